@@ -1,0 +1,239 @@
+//! Between the contract and the domain.
+
+use chrono::{DateTime, Utc};
+use observe_core::error::CommonError;
+use observe_core::{PersonId, ProjectId, Violations};
+use observe_proto::common::v1 as common;
+use observe_proto::common::v1::condition::Operator;
+use observe_proto::events::v1 as pb;
+use uuid::Uuid;
+
+use crate::event::{Comparison, Condition, EventQuery, Test};
+use crate::store::event::EventRow;
+
+const NAMES_MAX: usize = 100;
+const DISTINCT_IDS_MAX: usize = 1_000;
+const CONDITIONS_MAX: usize = 50;
+const VALUES_MAX: usize = 1_000;
+const PATTERN_BYTES_MAX: usize = 1_000;
+const PROPERTY_BYTES_MAX: usize = 200;
+const PAGE_SIZE_DEFAULT: i32 = 100;
+const PAGE_SIZE_MAX: i32 = 1_000;
+
+/// The filter of `ListEvents`, checked; the person is not resolved yet.
+pub struct ListFilter {
+    /// All but the person.
+    pub query: EventQuery,
+    /// The person whose distinct ids are meant, if one is.
+    pub person: Option<PersonId>,
+    /// Events a page.
+    pub page_size: i32,
+}
+
+/// Checks a `ListEvents` request, all of it.
+///
+/// # Errors
+/// Every violation.
+pub fn list_filter(request: &pb::ListEventsRequest) -> Result<ListFilter, Violations> {
+    let mut violations = Violations::new();
+    let filter = request.filter.clone().unwrap_or_default();
+    violations.require(filter.names.len() <= NAMES_MAX, "filter.names", "has more than 100 names");
+    let ids = &filter.distinct_ids;
+    violations.require(
+        ids.len() <= DISTINCT_IDS_MAX,
+        "filter.distinct_ids",
+        "has more than 1,000 ids",
+    );
+    violations.require(
+        filter.properties.len() <= CONDITIONS_MAX,
+        "filter.properties",
+        "has more than 50 conditions",
+    );
+    let person = match filter.person_id.as_str() {
+        "" => None,
+        text => {
+            let id = PersonId::parse(text);
+            violations.require(id.is_some(), "filter.person_id", "must be a UUID");
+            id
+        }
+    };
+    let range = filter.range.as_ref().and_then(|range| range_of(range, &mut violations));
+    let conditions = filter
+        .properties
+        .iter()
+        .enumerate()
+        .filter_map(|(at, condition)| {
+            condition_of(condition, &format!("filter.properties[{at}]"), &mut violations)
+        })
+        .collect();
+    let page_size = match request.page_size {
+        0 => PAGE_SIZE_DEFAULT,
+        size => {
+            violations.require(
+                (1..=PAGE_SIZE_MAX).contains(&size),
+                "page_size",
+                "must be 1-1,000, or 0 for 100",
+            );
+            size
+        }
+    };
+    violations.finish()?;
+    let distinct_ids = (!filter.distinct_ids.is_empty()).then_some(filter.distinct_ids);
+    let query = EventQuery { names: filter.names, distinct_ids, range, conditions, after: None };
+    Ok(ListFilter { query, person, page_size })
+}
+
+fn range_of(
+    range: &common::TimeRange,
+    violations: &mut Violations,
+) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+    let mut time = |field: &str, value: Option<&prost_types::Timestamp>| {
+        let read =
+            value.and_then(|t| DateTime::from_timestamp(t.seconds, u32::try_from(t.nanos).ok()?));
+        violations.require(
+            read.is_some(),
+            format!("filter.range.{field}"),
+            "is required and must be a valid time",
+        );
+        read
+    };
+    let (start, end) =
+        (time("start_time", range.start_time.as_ref()), time("end_time", range.end_time.as_ref()));
+    let (start, end) = start.zip(end)?;
+    violations.require(start < end, "filter.range", "must end after it starts");
+    Some((start, end))
+}
+
+fn condition_of(
+    condition: &common::Condition,
+    field: &str,
+    violations: &mut Violations,
+) -> Option<Condition> {
+    let before = violations.iter().count();
+    let property = &condition.property;
+    violations.require(
+        (1..=PROPERTY_BYTES_MAX).contains(&property.len()),
+        format!("{field}.property"),
+        "must have 1-200 bytes",
+    );
+    let event_scope = matches!(
+        common::Scope::try_from(condition.scope),
+        Ok(common::Scope::Unspecified | common::Scope::Event)
+    );
+    violations.require(event_scope, format!("{field}.scope"), "must be SCOPE_EVENT here");
+    let test = test_of(condition, field, violations);
+    (violations.iter().count() == before)
+        .then_some(Condition { property: property.clone(), test: test? })
+}
+
+fn test_of(
+    condition: &common::Condition,
+    field: &str,
+    violations: &mut Violations,
+) -> Option<Test> {
+    let Ok(operator) = Operator::try_from(condition.operator) else {
+        violations.add(format!("{field}.operator"), "is not an operator");
+        return None;
+    };
+    let values = condition.values.clone();
+    let at = format!("{field}.values");
+    let test = match operator {
+        Operator::IsSet | Operator::IsNotSet => {
+            violations.require(values.is_empty(), at, "must be empty for this operator");
+            return Some(if operator == Operator::IsSet { Test::IsSet } else { Test::IsNotSet });
+        }
+        Operator::Unspecified | Operator::Equals | Operator::In => {
+            Test::OneOf { values, negated: false }
+        }
+        Operator::NotEquals | Operator::NotIn => Test::OneOf { values, negated: true },
+        Operator::Contains => Test::Contains { values, negated: false },
+        Operator::NotContains => Test::Contains { values, negated: true },
+        Operator::Matches => {
+            for (place, pattern) in values.iter().enumerate() {
+                let legal =
+                    pattern.len() <= PATTERN_BYTES_MAX && regex::Regex::new(pattern).is_ok();
+                violations.require(
+                    legal,
+                    format!("{at}[{place}]"),
+                    "must be a regular expression of at most 1,000 bytes",
+                );
+            }
+            Test::Matches(values)
+        }
+        Operator::Greater => return compare(Comparison::Greater, &values, at, violations),
+        Operator::GreaterOrEqual => {
+            return compare(Comparison::GreaterOrEqual, &values, at, violations);
+        }
+        Operator::Less => return compare(Comparison::Less, &values, at, violations),
+        Operator::LessOrEqual => return compare(Comparison::LessOrEqual, &values, at, violations),
+    };
+    violations.require(
+        (1..=VALUES_MAX).contains(&condition.values.len()),
+        at,
+        "must have 1-1,000 values",
+    );
+    Some(test)
+}
+
+fn compare(
+    operator: Comparison,
+    values: &[String],
+    at: String,
+    violations: &mut Violations,
+) -> Option<Test> {
+    let number = match values {
+        [only] => only.trim().parse::<f64>().ok().filter(|value| value.is_finite()),
+        _ => None,
+    };
+    violations.require(number.is_some(), at, "must be one number");
+    Some(Test::Compare { operator, value: number? })
+}
+
+/// Returns the contract's form of a stored event.
+#[must_use]
+pub fn event(row: EventRow) -> pb::Event {
+    let members = match row.properties {
+        serde_json::Value::Object(members) => members,
+        _ => serde_json::Map::new(),
+    };
+    pb::Event {
+        uuid: row.uuid.to_string(),
+        name: row.name,
+        distinct_id: row.distinct_id,
+        time: Some(timestamp(row.time)),
+        session_id: row.session_id.unwrap_or_default(),
+        properties: Some(observe_core::json::to_struct(members)),
+    }
+}
+
+fn timestamp(time: DateTime<Utc>) -> prost_types::Timestamp {
+    prost_types::Timestamp {
+        seconds: time.timestamp(),
+        nanos: i32::try_from(time.timestamp_subsec_nanos()).unwrap_or(0),
+    }
+}
+
+/// Checks what the edge handed over.
+///
+/// # Errors
+/// `Invalid`: the edge is of another version, or broken.
+pub fn accepted_events(
+    request: pb::WriteEventsRequest,
+) -> Result<Vec<(ProjectId, Uuid, pb::AcceptedEvent)>, CommonError> {
+    let mut events = Vec::new();
+    for (at, batch) in request.batches.into_iter().enumerate() {
+        let wrong = |field: &str, what: &str| {
+            let mut violations = Violations::new();
+            violations.add(format!("batches[{at}].{field}"), what);
+            CommonError::Invalid(violations)
+        };
+        let project = ProjectId::from_bytes(&batch.project_id)
+            .ok_or_else(|| wrong("project_id", "must have 16 bytes"))?;
+        for event in batch.events {
+            let uuid = Uuid::from_slice(&event.uuid)
+                .map_err(|_| wrong("events.uuid", "must have 16 bytes"))?;
+            events.push((project, uuid, event));
+        }
+    }
+    Ok(events)
+}

@@ -1,0 +1,83 @@
+//! Rows of the event log: each holds one project's events out of one transaction, so that a projection of one project can
+//! skip the others.
+
+use observe_core::ProjectId;
+use observe_proto::events::v1::{AcceptedEvent, LoggedEvents};
+use prost::Message as _;
+use uuid::Uuid;
+
+/// A row to be written.
+#[derive(Debug)]
+pub struct LogRow {
+    /// Whose events.
+    pub project: ProjectId,
+    /// The sequence of the first; the others follow one by one.
+    pub first_sequence: i64,
+    /// The places of its events in the batch, in order.
+    pub ordinals: Vec<usize>,
+    /// An lz4 frame of `LoggedEvents`.
+    pub payload: Vec<u8>,
+    /// The identity events among them, `LoggedEvents`, if there are any.
+    pub identity_events: Option<Vec<u8>>,
+}
+
+/// Arranges the stored events (places in `events`, in order) into rows whose sequences begin at `next_sequence` and leave no
+/// gap.
+#[must_use]
+pub fn log_rows(
+    events: &[(ProjectId, Uuid, AcceptedEvent)],
+    stored: &[usize],
+    next_sequence: i64,
+) -> Vec<LogRow> {
+    let mut groups: Vec<(ProjectId, Vec<usize>)> = Vec::new();
+    for &ordinal in stored {
+        let project = events[ordinal].0;
+        match groups.iter_mut().find(|(id, _)| *id == project) {
+            Some((_, ordinals)) => ordinals.push(ordinal),
+            None => groups.push((project, vec![ordinal])),
+        }
+    }
+    let mut first_sequence = next_sequence;
+    let mut rows = Vec::with_capacity(groups.len());
+    for (project, ordinals) in groups {
+        let logged =
+            LoggedEvents { events: ordinals.iter().map(|&at| events[at].2.clone()).collect() };
+        let identity: Vec<_> =
+            logged.events.iter().filter(|event| event.identity).cloned().collect();
+        let identity_events =
+            (!identity.is_empty()).then(|| LoggedEvents { events: identity }.encode_to_vec());
+        let count = i64::try_from(ordinals.len()).unwrap_or(i64::MAX);
+        let payload = compress(&logged.encode_to_vec());
+        rows.push(LogRow { project, first_sequence, ordinals, payload, identity_events });
+        first_sequence += count;
+    }
+    rows
+}
+
+fn compress(bytes: &[u8]) -> Vec<u8> {
+    use std::io::Write as _;
+    let mut encoder = lz4_flex::frame::FrameEncoder::new(Vec::with_capacity(bytes.len() / 3));
+    encoder.write_all(bytes).expect("writing to memory does not fail");
+    encoder.finish().expect("writing to memory does not fail")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sequences_leave_no_gap_and_rows_hold_one_project() {
+        let project = |n: u128| ProjectId::new(Uuid::from_u128(n));
+        let event = |p: u128, identity: bool| {
+            (project(p), Uuid::from_u128(9), AcceptedEvent { identity, ..AcceptedEvent::default() })
+        };
+        let events = [event(1, false), event(2, true), event(1, false), event(1, true)];
+        let rows = log_rows(&events, &[0, 1, 3], 10);
+        let shape: Vec<_> = rows
+            .iter()
+            .map(|row| (row.project, row.first_sequence, row.ordinals.clone()))
+            .collect();
+        assert_eq!(shape, [(project(1), 10, vec![0, 3]), (project(2), 12, vec![1])]);
+        assert!(rows.iter().all(|row| row.identity_events.is_some()));
+    }
+}

@@ -1,0 +1,184 @@
+//! The queue: one Redis stream a shard. What is appended here and answered is fsynced.
+//!
+//! There is no consumer group, no cursor, no pending counter and no lease in Redis: at `maxmemory` Redis refuses every
+//! write but `XDEL`, and a restored Redis may hand out lower ids. Entries are deleted once they are stored.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use observe_core::ProjectId;
+use observe_runtime::redis::{QueueRedis, RedisUnavailable};
+use redis::aio::MultiplexedConnection;
+use redis::streams::{StreamId, StreamRangeReply, StreamReadOptions, StreamReadReply};
+use redis::{AsyncCommands as _, RedisError};
+use uuid::Uuid;
+
+use crate::entry::{Entry, EntryError, PackedEntry, unpack};
+use crate::shard::Shard;
+
+/// Why an append was not confirmed.
+#[derive(Debug, thiserror::Error)]
+pub enum AppendError {
+    /// Redis is at its `maxmemory`.
+    #[error("the queue is full")]
+    Full,
+    /// Redis is away, or its answer was lost: the entries may or may not be there.
+    #[error("the queue does not answer: {0}")]
+    Unavailable(String),
+}
+
+/// Why entries could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// Redis is away.
+    #[error(transparent)]
+    Redis(#[from] RedisError),
+    /// An entry cannot be read; the shard stops.
+    #[error("entry {0}: {1}")]
+    Entry(String, EntryError),
+}
+
+/// The keys of one shard share a hash tag, so that a cluster keeps them on one node.
+fn key(shard: Shard, what: &str) -> String {
+    format!("observe:{{{shard}}}:{what}")
+}
+
+/// Appends entries to one shard in one transaction, with the accepted counters.
+///
+/// # Errors
+/// [`AppendError`]; after `Unavailable` a retry with the same events is safe, since they carry their uuids.
+pub async fn append(
+    queue: &QueueRedis,
+    shard: Shard,
+    entries: &[(Uuid, PackedEntry)],
+    fresh_queue_id: Uuid,
+) -> Result<(), AppendError> {
+    let mut pipe = redis::pipe();
+    pipe.atomic();
+    let mut counts: BTreeMap<ProjectId, u64> = BTreeMap::new();
+    for (entry_id, entry) in entries {
+        pipe.cmd("XADD").arg(key(shard, "stream")).arg("*");
+        pipe.arg("id")
+            .arg(entry_id.as_bytes())
+            .arg("h")
+            .arg(&entry.header)
+            .arg("d")
+            .arg(&entry.payload);
+        pipe.ignore();
+        for (project, events) in &entry.counts {
+            *counts.entry(*project).or_default() += events;
+        }
+    }
+    for (project, events) in counts {
+        pipe.cmd("HINCRBY")
+            .arg(key(shard, "accepted"))
+            .arg(project.to_string())
+            .arg(events)
+            .ignore();
+    }
+    pipe.cmd("SET").arg(key(shard, "queue_id")).arg(fresh_queue_id.to_string()).arg("NX").ignore();
+    let mut connection =
+        queue.connection().await.map_err(|error| AppendError::Unavailable(error.to_string()))?;
+    pipe.query_async::<()>(&mut connection).await.map_err(|error| classify(&error))
+}
+
+fn classify(error: &RedisError) -> AppendError {
+    let text = error.to_string();
+    // Refused while it was queued, the whole transaction is discarded; nothing was written.
+    if text.contains("OOM") || text.contains("EXECABORT") || text.contains("Transaction discarded")
+    {
+        AppendError::Full
+    } else {
+        AppendError::Unavailable(text)
+    }
+}
+
+/// Reads up to `count` entries from the head of a shard.
+///
+/// # Errors
+/// [`ReadError`].
+pub async fn read_head(
+    connection: &mut MultiplexedConnection,
+    shard: Shard,
+    count: usize,
+) -> Result<Vec<Entry>, ReadError> {
+    let reply: StreamRangeReply =
+        connection.xrange_count(key(shard, "stream"), "-", "+", count).await?;
+    reply.ids.into_iter().map(to_entry).collect()
+}
+
+fn to_entry(raw: StreamId) -> Result<Entry, ReadError> {
+    let damaged = |what| ReadError::Entry(raw.id.clone(), EntryError::Damaged(what));
+    let id: Vec<u8> = raw.get("id").ok_or_else(|| damaged("entry id"))?;
+    let header: Vec<u8> = raw.get("h").ok_or_else(|| damaged("header"))?;
+    let payload: Vec<u8> = raw.get("d").ok_or_else(|| damaged("payload"))?;
+    let entry_id = Uuid::from_slice(&id).map_err(|_| damaged("entry id"))?;
+    unpack(raw.id.clone(), entry_id, &header, &payload)
+        .map_err(|error| ReadError::Entry(raw.id, error))
+}
+
+/// Waits until something is appended after `after` ("0" for anything), or for `block`.
+///
+/// # Errors
+/// When Redis is away.
+pub async fn wait_for_entries(
+    connection: &mut MultiplexedConnection,
+    shard: Shard,
+    after: &str,
+    block: Duration,
+) -> Result<(), RedisError> {
+    let millis = usize::try_from(block.as_millis()).unwrap_or(usize::MAX);
+    let options = StreamReadOptions::default().block(millis).count(1);
+    let _: Option<StreamReadReply> =
+        connection.xread_options(&[key(shard, "stream")], &[after], &options).await?;
+    Ok(())
+}
+
+/// Deletes stored entries.
+///
+/// # Errors
+/// When Redis is away; they will be found again and known as consumed.
+pub async fn delete(
+    connection: &mut MultiplexedConnection,
+    shard: Shard,
+    stream_ids: &[String],
+) -> Result<(), RedisError> {
+    if stream_ids.is_empty() {
+        return Ok(());
+    }
+    let _: u64 = connection.xdel(key(shard, "stream"), stream_ids).await?;
+    Ok(())
+}
+
+/// What the queue knows of a project.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct QueueStatus {
+    /// Events of the project ever appended.
+    pub accepted: i64,
+    /// When the oldest entry of any project was appended, in milliseconds since 1970 by Redis's clock.
+    pub oldest_ms: Option<i64>,
+}
+
+/// Asks all shards about a project.
+///
+/// # Errors
+/// When Redis is away.
+pub async fn status(
+    queue: &QueueRedis,
+    shards: Shard,
+    project: ProjectId,
+) -> Result<QueueStatus, RedisUnavailable> {
+    let mut connection = queue.connection().await?;
+    let mut status = QueueStatus::default();
+    for shard in 0..shards {
+        let accepted: Option<i64> =
+            connection.hget(key(shard, "accepted"), project.to_string()).await?;
+        status.accepted += accepted.unwrap_or(0);
+        let oldest: StreamRangeReply =
+            connection.xrange_count(key(shard, "stream"), "-", "+", 1).await?;
+        let oldest_ms =
+            oldest.ids.first().and_then(|entry| entry.id.split('-').next()?.parse().ok());
+        status.oldest_ms = [status.oldest_ms, oldest_ms].into_iter().flatten().min();
+    }
+    Ok(status)
+}

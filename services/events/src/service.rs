@@ -1,0 +1,6 @@
+//! The RPCs of events, a file for each gRPC service.
+
+pub mod event;
+pub mod ingest;
+pub mod log;
+pub mod pipeline;

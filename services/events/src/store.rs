@@ -1,0 +1,10 @@
+//! All SQL of events, a file for each noun.
+
+pub mod consume;
+pub mod copy;
+pub mod event;
+pub mod log;
+pub mod partition;
+pub mod pipeline;
+pub mod relay;
+pub mod shard;

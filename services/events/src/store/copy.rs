@@ -1,0 +1,90 @@
+//! PostgreSQL's binary COPY format, for the one table we copy into.
+
+use uuid::Uuid;
+
+const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
+/// Microseconds from 1970 to PostgreSQL's epoch, 2000-01-01.
+const POSTGRES_EPOCH_US: i64 = 946_684_800_000_000;
+/// The version byte that jsonb's binary form begins with.
+const JSONB_VERSION: u8 = 1;
+
+/// Rows in the binary COPY format.
+pub struct CopyRows(Vec<u8>);
+
+impl CopyRows {
+    /// Starts with the header.
+    #[must_use]
+    pub fn with_capacity(bytes: usize) -> Self {
+        let mut buffer = Vec::with_capacity(bytes + 64);
+        buffer.extend_from_slice(SIGNATURE);
+        buffer.extend_from_slice(&[0; 8]);
+        Self(buffer)
+    }
+
+    /// Begins a row of `columns` values.
+    pub fn row(&mut self, columns: i16) -> &mut Self {
+        self.0.extend_from_slice(&columns.to_be_bytes());
+        self
+    }
+
+    /// Adds an `int4`.
+    pub fn int4(&mut self, value: i32) -> &mut Self {
+        self.field(&value.to_be_bytes())
+    }
+
+    /// Adds an `int8`.
+    pub fn int8(&mut self, value: i64) -> &mut Self {
+        self.field(&value.to_be_bytes())
+    }
+
+    /// Adds a `uuid`.
+    pub fn uuid(&mut self, value: Uuid) -> &mut Self {
+        self.field(value.as_bytes())
+    }
+
+    /// Adds a `text`.
+    pub fn text(&mut self, value: &str) -> &mut Self {
+        self.field(value.as_bytes())
+    }
+
+    /// Adds a `text`, null for an empty one.
+    pub fn text_or_null(&mut self, value: &str) -> &mut Self {
+        if value.is_empty() {
+            self.0.extend_from_slice(&(-1_i32).to_be_bytes());
+            return self;
+        }
+        self.text(value)
+    }
+
+    /// Adds a `timestamptz` of microseconds since 1970.
+    pub fn timestamp_us(&mut self, micros: i64) -> &mut Self {
+        self.int8(micros.saturating_sub(POSTGRES_EPOCH_US))
+    }
+
+    /// Adds a `jsonb` from its text.
+    pub fn jsonb(&mut self, json: &str) -> &mut Self {
+        self.length(json.len() + 1);
+        self.0.push(JSONB_VERSION);
+        self.0.extend_from_slice(json.as_bytes());
+        self
+    }
+
+    /// Ends with the trailer.
+    #[must_use]
+    pub fn finish(mut self) -> Vec<u8> {
+        self.0.extend_from_slice(&(-1_i16).to_be_bytes());
+        self.0
+    }
+
+    fn field(&mut self, bytes: &[u8]) -> &mut Self {
+        self.length(bytes.len());
+        self.0.extend_from_slice(bytes);
+        self
+    }
+
+    fn length(&mut self, bytes: usize) {
+        // An event is at most 1 MiB, far below what a field may hold.
+        let length = i32::try_from(bytes).unwrap_or(i32::MAX);
+        self.0.extend_from_slice(&length.to_be_bytes());
+    }
+}

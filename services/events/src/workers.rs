@@ -1,0 +1,6 @@
+//! What events does in the background.
+
+pub mod group_commit;
+pub mod keeper;
+pub mod reader;
+pub mod relay;

@@ -1,0 +1,170 @@
+//! Group commit: all waiting requests become packed entries, one Redis transaction a shard, one fsync for all; then every
+//! request is answered.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures::future::join_all;
+use observe_core::{Clock, Entropy, ProjectId};
+use observe_proto::events::v1::AcceptedEvent;
+use observe_runtime::Lifecycle;
+use observe_runtime::redis::QueueRedis;
+use prost::Message as _;
+use tokio::sync::{Semaphore, mpsc, oneshot};
+use uuid::Uuid;
+
+use crate::entry::Packer;
+use crate::error::{Error, unavailable};
+use crate::queue::{AppendError, append};
+use crate::shard::{Shard, shard_of};
+
+/// Requests that may wait; a further one waits at the door.
+const WAITING_MAX: usize = 1024;
+/// Bytes of events in one commit.
+const COMMIT_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Commits that may be under way: the next one packs while the last one is being fsynced.
+const IN_FLIGHT_MAX: usize = 2;
+
+/// One request's events.
+pub struct Waiting {
+    events: Vec<(ProjectId, Uuid, AcceptedEvent)>,
+    bytes: usize,
+    answer: oneshot::Sender<Result<(), Error>>,
+}
+
+/// Where requests hand in their events.
+#[derive(Clone)]
+pub struct Writer(mpsc::Sender<Waiting>);
+
+/// The worker's end.
+pub struct Commits {
+    waiting: mpsc::Receiver<Waiting>,
+    queue: QueueRedis,
+    shards: Shard,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl Writer {
+    /// Returns the two ends.
+    #[must_use]
+    pub fn new(
+        queue: QueueRedis,
+        shards: Shard,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> (Self, Commits) {
+        let (sender, waiting) = mpsc::channel(WAITING_MAX);
+        (Self(sender), Commits { waiting, queue, shards, clock, entropy })
+    }
+
+    /// Returns once all events are fsynced in the queue.
+    ///
+    /// # Errors
+    /// `QueueFull` when none of them is; `Unavailable` when that is not known.
+    pub async fn write(&self, events: Vec<(ProjectId, Uuid, AcceptedEvent)>) -> Result<(), Error> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        let (answer, answered) = oneshot::channel();
+        let bytes = events.iter().map(|(_, _, event)| event.encoded_len()).sum();
+        let stopped = |_| unavailable("the event queue", "the process is stopping".into());
+        self.0.send(Waiting { events, bytes, answer }).await.map_err(|_| stopped(()))?;
+        answered.await.map_err(|_| stopped(()))?
+    }
+}
+
+impl Commits {
+    /// Commits until shutdown, and then what still waits.
+    ///
+    /// # Errors
+    /// None.
+    pub async fn run(mut self, life: Lifecycle) -> anyhow::Result<()> {
+        let slots = Arc::new(Semaphore::new(IN_FLIGHT_MAX));
+        loop {
+            let slot = slots.clone().acquire_owned().await?;
+            let first = tokio::select! {
+                biased;
+                first = self.waiting.recv() => first,
+                () = life.stopping() => {
+                    self.waiting.close();
+                    self.waiting.recv().await
+                }
+            };
+            let Some(first) = first else { return Ok(()) };
+            let requests = self.gather(first);
+            let commit = Commit {
+                queue: self.queue.clone(),
+                shards: self.shards,
+                clock: self.clock.clone(),
+                entropy: self.entropy.clone(),
+            };
+            life.spawn(async move {
+                commit.run(requests).await;
+                drop(slot);
+            });
+        }
+    }
+
+    /// Takes what waits, without waiting for more.
+    fn gather(&mut self, first: Waiting) -> Vec<Waiting> {
+        let mut bytes = first.bytes;
+        let mut requests = vec![first];
+        while bytes < COMMIT_BYTES_MAX {
+            let Ok(next) = self.waiting.try_recv() else { break };
+            bytes += next.bytes;
+            requests.push(next);
+        }
+        requests
+    }
+}
+
+struct Commit {
+    queue: QueueRedis,
+    shards: Shard,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl Commit {
+    async fn run(self, requests: Vec<Waiting>) {
+        let mut packers: BTreeMap<Shard, Packer> = BTreeMap::new();
+        let mut answers = Vec::with_capacity(requests.len());
+        for request in requests {
+            let mut touched: Vec<Shard> = Vec::new();
+            for (project, uuid, event) in request.events {
+                let shard = shard_of(project, uuid, event.identity, self.shards);
+                if !touched.contains(&shard) {
+                    touched.push(shard);
+                }
+                packers.entry(shard).or_default().push(project, event);
+            }
+            answers.push((touched, request.answer));
+        }
+        let failed = self.append_all(packers).await;
+        for (touched, answer) in answers {
+            let failure = touched.iter().find_map(|shard| failed.get(shard));
+            let outcome = match failure {
+                None => Ok(()),
+                Some(AppendError::Unavailable(detail)) => {
+                    Err(unavailable("the event queue", detail.clone()))
+                }
+                // Entries on other shards may be in; a retry carries the same uuids.
+                Some(AppendError::Full) => Err(Error::QueueFull),
+            };
+            // A caller that went away does not need the answer.
+            let _ = answer.send(outcome);
+        }
+    }
+
+    async fn append_all(&self, packers: BTreeMap<Shard, Packer>) -> BTreeMap<Shard, AppendError> {
+        let appends = packers.into_iter().map(|(shard, packer)| async move {
+            let now = self.clock.now();
+            let entries: Vec<_> =
+                packer.finish().into_iter().map(|entry| (self.entropy.uuid(now), entry)).collect();
+            let outcome = append(&self.queue, shard, &entries, self.entropy.uuid(now)).await;
+            outcome.err().map(|error| (shard, error))
+        });
+        join_all(appends).await.into_iter().flatten().collect()
+    }
+}

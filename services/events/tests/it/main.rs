@@ -1,0 +1,10 @@
+//! events through its contract: real PostgreSQL, real Redis, real gRPC.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod accounting;
+mod faults;
+mod list;
+mod store_rules;
+mod support;
+mod tenancy;

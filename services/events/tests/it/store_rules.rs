@@ -1,0 +1,124 @@
+//! The rules of the consuming transaction that only show under a rival or at the edges of time.
+
+use std::time::Duration;
+
+use observe_events::entry::Entry;
+use observe_events::store::consume::{ConsumeError, Consumer, Lease};
+use observe_events::store::shard;
+use uuid::Uuid;
+
+use crate::support::{TestEvents, event, project};
+
+const LEASE: Duration = Duration::from_secs(10);
+
+async fn worker_pool(events: &TestEvents) -> observe_runtime::postgres::Database {
+    let sizes = observe_runtime::postgres::PoolSizes { app: 1, worker: 4 };
+    observe_runtime::postgres::Database::open(
+        &observe_core::Secret::new(&events.stores.database_url),
+        observe_events::SCHEMA,
+        sizes,
+    )
+    .unwrap()
+}
+
+fn batch(n: u128) -> Vec<Entry> {
+    let accepted = event(n);
+    vec![Entry {
+        stream_id: "1-1".into(),
+        entry_id: Uuid::from_u128(n),
+        events: vec![(project(1), Uuid::from_u128(n), accepted)],
+        bytes: 1,
+    }]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_lost_its_lease_stores_nothing() {
+    let events = TestEvents::start().await;
+    // The service's own readers are stopped, so that this test holds the leases.
+    events.life.stop();
+    assert!(events.life.drained().await);
+    let database = worker_pool(&events).await;
+    let pool = database.worker();
+    let (old, new) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    let fence = shard::acquire(pool, 0, old, LEASE).await.unwrap().expect("the shard is free");
+    assert_eq!(shard::acquire(pool, 0, new, LEASE).await.unwrap(), None, "the lease is held");
+    sqlx::query("update shard set lease_until = now() - interval '1 second' where id = 0")
+        .execute(pool)
+        .await
+        .unwrap();
+    let new_fence =
+        shard::acquire(pool, 0, new, LEASE).await.unwrap().expect("the lease has run out");
+    let mut zombie = Consumer::new(pool.clone(), Lease { shard: 0, owner: old, fence });
+    let refused = zombie.consume(batch(1), LEASE).await;
+    assert!(matches!(refused, Err(ConsumeError::LeaseLost)), "{refused:?}");
+    let mut owner = Consumer::new(pool.clone(), Lease { shard: 0, owner: new, fence: new_fence });
+    owner.consume(batch(1), LEASE).await.expect("the owner stores");
+    let stored: i64 =
+        sqlx::query_scalar("select count(*) from event").fetch_one(pool).await.unwrap();
+    assert_eq!(stored, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_shards_that_race_for_one_uuid_store_it_once() {
+    let events = TestEvents::start().await;
+    events.life.stop();
+    assert!(events.life.drained().await);
+    let database = worker_pool(&events).await;
+    let pool = database.worker();
+    let owner = Uuid::from_u128(1);
+    let mut consumers = Vec::new();
+    for id in 0..2 {
+        let fence = shard::acquire(pool, id, owner, LEASE).await.unwrap().expect("free");
+        consumers.push(Consumer::new(pool.clone(), Lease { shard: id, owner, fence }));
+    }
+    let [mut a, mut b] = <[Consumer; 2]>::try_from(consumers).ok().expect("two");
+    for n in 0..50_u128 {
+        let mut second = batch(n);
+        second[0].entry_id = Uuid::from_u128(10_000 + n);
+        let (first, second) = tokio::join!(a.consume(batch(n), LEASE), b.consume(second, LEASE));
+        first.unwrap();
+        second.unwrap();
+    }
+    let stored: i64 =
+        sqlx::query_scalar("select count(*) from event").fetch_one(pool).await.unwrap();
+    assert_eq!(stored, 50);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_of_any_time_find_a_partition() {
+    let events = TestEvents::start().await;
+    let p = project(1);
+    let times = [0_i64, 951_868_800_000, 1_700_000_000_000, 4_102_444_800_000];
+    let batch = times.iter().zip(1..).map(|(time_ms, n)| {
+        let mut event = event(n);
+        event.time_ms = *time_ms;
+        event
+    });
+    events.write(p, batch.collect()).await.unwrap();
+    assert_eq!(events.at_rest(p, 4).await.stored, 4);
+    let old: i64 = sqlx::query_scalar("select count(*) from events.event_old")
+        .fetch_one(&events.sql().await)
+        .await
+        .unwrap();
+    assert!(old >= 2, "what is far in the past shares one partition");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn data_that_cannot_be_stored_holds_its_shard_visibly() {
+    let events = TestEvents::start().await;
+    let mut broken = event(1);
+    // The edge never lets this pass; it stands for whatever the edge does not know yet.
+    broken.properties_json = "{\"a\": ".into();
+    events.write(project(1), vec![broken]).await.unwrap();
+    let pool = events.sql().await;
+    let failure: String =
+        observe_testkit::eventually(crate::support::DEADLINE, "the failure to show", async || {
+            sqlx::query_scalar("select failure from events.shard where failure is not null")
+                .fetch_optional(&pool)
+                .await
+                .unwrap()
+        })
+        .await;
+    assert!(failure.contains("json"), "{failure}");
+    assert_eq!(events.status(project(1)).await.pending, 1);
+}

@@ -1,0 +1,221 @@
+//! A running events service with a stand-in for identity that remembers what it was told.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use observe_core::context::wire::{ContextSigner, METADATA_KEY};
+use observe_core::{
+    CallContext, Clock as _, KeyId, Principal, ProjectId, Secret, SystemClock, SystemEntropy,
+};
+use observe_proto::common::v1::KeyKind;
+use observe_proto::events::v1::event_service_client::EventServiceClient;
+use observe_proto::events::v1::ingest_service_client::IngestServiceClient;
+use observe_proto::events::v1::log_service_client::LogServiceClient;
+use observe_proto::events::v1::pipeline_service_client::PipelineServiceClient;
+use observe_proto::events::v1::{
+    AcceptedEvent, GetPipelineStatusRequest, GetPipelineStatusResponse, ProjectEvents,
+    WriteEventsRequest,
+};
+use observe_proto::identity::v1::person_log_service_server::{
+    PersonLogService, PersonLogServiceServer,
+};
+use observe_proto::identity::v1::{
+    ApplyEventsRequest, ApplyEventsResponse, ListDistinctIdsRequest, ListDistinctIdsResponse,
+    ReadChangesRequest, ReadChangesResponse,
+};
+use observe_runtime::client::Upstreams;
+use observe_runtime::in_process::in_process;
+use observe_runtime::server::{self, Listener};
+use observe_runtime::{Built, Deps, Lifecycle};
+use observe_testkit::{TestStores, eventually};
+use tonic::service::Routes;
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::Channel;
+use tonic::{Request, Response, Status};
+use uuid::Uuid;
+
+pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
+const SECRET: &str = "a secret of the tests";
+
+/// Identity as events sees it.
+#[derive(Clone, Default)]
+pub(crate) struct Identity {
+    pub(crate) applied: Arc<Mutex<Vec<AcceptedEvent>>>,
+    pub(crate) distinct_ids: Arc<Mutex<Vec<String>>>,
+}
+
+#[tonic::async_trait]
+impl PersonLogService for Identity {
+    async fn apply_events(
+        &self,
+        request: Request<ApplyEventsRequest>,
+    ) -> Result<Response<ApplyEventsResponse>, Status> {
+        self.applied.lock().unwrap().extend(request.into_inner().events);
+        Ok(Response::new(ApplyEventsResponse::default()))
+    }
+
+    async fn read_changes(
+        &self,
+        _: Request<ReadChangesRequest>,
+    ) -> Result<Response<ReadChangesResponse>, Status> {
+        Ok(Response::new(ReadChangesResponse::default()))
+    }
+
+    async fn list_distinct_ids(
+        &self,
+        _: Request<ListDistinctIdsRequest>,
+    ) -> Result<Response<ListDistinctIdsResponse>, Status> {
+        let distinct_ids = self.distinct_ids.lock().unwrap().clone();
+        Ok(Response::new(ListDistinctIdsResponse { distinct_ids }))
+    }
+}
+
+/// Signs calls as one principal.
+#[derive(Clone)]
+pub(crate) struct As(pub(crate) Principal);
+
+impl tonic::service::Interceptor for As {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        let context = CallContext {
+            request_id: "test".into(),
+            client_address: String::new(),
+            principal: self.0.clone(),
+        };
+        let value =
+            ContextSigner::new(&Secret::new(SECRET)).sign_bytes(&context, SystemClock.now());
+        let value = tonic::metadata::MetadataValue::from_bytes(&value);
+        request.metadata_mut().insert_bin(METADATA_KEY, value);
+        Ok(request)
+    }
+}
+
+type Client = InterceptedService<Channel, As>;
+
+/// events, running.
+pub(crate) struct TestEvents {
+    pub(crate) stores: TestStores,
+    pub(crate) identity: Identity,
+    pub(crate) life: Lifecycle,
+    channel: Channel,
+}
+
+impl TestEvents {
+    pub(crate) async fn start() -> Self {
+        let stores = TestStores::start().await;
+        observe_events::migrate(&Secret::new(&stores.database_url)).await.unwrap();
+        Self::start_on(stores).await
+    }
+
+    pub(crate) async fn start_on(stores: TestStores) -> Self {
+        let identity = Identity::default();
+        let life = Lifecycle::new();
+        let mut upstreams = Upstreams::new();
+        let (connector, pipe) = in_process();
+        upstreams.add_in_process("identity", &connector);
+        let (own, own_pipe) = in_process();
+        upstreams.add_in_process("events", &own);
+        let deps = deps(upstreams, &life);
+        let routes = Routes::new(PersonLogServiceServer::new(identity.clone()));
+        let stand_in = Built { routes, workers: vec![], ready: vec![] };
+        server::start(stand_in, Listener::InProcess(pipe), &deps).await;
+        let built = observe_events::build(config(&stores), deps.clone()).await.unwrap();
+        server::start(built, Listener::InProcess(own_pipe), &deps).await;
+        let channel = deps.upstreams.channel("events").unwrap();
+        Self { stores, identity, life, channel }
+    }
+
+    pub(crate) async fn stop(self) -> TestStores {
+        self.life.stop();
+        assert!(self.life.drained().await);
+        self.stores
+    }
+
+    fn as_service(&self) -> Client {
+        InterceptedService::new(self.channel.clone(), As(Principal::Service("gateway".into())))
+    }
+
+    pub(crate) fn as_key(&self, project: ProjectId, kind: KeyKind) -> Client {
+        let key = KeyId::new(Uuid::from_u128(1));
+        InterceptedService::new(self.channel.clone(), As(Principal::Key { key, project, kind }))
+    }
+
+    pub(crate) fn log(&self) -> LogServiceClient<Client> {
+        LogServiceClient::new(self.as_service())
+    }
+
+    pub(crate) fn ingest(&self) -> IngestServiceClient<Client> {
+        IngestServiceClient::new(self.as_service())
+    }
+
+    pub(crate) fn events(&self, project: ProjectId) -> EventServiceClient<Client> {
+        EventServiceClient::new(self.as_key(project, KeyKind::Secret))
+    }
+
+    pub(crate) async fn write(
+        &self,
+        project: ProjectId,
+        events: Vec<AcceptedEvent>,
+    ) -> Result<(), Status> {
+        let batches = vec![ProjectEvents { project_id: project.to_bytes(), events }];
+        self.ingest().write_events(WriteEventsRequest { batches }).await.map(|_| ())
+    }
+
+    pub(crate) async fn status(&self, project: ProjectId) -> GetPipelineStatusResponse {
+        let mut client = PipelineServiceClient::new(self.as_key(project, KeyKind::Secret));
+        client.get_pipeline_status(GetPipelineStatusRequest::default()).await.unwrap().into_inner()
+    }
+
+    /// Waits until nothing is pending and returns the ledger.
+    pub(crate) async fn at_rest(
+        &self,
+        project: ProjectId,
+        accepted: i64,
+    ) -> GetPipelineStatusResponse {
+        eventually(DEADLINE, "the pipeline to come to rest", async || {
+            let status = self.status(project).await;
+            (status.pending == 0 && status.accepted == accepted).then_some(status)
+        })
+        .await
+    }
+
+    pub(crate) async fn sql(&self) -> sqlx::PgPool {
+        sqlx::PgPool::connect(&self.stores.database_url).await.unwrap()
+    }
+}
+
+pub(crate) fn config(stores: &TestStores) -> observe_events::Config {
+    observe_events::Config {
+        database_url: Secret::new(&stores.database_url),
+        queue_redis_url: Secret::new(&stores.queue_redis_url),
+    }
+}
+
+pub(crate) fn deps(upstreams: Upstreams, life: &Lifecycle) -> Deps {
+    Deps {
+        name: "events",
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(SystemEntropy),
+        secret: Secret::new(SECRET),
+        lifecycle: life.clone(),
+        upstreams,
+    }
+}
+
+pub(crate) fn project(n: u128) -> ProjectId {
+    ProjectId::new(Uuid::from_u128(n))
+}
+
+/// An event with the uuid `n`, at second `n` of this hour.
+pub(crate) fn event(n: u128) -> AcceptedEvent {
+    let now = SystemClock.now();
+    let hour = now.timestamp() - now.timestamp() % 3600;
+    AcceptedEvent {
+        uuid: Uuid::from_u128(n).as_bytes().to_vec(),
+        name: "viewed".into(),
+        distinct_id: "visitor".into(),
+        time_ms: (hour + i64::try_from(n % 3600).unwrap()) * 1000,
+        received_us: now.timestamp_micros(),
+        properties_json: "{}".into(),
+        ..AcceptedEvent::default()
+    }
+}
