@@ -1,0 +1,49 @@
+//! What answers questions. [`ReportEngine`] is the seam: a question in, an answer out, whatever is behind it.
+
+mod breakdown;
+pub mod columnar;
+mod distinct;
+mod filter;
+mod funnel;
+mod trends;
+
+use std::future::Future;
+use std::pin::Pin;
+
+use observe_core::ProjectId;
+
+use crate::funnel::{FunnelAnswer, FunnelQuery};
+use crate::trends::{TrendsAnswer, TrendsQuery};
+
+pub use columnar::ColumnarEngine;
+
+/// An answer on its way.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, EngineError>> + Send + 'a>>;
+
+/// Answers questions about the events of a project and the persons behind them.
+///
+/// A project without events answers zeros; merges apply to all history.
+pub trait ReportEngine: Send + Sync + 'static {
+    /// Counts events or persons over time.
+    fn trends(&self, project: ProjectId, query: TrendsQuery) -> Answer<'_, TrendsAnswer>;
+
+    /// Counts the persons that went through steps in order.
+    fn funnel(&self, project: ProjectId, query: FunnelQuery) -> Answer<'_, FunnelAnswer>;
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum EngineError {
+    /// The data is still being read after a start.
+    #[error("the projection is being built, {:.0} % done", progress * 100.0)]
+    Loading {
+        /// How much is done, 0-1.
+        progress: f64,
+    },
+    /// The computation broke off.
+    #[error("a question broke off: {0}")]
+    Broken(String),
+}
+
+#[cfg(test)]
+mod tests;

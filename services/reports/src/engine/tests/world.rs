@@ -1,0 +1,135 @@
+//! A small project to ask questions of, and short ways to write questions.
+
+use std::collections::HashSet;
+
+use observe_core::{PersonId, ProjectId};
+use observe_proto::events::v1::AcceptedEvent;
+use observe_proto::identity::v1::{Change, MappingChange, PersonChange, change};
+use uuid::Uuid;
+
+use crate::funnel::{FunnelAnswer, FunnelQuery, Step};
+use crate::projection::Project;
+use crate::query::{Attribution, Breakdown, Condition, Filter, Range, Scope, ValueTest};
+use crate::trends::buckets::{Buckets, Interval};
+use crate::trends::{Line, Math, Series, TrendsQuery};
+
+pub(super) const HOUR_MS: i64 = 60 * 60 * 1000;
+
+pub(super) struct World {
+    pub(super) project: Project,
+    changes: i64,
+    arrivals: u32,
+}
+
+impl World {
+    pub(super) fn new() -> Self {
+        Self { project: Project::new(project_id()), changes: 0, arrivals: 0 }
+    }
+
+    /// Adds an event; `properties` is a JSON object.
+    pub(super) fn event(&mut self, who: &str, name: &str, time_ms: i64, properties: &str) {
+        self.arrivals += 1;
+        self.project.append(&[AcceptedEvent {
+            name: name.into(),
+            distinct_id: who.into(),
+            time_ms,
+            received_us: 1,
+            index: self.arrivals,
+            properties_json: properties.into(),
+            ..AcceptedEvent::default()
+        }]);
+    }
+
+    pub(super) fn map(&mut self, who: &str, person: PersonId) {
+        self.change(change::Kind::Mapping(MappingChange {
+            distinct_id: who.into(),
+            person_id: person.to_bytes(),
+        }));
+    }
+
+    pub(super) fn person(&mut self, person: PersonId, properties: &str) {
+        self.change(change::Kind::Person(PersonChange {
+            person_id: person.to_bytes(),
+            properties_json: properties.into(),
+            ..PersonChange::default()
+        }));
+    }
+
+    fn change(&mut self, kind: change::Kind) {
+        self.changes += 1;
+        let change = Change { number: self.changes, kind: Some(kind) };
+        self.project.apply_changes(&[change]).expect("the next number");
+    }
+
+    pub(super) fn trends(&self, query: &TrendsQuery) -> Vec<Vec<Line>> {
+        crate::engine::trends::run(&self.project.read(), query).series
+    }
+
+    pub(super) fn funnel(&self, query: &FunnelQuery) -> FunnelAnswer {
+        crate::engine::funnel::run(&self.project.read(), query)
+    }
+}
+
+pub(super) fn project_id() -> ProjectId {
+    ProjectId::new(Uuid::from_u128(1))
+}
+
+pub(super) fn person(n: u128) -> PersonId {
+    PersonId::new(Uuid::from_u128(n))
+}
+
+pub(super) fn series(event: &str, math: Math) -> Series {
+    let event = (!event.is_empty()).then(|| event.to_owned());
+    Series { event, math, filter: Filter::everything() }
+}
+
+/// Hourly trends over the first `hours`.
+pub(super) fn trends(hours: i64, series: Vec<Series>) -> TrendsQuery {
+    let range = Range { start_ms: 0, end_ms: hours * HOUR_MS };
+    TrendsQuery {
+        range,
+        buckets: Buckets::new(range, Interval::Hour, chrono_tz::Tz::UTC).expect("few"),
+        series,
+        breakdown: None,
+        filter: Filter::everything(),
+    }
+}
+
+/// A funnel over everything.
+pub(super) fn funnel(window_ms: i64, steps: &[&str]) -> FunnelQuery {
+    let step = |event: &&str| Step {
+        event: (!event.is_empty()).then(|| (*event).to_owned()),
+        filter: Filter::everything(),
+    };
+    FunnelQuery {
+        range: Range { start_ms: 0, end_ms: i64::MAX },
+        steps: steps.iter().map(step).collect(),
+        window_ms,
+        breakdown: None,
+        filter: Filter::everything(),
+    }
+}
+
+pub(super) fn is(property: &str, scope: Scope, value: &str) -> Filter {
+    let test = ValueTest::In(HashSet::from([value.to_owned()]));
+    Filter::Condition(Condition { property: property.into(), scope, test })
+}
+
+pub(super) fn by(
+    property: &str,
+    scope: Scope,
+    limit: usize,
+    attribution: Attribution,
+) -> Breakdown {
+    Breakdown { property: property.into(), scope, limit, attribution }
+}
+
+/// The values of a breakdown's lines with their totals.
+pub(super) fn totals(lines: &[Line]) -> Vec<(&str, u64)> {
+    lines.iter().map(|line| (line.value.as_deref().unwrap_or(""), line.total)).collect()
+}
+
+/// Persons by step.
+pub(super) fn persons(steps: &[crate::funnel::StepAnswer]) -> Vec<u64> {
+    steps.iter().map(|step| step.persons).collect()
+}

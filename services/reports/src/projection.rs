@@ -1,0 +1,217 @@
+//! The projection: every project's events as columns in memory, built by reading the event log and identity's change log
+//! from their starts.
+//!
+//! Data and cursors live together, in this value alone, so each event is in it exactly once: a row of the log that does
+//! not follow the one before is refused, and the projection must then be built anew.
+
+mod columns;
+mod dictionary;
+mod persons;
+mod project;
+mod properties;
+mod property_set;
+mod rows;
+mod segment;
+mod tail;
+
+use std::collections::HashMap;
+use std::io::Read as _;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use observe_core::ProjectId;
+use observe_proto::events::v1::{LogRow, LoggedEvents};
+use observe_proto::identity::v1::ProjectChanges;
+use prost::Message as _;
+
+pub(crate) use columns::{ProjectColumns, Slice};
+pub(crate) use dictionary::{NOT_SET, ValueDictionary};
+pub(crate) use persons::NOBODY;
+pub(crate) use project::Project;
+pub(crate) use rows::Column;
+
+/// Why something read from a log cannot be applied.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ApplyError {
+    /// It does not follow what was applied before: the projection must be built anew.
+    #[error("expected position {expected}, found {found}")]
+    Gap {
+        /// The position that follows.
+        expected: i64,
+        /// The position that came.
+        found: i64,
+    },
+    /// It cannot be read.
+    #[error("{0}")]
+    Malformed(&'static str),
+}
+
+/// All projects, with the positions read.
+#[derive(Debug, Default)]
+pub struct Projection {
+    projects: RwLock<HashMap<ProjectId, Arc<Project>>>,
+    /// By shard, the last sequence applied.
+    cursors: Mutex<HashMap<u32, i64>>,
+}
+
+impl Projection {
+    /// Starts without anything.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Returns the last sequence of the shard that was applied; 0 at the start.
+    #[must_use]
+    pub fn cursor(&self, shard: u32) -> i64 {
+        self.cursors().get(&shard).copied().unwrap_or(0)
+    }
+
+    /// Applies the next row of a shard's log.
+    ///
+    /// # Errors
+    /// `Gap` if it is not the next one, `Malformed` if it cannot be read; nothing of it is applied then.
+    pub fn apply_log_row(&self, shard: u32, row: &LogRow) -> Result<(), ApplyError> {
+        let expected = self.cursor(shard) + 1;
+        if row.first_sequence != expected {
+            return Err(ApplyError::Gap { expected, found: row.first_sequence });
+        }
+        let project = ProjectId::from_bytes(&row.project_id)
+            .ok_or(ApplyError::Malformed("a log row names no project"))?;
+        let events = unpack(&row.payload)?.events;
+        if events.len() != row.count as usize {
+            return Err(ApplyError::Malformed(
+                "a log row holds another number of events than it says",
+            ));
+        }
+        self.project(project).append(&events);
+        self.cursors().insert(shard, row.first_sequence + i64::from(row.count) - 1);
+        Ok(())
+    }
+
+    /// Returns, for every known project, the number of the last change applied.
+    #[must_use]
+    pub fn change_positions(&self) -> Vec<(ProjectId, i64)> {
+        let projects = self.projects.read().unwrap_or_else(PoisonError::into_inner);
+        projects.iter().map(|(id, project)| (*id, project.read().change_number())).collect()
+    }
+
+    /// Applies the next changes of a project's persons. Returns the project and its new position if there are more to read.
+    ///
+    /// # Errors
+    /// `Gap` if they are not the next ones, `Malformed` if one cannot be read.
+    pub fn apply_changes(
+        &self,
+        changes: &ProjectChanges,
+    ) -> Result<Option<(ProjectId, i64)>, ApplyError> {
+        let id = ProjectId::from_bytes(&changes.project_id)
+            .ok_or(ApplyError::Malformed("changes name no project"))?;
+        let project = self.project(id);
+        project.apply_changes(&changes.changes)?;
+        let applied = project.read().change_number();
+        if changes.head_number < applied {
+            // The other side knows less than we were told: it was restored or replaced.
+            return Err(ApplyError::Gap { expected: applied, found: changes.head_number });
+        }
+        // Without changes nothing more would come of asking again at once.
+        let more = applied < changes.head_number && !changes.changes.is_empty();
+        Ok(more.then_some((id, applied)))
+    }
+
+    /// Returns a project, known from now on; it may be empty.
+    pub(crate) fn project(&self, id: ProjectId) -> Arc<Project> {
+        let known = self.projects.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
+        known.unwrap_or_else(|| {
+            let mut projects = self.projects.write().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(projects.entry(id).or_insert_with(|| Arc::new(Project::new(id))))
+        })
+    }
+
+    fn cursors(&self) -> MutexGuard<'_, HashMap<u32, i64>> {
+        self.cursors.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn unpack(payload: &[u8]) -> Result<LoggedEvents, ApplyError> {
+    let mut bytes = Vec::new();
+    lz4_flex::frame::FrameDecoder::new(payload)
+        .read_to_end(&mut bytes)
+        .map_err(|_| ApplyError::Malformed("the payload of a log row is no lz4 frame"))?;
+    LoggedEvents::decode(bytes.as_slice())
+        .map_err(|_| ApplyError::Malformed("the payload of a log row holds no events"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use observe_proto::events::v1::AcceptedEvent;
+    use observe_proto::identity::v1::{Change, MappingChange, change};
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn row(first_sequence: i64, count: u32) -> LogRow {
+        let event = AcceptedEvent {
+            name: "view".into(),
+            distinct_id: "ada".into(),
+            ..AcceptedEvent::default()
+        };
+        let events = LoggedEvents { events: vec![event; count as usize] };
+        let mut encoder = lz4_flex::frame::FrameEncoder::new(Vec::new());
+        encoder.write_all(&events.encode_to_vec()).expect("memory takes all");
+        let payload = encoder.finish().expect("memory takes all").into();
+        LogRow { project_id: vec![1; 16], first_sequence, count, payload }
+    }
+
+    #[test]
+    fn a_row_that_does_not_follow_is_refused() {
+        let projection = Projection::new();
+        projection.apply_log_row(0, &row(1, 3)).expect("the first");
+        projection.apply_log_row(1, &row(1, 1)).expect("the first of another shard");
+        assert_eq!(projection.cursor(0), 3);
+        for wrong in [1, 3, 5] {
+            let refused = projection.apply_log_row(0, &row(wrong, 1));
+            assert_eq!(refused, Err(ApplyError::Gap { expected: 4, found: wrong }));
+        }
+        projection.apply_log_row(0, &row(4, 1)).expect("the next");
+        let project = projection.project(ProjectId::new(Uuid::from_bytes([1; 16])));
+        let slices: usize =
+            project.read().slices(i64::MIN, i64::MAX).iter().map(|s| s.rows().len()).sum();
+        assert_eq!(slices, 5, "every event is in it once");
+    }
+
+    #[test]
+    fn a_row_that_cannot_be_read_changes_nothing() {
+        let projection = Projection::new();
+        let broken = LogRow { payload: vec![1, 2, 3].into(), ..row(1, 1) };
+        assert!(matches!(projection.apply_log_row(0, &broken), Err(ApplyError::Malformed(_))));
+        let miscounted = LogRow { count: 2, ..row(1, 1) };
+        assert!(matches!(projection.apply_log_row(0, &miscounted), Err(ApplyError::Malformed(_))));
+        assert_eq!(projection.cursor(0), 0);
+    }
+
+    #[test]
+    fn changes_are_applied_in_order_without_a_gap() {
+        let projection = Projection::new();
+        let change = |number| Change {
+            number,
+            kind: Some(change::Kind::Mapping(MappingChange {
+                distinct_id: "ada".into(),
+                person_id: vec![7; 16],
+            })),
+        };
+        let changes = |numbers: &[i64], head_number| ProjectChanges {
+            project_id: vec![1; 16],
+            changes: numbers.iter().map(|n| change(*n)).collect(),
+            head_number,
+        };
+        let project = ProjectId::new(Uuid::from_bytes([1; 16]));
+        assert_eq!(projection.apply_changes(&changes(&[1, 2], 3)), Ok(Some((project, 2))));
+        assert_eq!(projection.apply_changes(&changes(&[3], 3)), Ok(None));
+        let gap = projection.apply_changes(&changes(&[5], 5));
+        assert_eq!(gap, Err(ApplyError::Gap { expected: 4, found: 5 }));
+        let restored = projection.apply_changes(&changes(&[], 2));
+        assert!(matches!(restored, Err(ApplyError::Gap { .. })));
+        assert_eq!(projection.change_positions(), [(project, 3)]);
+    }
+}

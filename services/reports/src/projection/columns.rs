@@ -1,0 +1,152 @@
+//! All that is known of one project, as columns.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use observe_core::{PersonId, ProjectId};
+use observe_proto::events::v1::AcceptedEvent;
+use observe_proto::identity::v1::{Change, change};
+
+use super::ApplyError;
+use super::dictionary::Dictionary;
+use super::persons::Persons;
+use super::properties::for_each_property;
+use super::property_set::PropertySet;
+use super::rows::{NameRun, Rows};
+use super::segment::Segment;
+use super::tail::Tail;
+
+/// The columns of one project: dictionaries, segments by week, the tail, and the persons.
+#[derive(Debug)]
+pub(crate) struct ProjectColumns {
+    /// Event names.
+    pub(crate) names: Dictionary,
+    /// Event properties.
+    pub(crate) properties: PropertySet,
+    /// Who is who.
+    pub(crate) persons: Persons,
+    visitors: Dictionary,
+    pub(super) segments: BTreeMap<i64, Vec<Arc<Segment>>>,
+    pub(super) tail: Tail,
+    change_number: i64,
+}
+
+impl ProjectColumns {
+    /// Starts without anything.
+    pub(crate) fn new(project: ProjectId) -> Self {
+        Self {
+            names: Dictionary::default(),
+            properties: PropertySet::default(),
+            persons: Persons::new(project),
+            visitors: Dictionary::default(),
+            segments: BTreeMap::new(),
+            tail: Tail::new(),
+            change_number: 0,
+        }
+    }
+
+    /// Adds events to the tail.
+    pub(crate) fn append(&mut self, events: &[AcceptedEvent]) {
+        for event in events {
+            let (name, _) = self.names.intern(&event.name);
+            let visitor = self.visitor(&event.distinct_id);
+            let arrival = event.received_us.saturating_add(i64::from(event.index));
+            let row = self.tail.push(name, visitor, event.time_ms, arrival);
+            let (properties, tail) = (&mut self.properties, &mut self.tail);
+            let read = for_each_property(&event.properties_json, |key, value| {
+                let (key, code) = properties.intern(key, value);
+                tail.set(row, key, code);
+            });
+            if let Err(error) = read {
+                // The event is stored, so it counts; what could be read of its properties does too.
+                let uuid = uuid::Uuid::from_slice(&event.uuid).unwrap_or_default();
+                tracing::error!(%uuid, line = error.line(), "properties of a logged event cannot be read");
+            }
+        }
+    }
+
+    /// Returns the number of the last change applied; 0 at the start.
+    pub(crate) fn change_number(&self) -> i64 {
+        self.change_number
+    }
+
+    /// Applies the next change of identity's.
+    ///
+    /// # Errors
+    /// `Gap` if it is not the next one.
+    pub(crate) fn apply_change(&mut self, change: &Change) -> Result<(), ApplyError> {
+        if change.number != self.change_number + 1 {
+            return Err(ApplyError::Gap { expected: self.change_number + 1, found: change.number });
+        }
+        let malformed = || ApplyError::Malformed("a change names no person");
+        match &change.kind {
+            Some(change::Kind::Mapping(mapping)) => {
+                let person = PersonId::from_bytes(&mapping.person_id).ok_or_else(malformed)?;
+                // The mapping may come before the first event; the visitor is then known ahead of it.
+                let visitor = self.visitor(&mapping.distinct_id);
+                self.persons.map(visitor, person);
+            }
+            Some(change::Kind::Person(row)) => {
+                let person = PersonId::from_bytes(&row.person_id).ok_or_else(malformed)?;
+                if row.merged_away {
+                    self.persons.drop_person(person);
+                } else if self.persons.set_properties(person, &row.properties_json).is_err() {
+                    tracing::error!(
+                        number = change.number,
+                        "properties of a person cannot be read"
+                    );
+                }
+            }
+            // A kind that this version does not know changes nothing that it can answer.
+            None => {}
+        }
+        self.change_number = change.number;
+        Ok(())
+    }
+
+    /// Returns all rows: the segments, then the tail; those with a time in `start_ms..end_ms` at least.
+    pub(crate) fn slices(&self, start_ms: i64, end_ms: i64) -> Vec<Slice<'_>> {
+        let segments = self.segments.values().flatten().map(|segment| Slice::Segment(segment));
+        let all = segments.chain([Slice::Tail(&self.tail)]);
+        all.filter(|slice| {
+            let rows = slice.rows();
+            rows.min_time_ms < end_ms && rows.max_time_ms >= start_ms
+        })
+        .collect()
+    }
+
+    fn visitor(&mut self, distinct_id: &str) -> u32 {
+        let (visitor, is_new) = self.visitors.intern(distinct_id);
+        if is_new {
+            self.persons.add_visitor(distinct_id);
+        }
+        visitor
+    }
+}
+
+/// Rows to scan.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Slice<'a> {
+    /// Sealed and sorted.
+    Segment(&'a Segment),
+    /// In the order of arrival.
+    Tail(&'a Tail),
+}
+
+impl<'a> Slice<'a> {
+    /// Returns the rows.
+    pub(crate) fn rows(self) -> &'a Rows {
+        match self {
+            Self::Segment(segment) => &segment.rows,
+            Self::Tail(tail) => &tail.rows,
+        }
+    }
+
+    /// Returns the runs of the wanted names, all names if `None`.
+    pub(crate) fn runs(self, names: Option<&[u32]>) -> Vec<NameRun> {
+        match self {
+            Self::Segment(segment) => segment.runs(names),
+            Self::Tail(tail) => tail.runs(names),
+        }
+    }
+}

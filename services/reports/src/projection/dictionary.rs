@@ -1,0 +1,117 @@
+//! Texts as dense integer codes.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Gives each different text a code: 0, 1, 2 and so on, in the order they came. Codes are never reused.
+///
+/// The texts come from the outside, through keys that are public, so the map is hashed with a random seed.
+#[derive(Debug, Default)]
+pub(crate) struct Dictionary {
+    codes: HashMap<Arc<str>, u32>,
+    texts: Vec<Arc<str>>,
+}
+
+impl Dictionary {
+    /// Returns the code of the text, and whether it is a new one.
+    pub(crate) fn intern(&mut self, text: &str) -> (u32, bool) {
+        if let Some(code) = self.codes.get(text) {
+            return (*code, false);
+        }
+        let code = u32::try_from(self.texts.len()).expect("fewer than 2^32 different texts");
+        let text: Arc<str> = text.into();
+        self.texts.push(Arc::clone(&text));
+        self.codes.insert(text, code);
+        (code, true)
+    }
+
+    /// Returns the code of the text, if it has one.
+    pub(crate) fn code(&self, text: &str) -> Option<u32> {
+        self.codes.get(text).copied()
+    }
+
+    /// Returns the text of a code that was given out.
+    pub(crate) fn text(&self, code: u32) -> &str {
+        &self.texts[code as usize]
+    }
+
+    /// Returns how many codes were given out.
+    pub(crate) fn len(&self) -> usize {
+        self.texts.len()
+    }
+}
+
+/// The values of one property: their canonical texts, and what number each text is.
+///
+/// Value code 0 means "not set"; the text with dictionary code `c` has the value code `c + 1`.
+#[derive(Debug, Default)]
+pub(crate) struct ValueDictionary {
+    texts: Dictionary,
+    /// By dictionary code; NaN where the text is no number, since NaN satisfies no comparison.
+    numbers: Vec<f64>,
+}
+
+/// The value code of a property that is not set.
+pub(crate) const NOT_SET: u32 = 0;
+
+impl ValueDictionary {
+    /// Returns the value code of the text.
+    pub(crate) fn intern(&mut self, text: &str) -> u32 {
+        let (code, is_new) = self.texts.intern(text);
+        if is_new {
+            self.numbers.push(number_of(text));
+        }
+        code + 1
+    }
+
+    /// Returns the value code of the text, if any row ever had it.
+    pub(crate) fn code(&self, text: &str) -> Option<u32> {
+        self.texts.code(text).map(|code| code + 1)
+    }
+
+    /// Returns the text and the number of a value code; `None` for "not set".
+    pub(crate) fn value(&self, value_code: u32) -> Option<(&str, f64)> {
+        let code = value_code.checked_sub(1)?;
+        Some((self.texts.text(code), self.numbers[code as usize]))
+    }
+
+    /// Returns one more than the largest value code.
+    pub(crate) fn value_codes(&self) -> usize {
+        self.texts.len() + 1
+    }
+}
+
+/// Reads a text as a finite number; NaN if it is none.
+fn number_of(text: &str) -> f64 {
+    // The parser also takes "inf", "NaN" and their kin, which are words to us.
+    let looks_numeric =
+        text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'));
+    let number = if looks_numeric { text.parse().unwrap_or(f64::NAN) } else { f64::NAN };
+    if number.is_finite() { number } else { f64::NAN }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_keeps_its_code() {
+        let mut dictionary = Dictionary::default();
+        assert_eq!(dictionary.intern("a"), (0, true));
+        assert_eq!(dictionary.intern("b"), (1, true));
+        assert_eq!(dictionary.intern("a"), (0, false));
+        assert_eq!((dictionary.text(1), dictionary.code("c")), ("b", None));
+    }
+
+    #[test]
+    fn a_value_knows_its_number_and_code_zero_is_not_set() {
+        let mut values = ValueDictionary::default();
+        let code = values.intern("1.5");
+        assert_eq!(values.value(code), Some(("1.5", 1.5)));
+        assert_eq!(values.value(NOT_SET), None);
+        for word in ["inf", "NaN", "1e999", "0x10", "", "1 2"] {
+            let code = values.intern(word);
+            assert!(values.value(code).expect("set").1.is_nan(), "{word:?} is no number");
+        }
+    }
+}

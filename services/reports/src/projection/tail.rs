@@ -1,0 +1,66 @@
+//! The newest rows, in the order they came.
+
+use super::rows::{Column, NameRun, Rows};
+
+/// Rows that are not sealed into segments yet. Queries read it like a segment that is in no order.
+#[derive(Debug)]
+pub(crate) struct Tail {
+    /// The rows.
+    pub(crate) rows: Rows,
+    /// The event name's code of each row.
+    pub(crate) names: Vec<u32>,
+}
+
+impl Tail {
+    /// Starts without rows.
+    pub(crate) fn new() -> Self {
+        Self { rows: Rows::new(), names: Vec::new() }
+    }
+
+    /// Returns how many rows there are.
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Adds a row without properties and returns its number.
+    pub(crate) fn push(&mut self, name: u32, visitor: u32, time_ms: i64, arrival: i64) -> u32 {
+        self.names.push(name);
+        self.rows.push(visitor, time_ms, arrival)
+    }
+
+    /// Sets a property of the row that was added last.
+    pub(crate) fn set(&mut self, row: u32, key: u32, value_code: u32) {
+        self.rows.columns.entry(key).or_insert_with(Column::new).set(row, value_code);
+    }
+
+    /// Returns the runs of the wanted names, all names if `None`; a run is as long as equal names happen to be neighbours.
+    pub(crate) fn runs(&self, names: Option<&[u32]>) -> Vec<NameRun> {
+        let mut runs: Vec<NameRun> = Vec::new();
+        for (row, name) in (0_u32..).zip(self.names.iter().copied()) {
+            if names.is_some_and(|wanted| !wanted.contains(&name)) {
+                continue;
+            }
+            match runs.last_mut() {
+                Some(run) if run.name == name && run.end == row => run.end += 1,
+                _ => runs.push(NameRun { name, start: row, end: row + 1 }),
+            }
+        }
+        runs
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_join_neighbours_of_one_name_and_leave_out_others() {
+        let mut tail = Tail::new();
+        for name in [1, 1, 2, 1] {
+            tail.push(name, 0, 0, 0);
+        }
+        let run = |name, start, end| NameRun { name, start, end };
+        assert_eq!(tail.runs(None), [run(1, 0, 2), run(2, 2, 3), run(1, 3, 4)]);
+        assert_eq!(tail.runs(Some(&[1])), [run(1, 0, 2), run(1, 3, 4)]);
+    }
+}

@@ -1,0 +1,55 @@
+//! What the worker has built and questions are answered from.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use arc_swap::ArcSwapOption;
+
+use crate::engine::EngineError;
+use crate::projection::Projection;
+
+/// The projection in force, once there is one. While another is built beside it, this one keeps answering.
+#[derive(Debug, Default)]
+pub struct Published {
+    projection: ArcSwapOption<Projection>,
+    /// The bits of an `f64`, 0-1.
+    progress: AtomicU64,
+}
+
+impl Published {
+    /// Starts without a projection.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Returns the projection in force.
+    ///
+    /// # Errors
+    /// `Loading` while there is none.
+    pub fn projection(&self) -> Result<Arc<Projection>, EngineError> {
+        self.projection
+            .load_full()
+            .ok_or_else(|| EngineError::Loading { progress: self.progress() })
+    }
+
+    /// Returns whether there is one.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.projection.load().is_some()
+    }
+
+    /// Puts a projection in force.
+    pub fn publish(&self, projection: Arc<Projection>) {
+        self.projection.store(Some(projection));
+    }
+
+    /// Says how much of the first projection is built, 0-1.
+    pub fn set_progress(&self, progress: f64) {
+        self.progress.store(progress.clamp(0.0, 1.0).to_bits(), Ordering::Relaxed);
+    }
+
+    fn progress(&self) -> f64 {
+        f64::from_bits(self.progress.load(Ordering::Relaxed))
+    }
+}

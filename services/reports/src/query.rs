@@ -1,0 +1,50 @@
+//! What questions have in common: range, filter, breakdown. These types are valid by construction in `convert`; engines
+//! need not check them again.
+
+pub mod filter;
+
+pub use filter::{Condition, Filter, Scope, ValueTest};
+
+/// A half-open range of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Range {
+    /// The first instant inside, in milliseconds since 1970.
+    pub start_ms: i64,
+    /// The first instant after, in milliseconds since 1970.
+    pub end_ms: i64,
+}
+
+impl Range {
+    /// Returns whether the time is inside.
+    #[must_use]
+    pub fn contains(self, time_ms: i64) -> bool {
+        self.start_ms <= time_ms && time_ms < self.end_ms
+    }
+}
+
+/// What a missing value is shown as in a breakdown.
+pub const NONE_LABEL: &str = "$none";
+/// What the values beyond a breakdown's limit are shown as.
+pub const OTHER_LABEL: &str = "$other";
+
+/// Splits an answer by the values of a property.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Breakdown {
+    /// The property's key.
+    pub property: String,
+    /// Whose property.
+    pub scope: Scope,
+    /// How many values to tell apart, 1-100.
+    pub limit: usize,
+    /// Which event decides in a funnel.
+    pub attribution: Attribution,
+}
+
+/// Which event of a person's decides its value in a funnel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attribution {
+    /// The first that matches a step.
+    FirstTouch,
+    /// The last that matches a step.
+    LastTouch,
+}

@@ -1,0 +1,121 @@
+//! Builds the projection from the event log and identity's change log, and keeps it up to date.
+//!
+//! A projection that cannot be continued (a gap, a position that is no longer kept) is built anew beside the old one, which
+//! answers until the new one has caught up.
+
+mod upstream;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use observe_runtime::Lifecycle;
+
+use crate::projection::Projection;
+use crate::published::Published;
+pub(crate) use upstream::Upstream;
+use upstream::{Heads, Trouble};
+
+/// How long to wait between looks at the logs.
+const POLL_INTERVAL: Duration = Duration::from_millis(250);
+/// How long to wait after the first failure in a row; doubled after each further one.
+const BACKOFF_FIRST: Duration = Duration::from_millis(250);
+/// The longest wait after a failure.
+const BACKOFF_MAX: Duration = Duration::from_secs(4);
+
+/// Follows the logs until shutdown begins.
+pub(crate) async fn run(
+    upstream: Upstream,
+    published: Arc<Published>,
+    lifecycle: Lifecycle,
+) -> anyhow::Result<()> {
+    let mut follower = Follower { upstream, published, failures: 0 };
+    tokio::select! {
+        () = lifecycle.stopping() => Ok(()),
+        never = follower.generations() => match never {},
+    }
+}
+
+/// A task that does not end by itself.
+enum Never {}
+
+struct Follower {
+    upstream: Upstream,
+    published: Arc<Published>,
+    /// In a row.
+    failures: u32,
+}
+
+impl Follower {
+    async fn generations(&mut self) -> Never {
+        loop {
+            let trouble = self.generation().await;
+            tracing::error!(%trouble, "the projection cannot be continued and is built anew");
+            self.failures += 1;
+            tokio::time::sleep(self.backoff()).await;
+        }
+    }
+
+    /// Builds a projection, publishes it when it has caught up, and keeps it up to date; returns why that ended.
+    async fn generation(&mut self) -> Trouble {
+        let projection = Arc::new(Projection::new());
+        let mut is_loaded = false;
+        loop {
+            let pause = match self.catch_up(&projection).await {
+                Ok(()) => {
+                    self.recovered();
+                    if !is_loaded {
+                        is_loaded = true;
+                        tracing::info!("the projection has caught up");
+                        self.published.publish(Arc::clone(&projection));
+                    }
+                    POLL_INTERVAL
+                }
+                Err(trouble) if trouble.needs_rebuild() => return trouble,
+                Err(trouble) => self.failed(&trouble),
+            };
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    /// Reads every shard up to where its log ends now, then all changes of persons.
+    async fn catch_up(&mut self, projection: &Arc<Projection>) -> Result<(), Trouble> {
+        let heads = self.upstream.heads(projection).await?;
+        while !heads.are_passed(projection) {
+            // One page of each in turn, so that the shards advance together and time goes on evenly.
+            for (shard, head) in heads.iter() {
+                if projection.cursor(shard) < head {
+                    self.upstream.read_page(shard, projection).await?;
+                }
+            }
+            self.tell_progress(&heads, projection);
+        }
+        self.upstream.read_changes(projection).await
+    }
+
+    fn tell_progress(&self, heads: &Heads, projection: &Projection) {
+        if !self.published.is_ready() {
+            self.published.set_progress(heads.progress(projection));
+        }
+    }
+
+    /// Notes a failure, which is logged once until there is success again, and returns how long to wait.
+    fn failed(&mut self, trouble: &Trouble) -> Duration {
+        if self.failures == 0 {
+            tracing::warn!(%trouble, "the logs cannot be followed, answers become stale");
+        }
+        self.failures += 1;
+        self.backoff()
+    }
+
+    fn recovered(&mut self) {
+        if self.failures > 0 {
+            tracing::info!(failures = self.failures, "the logs are followed again");
+            self.failures = 0;
+        }
+    }
+
+    fn backoff(&self) -> Duration {
+        let doubled = BACKOFF_FIRST.saturating_mul(1 << self.failures.saturating_sub(1).min(10));
+        doubled.min(BACKOFF_MAX)
+    }
+}

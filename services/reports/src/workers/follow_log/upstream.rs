@@ -1,0 +1,165 @@
+//! Reading from events and identity.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use observe_proto::common::v1::ErrorReason;
+use observe_proto::events::v1::log_service_client::LogServiceClient;
+use observe_proto::events::v1::{ListHeadsRequest, ReadLogRequest};
+use observe_proto::identity::v1::person_log_service_client::PersonLogServiceClient;
+use observe_proto::identity::v1::{ChangePosition, ReadChangesRequest};
+use observe_runtime::client::ServiceChannel;
+use tonic_types::StatusExt as _;
+
+use crate::projection::{ApplyError, Projection};
+
+/// The largest answer taken, in bytes. A page of the log is about 8 MiB, a page of changes at most a few times that.
+const ANSWER_BYTES_MAX: usize = 128 << 20;
+/// How many projects' changes are asked for at once.
+const PROJECTS_PER_CALL: usize = 500;
+
+/// Why the logs could not be followed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Trouble {
+    /// Another service is away, or answers with an error.
+    #[error("{service}: {status}")]
+    Call { service: &'static str, status: Box<tonic::Status> },
+    /// What was read does not fit what is there.
+    #[error("{log}: {error}")]
+    Apply { log: &'static str, error: ApplyError },
+    /// The log ends before the position that was read already.
+    #[error("the log of shard {shard} ends at {head}, though {cursor} was read")]
+    Receded { shard: u32, head: i64, cursor: i64 },
+    /// The log says there is more and gives nothing.
+    #[error("the log of shard {shard} gave nothing after {cursor}")]
+    Stalled { shard: u32, cursor: i64 },
+    /// Our own code broke off; what is in memory may be half changed.
+    #[error("applying what was read broke off: {0}")]
+    Crashed(#[from] tokio::task::JoinError),
+}
+
+impl Trouble {
+    /// Returns whether trying again cannot help, only building anew.
+    pub(crate) fn needs_rebuild(&self) -> bool {
+        match self {
+            Self::Call { status, .. } => is_expired(status),
+            Self::Apply { error: ApplyError::Gap { .. }, .. } => true,
+            Self::Receded { .. } | Self::Crashed(_) => true,
+            Self::Apply { error: ApplyError::Malformed(_), .. } | Self::Stalled { .. } => false,
+        }
+    }
+}
+
+/// Tells by the reason, not by the code: an answer that is too large has the same code.
+fn is_expired(status: &tonic::Status) -> bool {
+    let expired = ErrorReason::PositionExpired.as_str_name().trim_start_matches("ERROR_REASON_");
+    status.get_details_error_info().is_some_and(|info| info.reason == expired)
+}
+
+/// Where the log of each shard ended when it was asked.
+pub(crate) struct Heads(BTreeMap<u32, i64>);
+
+impl Heads {
+    /// Iterates over shards and their last sequences.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, i64)> {
+        self.0.iter().map(|(shard, head)| (*shard, *head))
+    }
+
+    /// Returns whether all was read.
+    pub(crate) fn are_passed(&self, projection: &Projection) -> bool {
+        self.iter().all(|(shard, head)| projection.cursor(shard) >= head)
+    }
+
+    /// Returns how much was read, 0-1.
+    #[expect(clippy::cast_precision_loss, reason = "an estimate for people")]
+    pub(crate) fn progress(&self, projection: &Projection) -> f64 {
+        let all: i64 = self.0.values().sum();
+        let read: i64 = self.iter().map(|(shard, head)| projection.cursor(shard).min(head)).sum();
+        if all == 0 { 1.0 } else { read as f64 / all as f64 }
+    }
+}
+
+/// The services whose logs are followed.
+pub(crate) struct Upstream {
+    log: LogServiceClient<ServiceChannel>,
+    persons: PersonLogServiceClient<ServiceChannel>,
+}
+
+impl Upstream {
+    pub(crate) fn new(events: ServiceChannel, identity: ServiceChannel) -> Self {
+        let log = LogServiceClient::new(events).max_decoding_message_size(ANSWER_BYTES_MAX);
+        let persons =
+            PersonLogServiceClient::new(identity).max_decoding_message_size(ANSWER_BYTES_MAX);
+        Self { log, persons }
+    }
+
+    /// Asks where each shard's log ends.
+    pub(crate) async fn heads(&mut self, projection: &Projection) -> Result<Heads, Trouble> {
+        let answer = self.log.list_heads(ListHeadsRequest {}).await.map_err(call("events"))?;
+        let heads = answer.into_inner().heads;
+        for one in &heads {
+            let cursor = projection.cursor(one.shard);
+            if one.sequence < cursor {
+                return Err(Trouble::Receded { shard: one.shard, head: one.sequence, cursor });
+            }
+        }
+        Ok(Heads(heads.into_iter().map(|one| (one.shard, one.sequence)).collect()))
+    }
+
+    /// Reads and applies the next page of a shard's log, which is known to go on.
+    pub(crate) async fn read_page(
+        &mut self,
+        shard: u32,
+        projection: &Arc<Projection>,
+    ) -> Result<(), Trouble> {
+        let cursor = projection.cursor(shard);
+        let request = ReadLogRequest { shard, from_sequence: cursor + 1 };
+        let answer = self.log.read_log(request).await.map_err(call("events"))?;
+        let rows = answer.into_inner().rows;
+        if rows.is_empty() {
+            return Err(Trouble::Stalled { shard, cursor });
+        }
+        let projection = Arc::clone(projection);
+        // Unpacking a page takes up to a second of computation, which must not hold up those that serve requests.
+        let applied = tokio::task::spawn_blocking(move || {
+            rows.iter().try_for_each(|row| projection.apply_log_row(shard, row))
+        });
+        applied.await?.map_err(|error| Trouble::Apply { log: "event log", error })
+    }
+
+    /// Reads and applies all changes of the persons of all known projects.
+    pub(crate) async fn read_changes(
+        &mut self,
+        projection: &Arc<Projection>,
+    ) -> Result<(), Trouble> {
+        let mut left = projection.change_positions();
+        while !left.is_empty() {
+            let mut unfinished = Vec::new();
+            for some in left.chunks(PROJECTS_PER_CALL) {
+                let positions = some.iter().map(|(project, number)| ChangePosition {
+                    project_id: project.to_bytes(),
+                    after_number: *number,
+                });
+                let request = ReadChangesRequest { positions: positions.collect() };
+                let answer = self.persons.read_changes(request).await.map_err(call("identity"))?;
+                let answer = answer.into_inner();
+                let projection = Arc::clone(projection);
+                let applied = tokio::task::spawn_blocking(move || {
+                    let all = answer.projects.iter();
+                    let unfinished =
+                        all.filter_map(|one| projection.apply_changes(one).transpose());
+                    unfinished.collect::<Result<Vec<_>, _>>()
+                });
+                let more = applied.await?;
+                unfinished
+                    .extend(more.map_err(|error| Trouble::Apply { log: "change log", error })?);
+            }
+            left = unfinished;
+        }
+        Ok(())
+    }
+}
+
+fn call(service: &'static str) -> impl Fn(tonic::Status) -> Trouble {
+    move |status| Trouble::Call { service, status: Box::new(status) }
+}

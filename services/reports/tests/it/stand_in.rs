@@ -1,0 +1,191 @@
+//! Stands in for events and identity: their two logs, in memory.
+
+use std::io::Write as _;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use observe_core::context::wire::ContextSigner;
+use observe_core::error::CommonError;
+use observe_core::status::to_status;
+use observe_core::{PersonId, ProjectId, SystemClock};
+use observe_proto::events::v1::log_service_server::{LogService, LogServiceServer};
+use observe_proto::events::v1::{
+    AcceptedEvent, ListHeadsRequest, ListHeadsResponse, LogRow, LoggedEvents, ReadLogRequest,
+    ReadLogResponse, ShardHead,
+};
+use observe_proto::identity::v1::person_log_service_server::{
+    PersonLogService, PersonLogServiceServer,
+};
+use observe_proto::identity::v1::{
+    ApplyEventsRequest, ApplyEventsResponse, Change, ListDistinctIdsRequest,
+    ListDistinctIdsResponse, MappingChange, ProjectChanges, ReadChangesRequest,
+    ReadChangesResponse, change,
+};
+use observe_runtime::Lifecycle;
+use observe_runtime::server::ContextLayer;
+use prost::Message as _;
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::{Request, Response, Status};
+
+/// How many rows and changes one answer holds, so that readers must ask again.
+const PAGE: usize = 2;
+
+/// Makes an event.
+pub(crate) fn event(who: &str, name: &str, time_ms: i64) -> AcceptedEvent {
+    AcceptedEvent {
+        uuid: vec![0; 16],
+        name: name.into(),
+        distinct_id: who.into(),
+        time_ms,
+        properties_json: "{}".into(),
+        ..AcceptedEvent::default()
+    }
+}
+
+/// Both services, to be shared between a test and the server.
+#[derive(Clone)]
+pub(crate) struct StandIn(Arc<Mutex<State>>);
+
+struct State {
+    is_away: bool,
+    shards: Vec<Vec<LogRow>>,
+    changes: Vec<(ProjectId, Vec<Change>)>,
+}
+
+impl StandIn {
+    pub(crate) fn new(shards: usize) -> Self {
+        let state = State { is_away: false, shards: vec![Vec::new(); shards], changes: Vec::new() };
+        Self(Arc::new(Mutex::new(state)))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().expect("no test panics while it holds this")
+    }
+
+    /// Logs events in one row.
+    pub(crate) fn append(&self, shard: usize, project: ProjectId, events: Vec<AcceptedEvent>) {
+        let count = u32::try_from(events.len()).expect("few");
+        let mut encoder = lz4_flex::frame::FrameEncoder::new(Vec::new());
+        encoder.write_all(&LoggedEvents { events }.encode_to_vec()).expect("memory takes all");
+        let payload = encoder.finish().expect("memory takes all").into();
+        let mut state = self.state();
+        let first_sequence = head(&state.shards[shard]) + 1;
+        let row = LogRow { project_id: project.to_bytes(), first_sequence, count, payload };
+        state.shards[shard].push(row);
+    }
+
+    /// Gives a distinct id to a person.
+    pub(crate) fn map(&self, project: ProjectId, who: &str, person: PersonId) {
+        let mut state = self.state();
+        if !state.changes.iter().any(|(id, _)| *id == project) {
+            state.changes.push((project, Vec::new()));
+        }
+        let changes = state.changes.iter_mut().find(|(id, _)| *id == project).expect("just made");
+        let number = i64::try_from(changes.1.len()).expect("few") + 1;
+        let mapping = MappingChange { distinct_id: who.into(), person_id: person.to_bytes() };
+        changes.1.push(Change { number, kind: Some(change::Kind::Mapping(mapping)) });
+    }
+
+    /// Makes both services answer UNAVAILABLE, or not.
+    pub(crate) fn set_away(&self, is_away: bool) {
+        self.state().is_away = is_away;
+    }
+
+    /// Forgets the event log, as a replaced store would.
+    pub(crate) fn clear(&self) {
+        self.state().shards.iter_mut().for_each(Vec::clear);
+    }
+
+    /// Serves calls that are signed until shutdown, and returns the address.
+    pub(crate) async fn serve(&self, lifecycle: &Lifecycle, signer: ContextSigner) -> String {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let router = tonic::transport::Server::builder()
+            .layer(ContextLayer::new(signer, Arc::new(SystemClock)))
+            .add_service(LogServiceServer::new(self.clone()))
+            .add_service(PersonLogServiceServer::new(self.clone()));
+        let life = lifecycle.clone();
+        lifecycle.spawn_essential("stand-in", async move {
+            let stop = async move { life.stopping().await };
+            let incoming = TcpListenerStream::new(listener);
+            Ok(router.serve_with_incoming_shutdown(incoming, stop).await?)
+        });
+        url
+    }
+
+    fn check(&self) -> Result<MutexGuard<'_, State>, Status> {
+        let state = self.state();
+        if state.is_away {
+            let away = CommonError::Unavailable { dependency: "store", detail: String::new() };
+            return Err(to_status(&away));
+        }
+        Ok(state)
+    }
+}
+
+fn head(rows: &[LogRow]) -> i64 {
+    rows.last().map_or(0, |row| row.first_sequence + i64::from(row.count) - 1)
+}
+
+#[tonic::async_trait]
+impl LogService for StandIn {
+    async fn read_log(
+        &self,
+        request: Request<ReadLogRequest>,
+    ) -> Result<Response<ReadLogResponse>, Status> {
+        let state = self.check()?;
+        let request = request.into_inner();
+        let rows = &state.shards[request.shard as usize];
+        let wanted = rows.iter().filter(|row| row.first_sequence >= request.from_sequence);
+        let rows_out = wanted.take(PAGE).cloned().collect();
+        Ok(Response::new(ReadLogResponse { rows: rows_out, head_sequence: head(rows) }))
+    }
+
+    async fn list_heads(
+        &self,
+        _: Request<ListHeadsRequest>,
+    ) -> Result<Response<ListHeadsResponse>, Status> {
+        let state = self.check()?;
+        let heads = (0..).zip(&state.shards);
+        let heads = heads.map(|(shard, rows)| ShardHead { shard, sequence: head(rows) }).collect();
+        Ok(Response::new(ListHeadsResponse { heads }))
+    }
+}
+
+#[tonic::async_trait]
+impl PersonLogService for StandIn {
+    async fn read_changes(
+        &self,
+        request: Request<ReadChangesRequest>,
+    ) -> Result<Response<ReadChangesResponse>, Status> {
+        let state = self.check()?;
+        let mut projects = Vec::new();
+        for position in request.into_inner().positions {
+            let id = ProjectId::from_bytes(&position.project_id).expect("16 bytes");
+            let Some((_, all)) = state.changes.iter().find(|(known, _)| *known == id) else {
+                continue;
+            };
+            let news = all.iter().filter(|change| change.number > position.after_number);
+            let changes: Vec<_> = news.take(PAGE).cloned().collect();
+            if !changes.is_empty() {
+                let head_number = i64::try_from(all.len()).expect("few");
+                let project_id = position.project_id;
+                projects.push(ProjectChanges { project_id, changes, head_number });
+            }
+        }
+        Ok(Response::new(ReadChangesResponse { projects }))
+    }
+
+    async fn apply_events(
+        &self,
+        _: Request<ApplyEventsRequest>,
+    ) -> Result<Response<ApplyEventsResponse>, Status> {
+        unreachable!("reports applies no events")
+    }
+
+    async fn list_distinct_ids(
+        &self,
+        _: Request<ListDistinctIdsRequest>,
+    ) -> Result<Response<ListDistinctIdsResponse>, Status> {
+        unreachable!("reports asks for no ids")
+    }
+}
