@@ -44,7 +44,7 @@ impl Lifecycle {
             match end {
                 Ok(Ok(())) => tracing::error!(task = name, "task ended unexpectedly"),
                 Ok(Err(error)) => {
-                    tracing::error!(task = name, error = format!("{error:#}"), "task failed")
+                    tracing::error!(task = name, error = format!("{error:#}"), "task failed");
                 }
                 Err(error) => tracing::error!(task = name, %error, "task crashed"),
             }

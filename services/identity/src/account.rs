@@ -1,0 +1,102 @@
+//! Accounts and sessions: the rules.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use observe_core::{OrganizationId, ProjectId, SessionId, UserId};
+use observe_proto::common::v1::Role;
+
+use crate::project::Project;
+
+/// The longest password, in bytes; hashing longer ones would be work for nothing.
+pub(crate) const MAX_PASSWORD_BYTES: usize = 1_000;
+/// How many failures to sign in an e-mail may have within [`FAILURE_WINDOW`].
+pub(crate) const MAX_FAILURES: usize = 10;
+/// How long a failure counts.
+pub(crate) const FAILURE_WINDOW: TimeDelta = TimeDelta::minutes(15);
+/// How long a session lasts at most.
+pub(crate) const SESSION_LIFETIME: TimeDelta = TimeDelta::days(7);
+/// How long a session lasts without use.
+pub(crate) const SESSION_IDLE: TimeDelta = TimeDelta::hours(12);
+/// How old the note of a session's last use may get; a write for every call would be too much.
+pub(crate) const SESSION_TOUCH: TimeDelta = TimeDelta::minutes(1);
+
+/// Somebody who signs in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct User {
+    pub(crate) id: UserId,
+    pub(crate) email: String,
+    pub(crate) name: String,
+}
+
+/// A user's place in an organization.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Membership {
+    pub(crate) organization: OrganizationId,
+    pub(crate) organization_name: String,
+    pub(crate) role: Role,
+}
+
+/// A user and what the user can reach.
+#[derive(Clone, Debug)]
+pub(crate) struct Reach {
+    pub(crate) user: User,
+    pub(crate) memberships: Vec<Membership>,
+    pub(crate) projects: Vec<Project>,
+}
+
+/// What a session may touch, as the call context says it.
+#[derive(Clone, Debug)]
+pub(crate) struct SessionAccess {
+    pub(crate) user: UserId,
+    pub(crate) session: SessionId,
+    pub(crate) projects: Vec<(ProjectId, Role)>,
+    pub(crate) organizations: Vec<(OrganizationId, Role)>,
+}
+
+/// Returns the one form in which an e-mail is stored and compared.
+pub(crate) fn normal_email(email: &str) -> String {
+    email.trim().to_lowercase()
+}
+
+/// Returns how long to wait before the next attempt, in whole seconds, given the failures within the window, oldest first;
+/// `None` if there may be one now.
+pub(crate) fn blocked_for(failures: &[DateTime<Utc>], now: DateTime<Utc>) -> Option<Duration> {
+    let oldest_that_counts = failures.len().checked_sub(MAX_FAILURES)?;
+    let free_at = *failures.get(oldest_that_counts)? + FAILURE_WINDOW;
+    let wait = (free_at - now).to_std().ok().filter(|wait| !wait.is_zero())?;
+    Some(Duration::from_secs(wait.as_secs() + u64::from(wait.subsec_nanos() > 0)))
+}
+
+/// Reads a role as it is stored; what is not known grants nothing.
+pub(crate) fn role_from_text(text: &str) -> Role {
+    match text {
+        "owner" => Role::Owner,
+        "admin" => Role::Admin,
+        "member" => Role::Member,
+        "viewer" => Role::Viewer,
+        _ => Role::Unspecified,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn minute(n: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::minutes(n)
+    }
+
+    #[test]
+    fn the_tenth_failure_blocks_until_the_first_is_forgotten() {
+        let failures: Vec<_> = (0..10).map(minute).collect();
+        assert_eq!(blocked_for(&failures[..9], minute(10)), None);
+        assert_eq!(blocked_for(&failures, minute(10)), Some(Duration::from_secs(5 * 60)));
+        assert_eq!(blocked_for(&failures, minute(15)), None);
+    }
+
+    #[test]
+    fn an_email_is_compared_without_case_and_space() {
+        assert_eq!(normal_email(" Me@Example.COM "), "me@example.com");
+    }
+}

@@ -1,0 +1,133 @@
+//! From our types to those of the contracts.
+
+use chrono::{DateTime, Utc};
+use observe_core::{PersonId, ProjectId};
+use observe_proto::common::v1 as common;
+use observe_proto::identity::v1 as pb;
+use prost_types::value::Kind;
+use prost_types::{ListValue, Struct, Timestamp};
+use serde_json::{Map, Value};
+
+use crate::account::{Membership, Reach, SessionAccess, User};
+use crate::key::Key;
+use crate::project::Project;
+use crate::store::person::StoredPerson;
+
+/// Milliseconds since 1970 of the last instant that a timestamp column and a `google.protobuf.Timestamp` both hold.
+const MAX_MILLIS: i64 = 253_402_300_799_999;
+
+/// Returns the instant of milliseconds since 1970, moved into the range that can be stored.
+pub(crate) fn instant(millis: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(millis.clamp(0, MAX_MILLIS)).unwrap_or(DateTime::UNIX_EPOCH)
+}
+
+pub(crate) fn timestamp(at: DateTime<Utc>) -> Timestamp {
+    let nanos = i32::try_from(at.timestamp_subsec_nanos()).unwrap_or(0);
+    Timestamp { seconds: at.timestamp(), nanos }
+}
+
+pub(crate) fn user(user: User) -> pb::User {
+    pb::User { id: user.id.to_string(), email: user.email, name: user.name }
+}
+
+fn membership(membership: Membership) -> pb::Membership {
+    pb::Membership {
+        organization_id: membership.organization.to_string(),
+        organization_name: membership.organization_name,
+        role: membership.role.into(),
+    }
+}
+
+pub(crate) fn me(reach: Reach) -> pb::GetMeResponse {
+    pb::GetMeResponse {
+        user: Some(user(reach.user)),
+        memberships: reach.memberships.into_iter().map(membership).collect(),
+        projects: reach.projects.into_iter().map(project).collect(),
+    }
+}
+
+pub(crate) fn project(project: Project) -> pb::Project {
+    pb::Project {
+        id: project.id.to_string(),
+        organization_id: project.organization.to_string(),
+        name: project.name,
+        time_zone: project.time_zone,
+        number: project.number,
+        created_time: Some(timestamp(project.created_at)),
+    }
+}
+
+pub(crate) fn key(key: Key) -> pb::Key {
+    let kind = match key.kind {
+        common::KeyKind::Secret => pb::key::Kind::Secret,
+        common::KeyKind::Write | common::KeyKind::Unspecified => pb::key::Kind::Write,
+    };
+    pb::Key {
+        id: key.id.to_string(),
+        project_id: key.project.to_string(),
+        name: key.name,
+        kind: kind.into(),
+        token_prefix: key.token_prefix,
+        created_time: Some(timestamp(key.created_at)),
+    }
+}
+
+pub(crate) fn session_principal(access: &SessionAccess) -> common::SessionPrincipal {
+    common::SessionPrincipal {
+        user_id: access.user.to_string(),
+        session_id: access.session.to_string(),
+        projects: access
+            .projects
+            .iter()
+            .map(|(id, role)| common::ProjectAccess { id: id.to_string(), role: (*role).into() })
+            .collect(),
+        organizations: access
+            .organizations
+            .iter()
+            .map(|(id, role)| common::OrganizationAccess {
+                id: id.to_string(),
+                role: (*role).into(),
+            })
+            .collect(),
+    }
+}
+
+pub(crate) fn person(person: StoredPerson) -> pb::Person {
+    pb::Person {
+        id: person.id.to_string(),
+        distinct_ids: person.distinct_ids,
+        properties: Some(json_struct(person.properties.document())),
+        created_time: Some(timestamp(person.created_at)),
+        identified: person.identified,
+    }
+}
+
+/// Returns the person of a distinct id that has no row.
+pub(crate) fn unseen_person(project: ProjectId, distinct_id: String) -> pb::Person {
+    pb::Person {
+        id: PersonId::of_distinct_id(project, &distinct_id).to_string(),
+        distinct_ids: vec![distinct_id],
+        properties: Some(Struct::default()),
+        created_time: None,
+        identified: false,
+    }
+}
+
+fn json_struct(object: Map<String, Value>) -> Struct {
+    Struct { fields: object.into_iter().map(|(key, value)| (key, json_value(value))).collect() }
+}
+
+fn json_value(value: Value) -> prost_types::Value {
+    let kind = match value {
+        Value::Null => Kind::NullValue(0),
+        Value::Bool(flag) => Kind::BoolValue(flag),
+        // The contract's numbers are doubles; larger integers lose their last digits.
+        Value::Number(number) => Kind::NumberValue(number.as_f64().unwrap_or_default()),
+        Value::String(text) => Kind::StringValue(text),
+        Value::Array(items) => {
+            Kind::ListValue(ListValue { values: items.into_iter().map(json_value).collect() })
+        }
+        Value::Object(object) => Kind::StructValue(json_struct(object)),
+    };
+    prost_types::Value { kind: Some(kind) }
+}

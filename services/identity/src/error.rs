@@ -1,0 +1,130 @@
+//! The one error type of the service.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use observe_core::error::{CommonError, ErrorReason};
+use observe_core::{ErrorCode, ServiceError, Violations};
+
+/// What callers see as the name of our store.
+const DATABASE: &str = "database";
+
+/// Why a call of this service failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum IdentityError {
+    /// What every service has.
+    #[error(transparent)]
+    Common(#[from] CommonError),
+    /// The same for an unknown e-mail and a wrong password.
+    #[error("e-mail or password is wrong")]
+    WrongPassword,
+    /// The token is unknown, expired or revoked: the same for all three.
+    #[error("the credential is not known, has expired or was revoked")]
+    UnknownCredential,
+    /// Too many failures, or too many password checks under way.
+    #[error("too many attempts to sign in; try again later")]
+    SignInThrottled {
+        /// When the next attempt can succeed.
+        retry_after: Duration,
+    },
+    /// A unique name is taken.
+    #[error("a {0} of this name exists already")]
+    NameTaken(&'static str),
+    /// The project has as many keys as it may.
+    #[error("the project has 100 keys in force, the most there may be; revoke one first")]
+    TooManyKeys,
+}
+
+impl From<Violations> for IdentityError {
+    fn from(violations: Violations) -> Self {
+        Self::Common(violations.into())
+    }
+}
+
+impl From<sqlx::Error> for IdentityError {
+    fn from(error: sqlx::Error) -> Self {
+        let detail = error.to_string();
+        Self::Common(if is_outage(&error) {
+            CommonError::Unavailable { dependency: DATABASE, detail }
+        } else {
+            CommonError::Internal(detail)
+        })
+    }
+}
+
+/// Returns whether the same call can succeed later without anybody's doing.
+fn is_outage(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => true,
+        // Connection trouble, resources, operator intervention, a broken disk, rollbacks by deadlock, a transaction that
+        // stood idle, a lock that was not available.
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+            ["08", "53", "57", "58", "40", "25P03", "55P03"]
+                .iter()
+                .any(|class| code.starts_with(class))
+        }),
+        _ => false,
+    }
+}
+
+/// Returns whether a statement broke the constraint of this name.
+pub(crate) fn breaks(error: &sqlx::Error, constraint: &str) -> bool {
+    error.as_database_error().and_then(|error| error.constraint()) == Some(constraint)
+}
+
+impl ServiceError for IdentityError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Common(error) => error.code(),
+            Self::WrongPassword | Self::UnknownCredential => ErrorCode::Unauthenticated,
+            Self::SignInThrottled { .. } | Self::TooManyKeys => ErrorCode::ResourceExhausted,
+            Self::NameTaken(_) => ErrorCode::AlreadyExists,
+        }
+    }
+
+    fn reason(&self) -> ErrorReason {
+        match self {
+            Self::Common(error) => error.reason(),
+            Self::WrongPassword | Self::UnknownCredential => ErrorReason::InvalidCredential,
+            Self::SignInThrottled { .. } => ErrorReason::RateLimited,
+            // Waiting does not help, so it is no rate limit: the request breaks a documented rule.
+            Self::TooManyKeys => ErrorReason::InvalidRequest,
+            Self::NameTaken(_) => ErrorReason::AlreadyExists,
+        }
+    }
+
+    fn public_message(&self) -> Cow<'_, str> {
+        match self {
+            Self::Common(error) => error.public_message(),
+            other => other.to_string().into(),
+        }
+    }
+
+    fn metadata(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Common(error) => error.metadata(),
+            Self::NameTaken(resource) => vec![("resource", (*resource).to_owned())],
+            _ => Vec::new(),
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Common(error) => error.retry_after(),
+            Self::SignInThrottled { retry_after } => Some(*retry_after),
+            _ => None,
+        }
+    }
+
+    fn violations(&self) -> Option<&Violations> {
+        match self {
+            Self::Common(error) => error.violations(),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! `identity` owns accounts, sessions, organizations, projects and keys; and persons: which distinct ids are one somebody,
+//! what is known of them, and how that came to be.
+//!
+//! It never holds an event, calls no other service, and never rewrites history: an event keeps its distinct id for ever,
+//! and a mapping says whose that is, so a merge applies to all events at once. Who needs the mapping follows the gapless
+//! change log (`PersonLogService/ReadChanges`).
+
+mod account;
+mod bootstrap;
+mod config;
+mod convert;
+mod error;
+mod key;
+mod merge;
+mod operation;
+mod password;
+mod person;
+mod project;
+mod properties;
+mod service;
+mod store;
+
+use observe_core::Secret;
+use observe_proto::identity::v1::account_service_server::AccountServiceServer;
+use observe_proto::identity::v1::authentication_service_server::AuthenticationServiceServer;
+use observe_proto::identity::v1::key_service_server::KeyServiceServer;
+use observe_proto::identity::v1::person_log_service_server::PersonLogServiceServer;
+use observe_proto::identity::v1::person_service_server::PersonServiceServer;
+use observe_proto::identity::v1::project_service_server::ProjectServiceServer;
+use observe_runtime::postgres::{self, Database, PoolSizes};
+use observe_runtime::{Built, Deps, ReadyCheck, StartError};
+use tonic::service::Routes;
+
+pub use bootstrap::{Credentials, bootstrap};
+pub use config::{Bootstrap, Config};
+
+/// The schema that the service owns.
+pub const SCHEMA: &str = "identity";
+/// The schema's migrations.
+pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
+
+/// How many connections the service may hold.
+const POOLS: PoolSizes = PoolSizes { app: 5, worker: 6 };
+/// The most bytes of one `ApplyEvents` request: the events relay packs whole batches.
+const MAX_APPLY_BYTES: usize = 32 * 1024 * 1024;
+/// What readiness is told under.
+const READY_NAME: &str = "observe.identity.v1.AuthenticationService";
+
+/// Brings the schema up to date; safe to run from many processes at once.
+///
+/// # Errors
+/// A sentence if the database is away, the login lacks rights, or the schema is of a newer version.
+pub async fn migrate(url: &Secret) -> Result<(), StartError> {
+    postgres::migrate(url, SCHEMA, &MIGRATOR).await
+}
+
+/// Builds the service. Connections are opened when they are needed.
+///
+/// # Errors
+/// A sentence if the database URL is malformed.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a service takes what it is built from, like every other"
+)]
+pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
+    let database = Database::open(&config.database_url, SCHEMA, POOLS)?;
+    let (clock, entropy) = (&deps.clock, &deps.entropy);
+    let accounts = service::account::Accounts {
+        store: store::account::AccountStore(database.clone()),
+        passwords: password::Passwords::new(),
+        clock: clock.clone(),
+        entropy: entropy.clone(),
+    };
+    let projects = service::project::Projects {
+        store: store::project::ProjectStore(database.clone()),
+        clock: clock.clone(),
+        entropy: entropy.clone(),
+    };
+    let keys = service::key::Keys {
+        store: store::key::KeyStore(database.clone()),
+        clock: clock.clone(),
+        entropy: entropy.clone(),
+    };
+    let authentication = service::authentication::Authentication {
+        store: store::credential::CredentialStore(database.clone()),
+        clock: clock.clone(),
+    };
+    let persons = service::person::Persons { store: store::person::PersonStore(database.clone()) };
+    let person_log = service::person_log::PersonLog::new(&database, clock.clone());
+    let routes = Routes::new(AccountServiceServer::new(accounts))
+        .add_service(ProjectServiceServer::new(projects))
+        .add_service(KeyServiceServer::new(keys))
+        .add_service(AuthenticationServiceServer::new(authentication))
+        .add_service(PersonServiceServer::new(persons))
+        .add_service(
+            PersonLogServiceServer::new(person_log).max_decoding_message_size(MAX_APPLY_BYTES),
+        );
+    let ready = ReadyCheck::new(READY_NAME, move || {
+        let database = database.clone();
+        async move { database.is_up().await }
+    });
+    Ok(Built { routes, workers: Vec::new(), ready: vec![ready] })
+}

@@ -1,0 +1,186 @@
+//! What an identity event asks for.
+
+use observe_core::distinct_id;
+use observe_proto::events::v1::AcceptedEvent;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::properties::{PropertyChanges, Version};
+
+const IDENTIFY: &str = "$identify";
+const CREATE_ALIAS: &str = "$create_alias";
+const MERGE_DANGEROUSLY: &str = "$merge_dangerously";
+/// Where `$identify` names the anonymous id: what the edge writes, and what PostHog's clients send.
+const ANONYMOUS_ID_KEYS: [&str; 2] = ["$anonymous_id", "$anon_distinct_id"];
+const ALIAS_KEY: &str = "alias";
+
+/// One identity event, read.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Operation {
+    /// When it happened; its uuid makes it idempotent.
+    pub(crate) version: Version,
+    /// The event's distinct id: whose properties change, and into whom others are merged.
+    pub(crate) target: String,
+    /// What is asked for.
+    pub(crate) kind: Kind,
+    /// What changes of the target's properties.
+    pub(crate) properties: PropertyChanges,
+}
+
+/// The kinds of identity event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The target is a user; what was done under the anonymous id was done by the same.
+    Identify {
+        /// The anonymous id, if one is named.
+        anonymous: Option<String>,
+    },
+    /// Another id is the same person as the target, unless it is a known one already.
+    Alias(String),
+    /// Another id is the same person as the target, even if it is a known one.
+    Merge {
+        /// The other id.
+        alias: String,
+        /// Whether a secret key sent it.
+        trusted: bool,
+    },
+    /// Only properties change.
+    Properties,
+}
+
+impl Operation {
+    /// Reads an event; `None` if its uuid is not 16 bytes. Parts of the properties that are not of the expected type are
+    /// ignored.
+    pub(crate) fn read(event: &AcceptedEvent) -> Option<Self> {
+        let uuid = Uuid::from_slice(&event.uuid).ok()?;
+        let mut given: Map<String, Value> =
+            serde_json::from_str(&event.properties_json).unwrap_or_default();
+        let kind = match event.name.as_str() {
+            IDENTIFY => {
+                let named = ANONYMOUS_ID_KEYS.iter().find_map(|key| id_text(&given, key));
+                Kind::Identify { anonymous: named.filter(|id| !id.is_empty()) }
+            }
+            CREATE_ALIAS => id_text(&given, ALIAS_KEY).map_or(Kind::Properties, Kind::Alias),
+            MERGE_DANGEROUSLY => id_text(&given, ALIAS_KEY)
+                .map_or(Kind::Properties, |alias| Kind::Merge { alias, trusted: event.trusted }),
+            _ => Kind::Properties,
+        };
+        let properties = PropertyChanges {
+            set_once: object(given.remove("$set_once")),
+            set: object(given.remove("$set")),
+            unset: strings(given.remove("$unset")),
+        };
+        let arrival = event.received_us.saturating_add(i64::from(event.index));
+        let version = Version(event.time_ms, arrival, uuid);
+        Some(Self { version, target: event.distinct_id.clone(), kind, properties })
+    }
+
+    /// Returns the event's uuid.
+    pub(crate) fn uuid(&self) -> Uuid {
+        self.version.2
+    }
+
+    /// Returns the other distinct id that is named.
+    pub(crate) fn source(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Identify { anonymous } => anonymous.as_deref(),
+            Kind::Alias(alias) | Kind::Merge { alias, .. } => Some(alias),
+            Kind::Properties => None,
+        }
+    }
+}
+
+/// Returns whether no person may have this distinct id: it names nobody, or is longer than the edge lets through.
+pub(crate) fn is_illegal(id: &str) -> bool {
+    distinct_id::is_illegal(id) || id.chars().count() > distinct_id::MAX_CHARS
+}
+
+/// Reads an id; numbers become text, as they do at the edge.
+fn id_text(given: &Map<String, Value>, key: &str) -> Option<String> {
+    match given.get(key)? {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn object(value: Option<Value>) -> Map<String, Value> {
+    match value {
+        Some(Value::Object(object)) => object,
+        _ => Map::new(),
+    }
+}
+
+fn strings(value: Option<Value>) -> Vec<String> {
+    let Some(Value::Array(items)) = value else { return Vec::new() };
+    let text = |item: Value| match item {
+        Value::String(text) => Some(text),
+        _ => None,
+    };
+    // An array with anything else in it is not an array of strings: all of it is ignored.
+    items.into_iter().map(text).collect::<Option<_>>().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn event(name: &str, properties: &Value) -> AcceptedEvent {
+        AcceptedEvent {
+            uuid: vec![7; 16],
+            name: name.into(),
+            distinct_id: "usr".into(),
+            time_ms: 5,
+            received_us: 6_000,
+            index: 2,
+            properties_json: properties.to_string(),
+            ..AcceptedEvent::default()
+        }
+    }
+
+    fn kind(name: &str, properties: &Value) -> Kind {
+        Operation::read(&event(name, properties)).expect("readable").kind
+    }
+
+    #[test]
+    fn the_anonymous_id_is_read_in_both_spellings() {
+        for key in ANONYMOUS_ID_KEYS {
+            assert_eq!(
+                kind("$identify", &json!({key: "anon"})),
+                Kind::Identify { anonymous: Some("anon".into()) }
+            );
+        }
+        assert_eq!(
+            kind("$identify", &json!({"$anonymous_id": ""})),
+            Kind::Identify { anonymous: None }
+        );
+        assert_eq!(kind("signed_up", &json!({"$anonymous_id": "anon"})), Kind::Properties);
+    }
+
+    #[test]
+    fn an_alias_may_be_a_number_but_must_be_there() {
+        assert_eq!(kind("$create_alias", &json!({"alias": 42})), Kind::Alias("42".into()));
+        assert_eq!(kind("$create_alias", &json!({"alias": null})), Kind::Properties);
+        assert_eq!(
+            kind("$merge_dangerously", &json!({"alias": "other"})),
+            Kind::Merge { alias: "other".into(), trusted: false }
+        );
+    }
+
+    #[test]
+    fn what_is_of_the_wrong_type_is_ignored_and_the_rest_is_not() {
+        let given = json!({"$set": "x", "$set_once": {"a": 1}, "$unset": ["b", 1]});
+        let read = Operation::read(&event("$set", &given)).expect("readable");
+        assert!(read.properties.set.is_empty() && read.properties.unset.is_empty());
+        assert_eq!(read.properties.set_once["a"], json!(1));
+        assert_eq!(read.version, Version(5, 6_002, Uuid::from_bytes([7; 16])));
+    }
+
+    #[test]
+    fn properties_that_cannot_be_read_count_as_none() {
+        let broken = AcceptedEvent { properties_json: "{".into(), ..event("$set", &json!({})) };
+        assert!(Operation::read(&broken).expect("readable").properties.is_empty());
+        assert_eq!(Operation::read(&AcceptedEvent { uuid: vec![1], ..broken }), None);
+    }
+}

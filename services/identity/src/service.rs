@@ -1,0 +1,8 @@
+//! The gRPC services, a file each.
+
+pub(crate) mod account;
+pub(crate) mod authentication;
+pub(crate) mod key;
+pub(crate) mod person;
+pub(crate) mod person_log;
+pub(crate) mod project;

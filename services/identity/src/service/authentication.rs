@@ -1,0 +1,62 @@
+//! `observe.identity.v1.AuthenticationService`.
+
+use std::sync::Arc;
+
+use observe_core::token::{self, SECRET_PREFIX, WRITE_PREFIX};
+use observe_core::{CallContext, Clock, respond};
+use observe_proto::common::v1::KeyPrincipal;
+use observe_proto::identity::v1 as pb;
+use observe_proto::identity::v1::authenticate_response::Principal;
+use observe_proto::identity::v1::authentication_service_server::AuthenticationService;
+use tonic::{Request, Response, Status};
+
+use crate::convert;
+use crate::error::IdentityError;
+use crate::store::credential::CredentialStore;
+
+/// Tells whose a credential is.
+pub(crate) struct Authentication {
+    pub(crate) store: CredentialStore,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+impl Authentication {
+    async fn authenticate(
+        &self,
+        context: &CallContext,
+        request: pb::AuthenticateRequest,
+    ) -> Result<pb::AuthenticateResponse, IdentityError> {
+        context.require_service()?;
+        let hash = token::hash(&request.token);
+        let is_key =
+            [WRITE_PREFIX, SECRET_PREFIX].iter().any(|prefix| request.token.starts_with(prefix));
+        let principal = if is_key {
+            let found = self.store.key(hash).await?;
+            found.map(|(key, project, kind)| {
+                Principal::Key(KeyPrincipal {
+                    key_id: key.to_string(),
+                    project_id: project.to_string(),
+                    kind: kind.into(),
+                })
+            })
+        } else {
+            let found = self.store.session(hash, self.clock.now()).await?;
+            found.map(|access| Principal::Session(convert::session_principal(&access)))
+        };
+        match principal {
+            Some(principal) => Ok(pb::AuthenticateResponse { principal: Some(principal) }),
+            None => Err(IdentityError::UnknownCredential),
+        }
+    }
+}
+
+#[tonic::async_trait]
+impl AuthenticationService for Authentication {
+    async fn authenticate(
+        &self,
+        request: Request<pb::AuthenticateRequest>,
+    ) -> Result<Response<pb::AuthenticateResponse>, Status> {
+        let context = respond(CallContext::from_request(&request))?.into_inner();
+        respond(self.authenticate(&context, request.into_inner()).await)
+    }
+}

@@ -1,0 +1,11 @@
+//! The SQL of the service. A tenant's request runs as the app role inside one tenant's transaction, which row-level
+//! security binds; what crosses tenants (signing in, the credential look-up, the person log) runs as the worker role.
+
+pub(crate) mod account;
+pub(crate) mod bootstrap;
+pub(crate) mod change;
+pub(crate) mod credential;
+pub(crate) mod key;
+pub(crate) mod person;
+pub(crate) mod person_log;
+pub(crate) mod project;

@@ -1,0 +1,129 @@
+//! Persons, as they are read.
+
+use chrono::{DateTime, Utc};
+use observe_core::{PersonId, ProjectId};
+use observe_runtime::postgres::Database;
+use sqlx::PgConnection;
+use sqlx::types::{Json, Uuid};
+
+use crate::error::IdentityError;
+use crate::person::MAX_DISTINCT_IDS;
+use crate::properties::Properties;
+
+/// A person with a row.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredPerson {
+    pub(crate) id: PersonId,
+    pub(crate) distinct_ids: Vec<String>,
+    pub(crate) properties: Properties,
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) identified: bool,
+}
+
+/// Follows a person that was merged away to the one it became.
+const ROOT_OF_PERSON: &str = "
+    with recursive chain as (
+        select id, merged_into from person where project_id = $1 and id = $2
+        union
+        select p.id, p.merged_into from chain c join person p on p.project_id = $1 and p.id = c.merged_into
+    )
+    select id from chain where merged_into is null";
+
+/// Reads persons.
+#[derive(Clone)]
+pub(crate) struct PersonStore(pub(crate) Database);
+
+impl PersonStore {
+    /// Returns the person of a distinct id, if it has a row.
+    pub(crate) async fn by_distinct_id(
+        &self,
+        project: ProjectId,
+        distinct_id: &str,
+    ) -> Result<Option<StoredPerson>, IdentityError> {
+        let mut tx = self.0.tenant(project).await?;
+        let id: Option<Uuid> = sqlx::query_scalar(
+            "select person_id from person_distinct_id where project_id = $1 and distinct_id = $2",
+        )
+        .bind(project.uuid())
+        .bind(distinct_id)
+        .fetch_optional(&mut *tx)
+        .await?;
+        match id {
+            Some(id) => read(&mut tx, project, id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Returns a person, or the one it became.
+    pub(crate) async fn by_id(
+        &self,
+        project: ProjectId,
+        id: PersonId,
+    ) -> Result<Option<StoredPerson>, IdentityError> {
+        let mut tx = self.0.tenant(project).await?;
+        match root(&mut tx, project, id).await? {
+            Some(root) => read(&mut tx, project, root).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Returns the distinct ids of a person, or of the one it became, oldest first. For services.
+    pub(crate) async fn distinct_ids(
+        &self,
+        project: ProjectId,
+        id: PersonId,
+    ) -> Result<Vec<String>, IdentityError> {
+        let mut connection = self.0.worker().acquire().await?;
+        match root(&mut connection, project, id).await? {
+            Some(root) => distinct_ids(&mut connection, project, root).await,
+            None => Ok(Vec::new()),
+        }
+    }
+}
+
+async fn root(
+    connection: &mut PgConnection,
+    project: ProjectId,
+    id: PersonId,
+) -> Result<Option<Uuid>, IdentityError> {
+    let root = sqlx::query_scalar(ROOT_OF_PERSON).bind(project.uuid()).bind(id.uuid());
+    Ok(root.fetch_optional(connection).await?)
+}
+
+async fn read(
+    connection: &mut PgConnection,
+    project: ProjectId,
+    id: Uuid,
+) -> Result<Option<StoredPerson>, IdentityError> {
+    let row: Option<(bool, DateTime<Utc>, Json<Properties>)> = sqlx::query_as(
+        "select identified, created_at, properties from person where project_id = $1 and id = $2",
+    )
+    .bind(project.uuid())
+    .bind(id)
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some((identified, created_at, Json(properties))) = row else { return Ok(None) };
+    let distinct_ids = distinct_ids(connection, project, id).await?;
+    Ok(Some(StoredPerson {
+        id: PersonId::new(id),
+        distinct_ids,
+        properties,
+        created_at,
+        identified,
+    }))
+}
+
+async fn distinct_ids(
+    connection: &mut PgConnection,
+    project: ProjectId,
+    id: Uuid,
+) -> Result<Vec<String>, IdentityError> {
+    let ids = sqlx::query_scalar(
+        "select distinct_id from person_distinct_id
+         where project_id = $1 and person_id = $2 order by position limit $3",
+    )
+    .bind(project.uuid())
+    .bind(id)
+    .bind(i64::try_from(MAX_DISTINCT_IDS).unwrap_or(i64::MAX));
+    Ok(ids.fetch_all(connection).await?)
+}

@@ -1,0 +1,198 @@
+//! Writing what a batch did.
+
+use chrono::{DateTime, Utc};
+use observe_core::PersonId;
+use observe_core::error::CommonError;
+use observe_proto::identity::v1::apply_events_response::Outcome;
+use observe_proto::identity::v1::{Change, MappingChange, PersonChange, change};
+use prost::Message as _;
+use serde_json::json;
+use sqlx::types::Uuid;
+
+use super::Batch;
+use crate::convert::instant;
+use crate::error::IdentityError;
+use crate::person::{Merge, People, Person};
+
+impl Batch {
+    pub(super) async fn save_persons(&mut self, people: &People) -> Result<(), IdentityError> {
+        let persons: Vec<(PersonId, &Person)> = people.changed_persons().collect();
+        if persons.is_empty() {
+            return Ok(());
+        }
+        let each = |pick: fn(&Person) -> i64| {
+            persons.iter().map(|(_, person)| pick(person)).collect::<Vec<_>>()
+        };
+        let properties: Vec<String> = persons
+            .iter()
+            .map(|(_, person)| to_json(&person.properties))
+            .collect::<Result<_, _>>()?;
+        sqlx::query(
+            "insert into person (project_id, id, identified, created_at, properties, version, merged_into)
+             select $1, p.id, p.identified, p.created_at, p.properties::json, p.version, p.merged_into
+             from unnest($2::uuid[], $3::boolean[], $4::timestamptz[], $5::text[], $6::bigint[], $7::uuid[])
+                 as p (id, identified, created_at, properties, version, merged_into)
+             on conflict on constraint person_pkey do update set
+                 identified = excluded.identified, created_at = excluded.created_at,
+                 properties = excluded.properties, version = excluded.version,
+                 merged_into = excluded.merged_into",
+        )
+        .bind(self.project.uuid())
+        .bind(persons.iter().map(|(id, _)| id.uuid()).collect::<Vec<_>>())
+        .bind(persons.iter().map(|(_, person)| person.identified).collect::<Vec<_>>())
+        .bind(each(|person| person.created_ms).into_iter().map(instant).collect::<Vec<_>>())
+        .bind(properties)
+        .bind(each(|person| person.version))
+        .bind(persons.iter().map(|(_, person)| person.merged_into.map(PersonId::uuid)).collect::<Vec<_>>())
+        .execute(&mut *self.tx)
+        .await?;
+        Ok(())
+    }
+
+    pub(super) async fn save_mappings(
+        &mut self,
+        people: &People,
+        now: DateTime<Utc>,
+    ) -> Result<(), IdentityError> {
+        let mut distinct_ids = Vec::new();
+        let mut persons = Vec::new();
+        let mut lineages = Vec::new();
+        for (distinct_id, mapping) in people.changed_mappings() {
+            distinct_ids.push(distinct_id);
+            persons.push(mapping.person.uuid());
+            lineages.push(to_json(&mapping.lineage)?);
+        }
+        if distinct_ids.is_empty() {
+            return Ok(());
+        }
+        sqlx::query(
+            "insert into person_distinct_id (project_id, distinct_id, person_id, lineage, created_at)
+             select $1, m.distinct_id, m.person_id, m.lineage::json, $5
+             from unnest($2::text[], $3::uuid[], $4::text[]) with ordinality
+                 as m (distinct_id, person_id, lineage, place)
+             order by m.place
+             on conflict on constraint person_distinct_id_pkey do update set
+                 person_id = excluded.person_id, lineage = excluded.lineage",
+        )
+        .bind(self.project.uuid())
+        .bind(distinct_ids)
+        .bind(persons)
+        .bind(lineages)
+        .bind(now)
+        .execute(&mut *self.tx)
+        .await?;
+        Ok(())
+    }
+
+    pub(super) async fn save_merge(
+        &mut self,
+        merge: &Merge,
+        now: DateTime<Utc>,
+    ) -> Result<(), IdentityError> {
+        let image = |person: &Person| {
+            json!({
+                "identified": person.identified, "created_ms": person.created_ms, "version": person.version,
+                "properties": person.properties,
+            })
+        };
+        let before = json!({"source": image(&merge.before.0), "target": image(&merge.before.1)});
+        sqlx::query(
+            "insert into merge_op (project_id, op_id, source, target, moved_ids, before_image, created_at)
+             values ($1, $2, $3, $4, $5, $6::text::json, $7)",
+        )
+        .bind(self.project.uuid())
+        .bind(merge.op_id)
+        .bind(merge.source.uuid())
+        .bind(merge.target.uuid())
+        .bind(&merge.moved_ids)
+        .bind(before.to_string())
+        .bind(now)
+        .execute(&mut *self.tx)
+        .await?;
+        Ok(())
+    }
+
+    pub(super) async fn save_changes(
+        &mut self,
+        people: &People,
+        now: DateTime<Utc>,
+    ) -> Result<(), IdentityError> {
+        let changes = numbered_changes(people, self.change_number)?;
+        let Some(last) = changes.last() else { return Ok(()) };
+        sqlx::query("update project set change_number = $2 where id = $1")
+            .bind(self.project.uuid())
+            .bind(last.number)
+            .execute(&mut *self.tx)
+            .await?;
+        sqlx::query(
+            "insert into change_log (project_id, number, payload, created_at)
+             select $1, c.number, c.payload, $4 from unnest($2::bigint[], $3::bytea[]) as c (number, payload)",
+        )
+        .bind(self.project.uuid())
+        .bind(changes.iter().map(|change| change.number).collect::<Vec<_>>())
+        .bind(changes.iter().map(Change::encode_to_vec).collect::<Vec<_>>())
+        .bind(now)
+        .execute(&mut *self.tx)
+        .await?;
+        Ok(())
+    }
+
+    pub(super) async fn save_outcomes(
+        &mut self,
+        outcomes: &[(Uuid, Outcome)],
+        now: DateTime<Utc>,
+    ) -> Result<(), IdentityError> {
+        let numbers: Vec<i16> = outcomes
+            .iter()
+            .map(|(_, outcome)| i16::try_from(i32::from(*outcome)).unwrap_or(0))
+            .collect();
+        sqlx::query(
+            "insert into applied_operation (project_id, event_uuid, outcome, created_at)
+             select $1, o.event_uuid, o.outcome, $4 from unnest($2::uuid[], $3::smallint[]) as o (event_uuid, outcome)",
+        )
+        .bind(self.project.uuid())
+        .bind(outcomes.iter().map(|(uuid, _)| *uuid).collect::<Vec<_>>())
+        .bind(numbers)
+        .bind(now)
+        .execute(&mut *self.tx)
+        .await?;
+        Ok(())
+    }
+}
+
+/// Returns the batch's changes, numbered on from `last`: whose the distinct ids are now, then the persons. Several steps
+/// of one batch on the same distinct id or person are one change, since nobody can see between them.
+fn numbered_changes(people: &People, last: i64) -> Result<Vec<Change>, IdentityError> {
+    let mut kinds = Vec::new();
+    for (distinct_id, mapping) in people.changed_mappings() {
+        let person_id = mapping.person.to_bytes();
+        kinds.push(change::Kind::Mapping(MappingChange {
+            distinct_id: distinct_id.to_owned(),
+            person_id,
+        }));
+    }
+    for (id, person) in people.changed_persons().filter(|(_, person)| person.is_visibly_changed()) {
+        let gone = person.merged_into.is_some();
+        kinds.push(change::Kind::Person(PersonChange {
+            person_id: id.to_bytes(),
+            properties_json: if gone {
+                "{}".to_owned()
+            } else {
+                to_json(&person.properties.document())?
+            },
+            identified: person.identified,
+            created_time_ms: person.created_ms,
+            merged_away: gone,
+        }));
+    }
+    Ok(kinds
+        .into_iter()
+        .zip(last + 1..)
+        .map(|(kind, number)| Change { number, kind: Some(kind) })
+        .collect())
+}
+
+fn to_json(value: &impl serde::Serialize) -> Result<String, IdentityError> {
+    let text = serde_json::to_string(value);
+    text.map_err(|error| CommonError::Internal(error.to_string()).into())
+}

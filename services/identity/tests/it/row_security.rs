@@ -1,0 +1,151 @@
+use observe_core::ProjectId;
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
+
+use crate::harness::{Identity, identify, set};
+
+/// Tables that hold nothing of a tenant.
+const WITHOUT_ROW_SECURITY: [&str; 1] = ["_sqlx_migrations"];
+
+async fn app_role(identity: &Identity) -> PgConnection {
+    let mut connection =
+        PgConnection::connect(&identity.stores.database_url).await.expect("connected");
+    connection
+        .execute("set role observe_identity_app; set search_path = identity")
+        .await
+        .expect("the role is there");
+    connection
+}
+
+async fn scope(connection: &mut PgConnection, project: ProjectId) {
+    sqlx::query("select set_config('observe.project_id', $1, false)")
+        .bind(project.to_string())
+        .execute(connection)
+        .await
+        .expect("set");
+}
+
+async fn count(connection: &mut PgConnection, table: &str) -> i64 {
+    let sql = AssertSqlSafe(format!("select count(*) from {table}"));
+    sqlx::query_scalar(sql).fetch_one(connection).await.expect("it may look")
+}
+
+fn sqlstate(error: &sqlx::Error) -> String {
+    error
+        .as_database_error()
+        .and_then(|error| error.code())
+        .map(|code| code.into_owned())
+        .unwrap_or_default()
+}
+
+#[tokio::test]
+async fn every_table_has_forced_row_security_with_a_check_for_writes() {
+    let identity = Identity::start().await;
+    let pool = identity.superuser().await;
+    let open: Vec<String> = sqlx::query_scalar(
+        "select relname::text from pg_class
+         where relnamespace = 'identity'::regnamespace and relkind in ('r', 'p')
+           and not (relrowsecurity and relforcerowsecurity)
+         order by 1",
+    )
+    .fetch_all(&pool)
+    .await
+    .expect("read");
+    assert_eq!(open, WITHOUT_ROW_SECURITY);
+    let unchecked: Vec<String> = sqlx::query_scalar(
+        "select policyname::text from pg_policies where schemaname = 'identity' and with_check is null",
+    )
+    .fetch_all(&pool)
+    .await
+    .expect("read");
+    assert!(unchecked.is_empty(), "{unchecked:?}");
+    let mighty: Vec<String> = sqlx::query_scalar(
+        "select rolname::text from pg_roles
+         where rolname like 'observe_identity_%' and (rolbypassrls or rolsuper or rolcanlogin)",
+    )
+    .fetch_all(&pool)
+    .await
+    .expect("read");
+    assert!(mighty.is_empty(), "{mighty:?}");
+}
+
+#[tokio::test]
+async fn the_app_role_sees_only_the_tenant_it_is_bound_to() {
+    let identity = Identity::start().await;
+    let other = identity.other_project().await;
+    identity
+        .apply(&[identify(1, "anon", "usr"), set(2, "visitor", &serde_json::json!({"a": 1}))])
+        .await;
+    let mut app = app_role(&identity).await;
+    let tables = [
+        "organization",
+        "user_account",
+        "member",
+        "project",
+        "api_key",
+        "session",
+        "person",
+        "person_distinct_id",
+    ];
+    for table in tables {
+        assert_eq!(count(&mut app, table).await, 0, "{table} without a tenant");
+    }
+    scope(&mut app, other).await;
+    for table in ["api_key", "person", "person_distinct_id"] {
+        assert_eq!(count(&mut app, table).await, 0, "{table} of another tenant");
+    }
+    assert_eq!(count(&mut app, "project").await, 1, "its own");
+    scope(&mut app, identity.project).await;
+    assert_eq!(count(&mut app, "api_key").await, 2);
+    assert_eq!(count(&mut app, "person").await, 2);
+    // A pooled connection keeps the setting as an empty text when the transaction that set it has ended.
+    app.execute("set observe.project_id = ''").await.expect("set");
+    assert_eq!(count(&mut app, "person").await, 0);
+}
+
+#[tokio::test]
+async fn the_app_role_cannot_write_into_another_tenant_nor_what_it_need_not() {
+    let identity = Identity::start().await;
+    let other = identity.other_project().await;
+    let mut app = app_role(&identity).await;
+    scope(&mut app, identity.project).await;
+    let foreign = sqlx::query(
+        "insert into api_key (id, project_id, kind, name, token_hash, token_prefix, created_at)
+         values (gen_random_uuid(), $1, 'secret', 'x', 'hash', 'obs_sec_', now())",
+    )
+    .bind(other.uuid())
+    .execute(&mut app)
+    .await;
+    assert_eq!(sqlstate(&foreign.expect_err("refused")), "42501");
+    for statement in [
+        "update project set change_number = 0",
+        "update api_key set token_hash = 'x'",
+        "delete from api_key",
+        "update person set identified = true",
+        "insert into change_log (project_id, number, payload, created_at) values (gen_random_uuid(), 1, '', now())",
+        "select * from sign_in_failure",
+        "select * from merge_op",
+    ] {
+        let refused = app.execute(statement).await.expect_err(statement);
+        assert_eq!(sqlstate(&refused), "42501", "{statement}");
+    }
+}
+
+#[tokio::test]
+async fn the_roles_of_identity_cannot_read_another_schema() {
+    let identity = Identity::start().await;
+    let mut superuser =
+        PgConnection::connect(&identity.stores.database_url).await.expect("connected");
+    superuser
+        .execute("create schema if not exists events; create table events.event (id int); insert into events.event values (1)")
+        .await
+        .expect("made");
+    for role in ["owner", "app", "worker"] {
+        superuser
+            .execute(AssertSqlSafe(format!("set role observe_identity_{role}")))
+            .await
+            .expect("set");
+        let refused = superuser.execute("select * from events.event").await.expect_err("refused");
+        assert_eq!(sqlstate(&refused), "42501", "{role}");
+        superuser.execute("reset role").await.expect("reset");
+    }
+}
