@@ -98,6 +98,27 @@ impl Database {
     }
 }
 
+/// Returns whether the same call can succeed later without anybody's doing.
+#[must_use]
+pub fn is_outage(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => true,
+        // Connection trouble, resources, operator intervention, a broken disk, rollbacks by deadlock, a transaction that
+        // stood idle, a lock that was not available.
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+            ["08", "53", "57", "58", "40", "25P03", "55P03"]
+                .iter()
+                .any(|class| code.starts_with(class))
+        }),
+        _ => false,
+    }
+}
+
 fn parse(url: &Secret, schema: &str) -> Result<PgConnectOptions, StartError> {
     let options: PgConnectOptions = url.expose().parse().map_err(|error| {
         StartError::new(format!(

@@ -83,20 +83,10 @@ impl ServiceError for Error {
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         let detail = error.to_string();
-        match error {
-            sqlx::Error::Io(_)
-            | sqlx::Error::PoolTimedOut
-            | sqlx::Error::PoolClosed
-            | sqlx::Error::WorkerCrashed => unavailable("the event store", detail),
-            // 53 insufficient resources, 57 operator intervention (shutdown, cancelled), 58 system error, 08 connection.
-            sqlx::Error::Database(database)
-                if database.code().is_some_and(|code| {
-                    ["08", "53", "57", "58"].iter().any(|class| code.starts_with(class))
-                }) =>
-            {
-                unavailable("the event store", detail)
-            }
-            _ => CommonError::Internal(detail).into(),
+        if observe_runtime::postgres::is_outage(&error) {
+            unavailable("the event store", detail)
+        } else {
+            CommonError::Internal(detail).into()
         }
     }
 }

@@ -4,9 +4,7 @@ use chrono::{DateTime, Utc};
 use observe_core::{PersonId, ProjectId};
 use observe_proto::common::v1 as common;
 use observe_proto::identity::v1 as pb;
-use prost_types::value::Kind;
-use prost_types::{ListValue, Struct, Timestamp};
-use serde_json::{Map, Value};
+use prost_types::{Struct, Timestamp};
 
 use crate::account::{Membership, Reach, SessionAccess, User};
 use crate::key::Key;
@@ -96,7 +94,7 @@ pub(crate) fn person(person: StoredPerson) -> pb::Person {
     pb::Person {
         id: person.id.to_string(),
         distinct_ids: person.distinct_ids,
-        properties: Some(json_struct(person.properties.document())),
+        properties: Some(observe_core::json::to_struct(person.properties.document())),
         created_time: Some(timestamp(person.created_at)),
         identified: person.identified,
     }
@@ -111,23 +109,4 @@ pub(crate) fn unseen_person(project: ProjectId, distinct_id: String) -> pb::Pers
         created_time: None,
         identified: false,
     }
-}
-
-fn json_struct(object: Map<String, Value>) -> Struct {
-    Struct { fields: object.into_iter().map(|(key, value)| (key, json_value(value))).collect() }
-}
-
-fn json_value(value: Value) -> prost_types::Value {
-    let kind = match value {
-        Value::Null => Kind::NullValue(0),
-        Value::Bool(flag) => Kind::BoolValue(flag),
-        // The contract's numbers are doubles; larger integers lose their last digits.
-        Value::Number(number) => Kind::NumberValue(number.as_f64().unwrap_or_default()),
-        Value::String(text) => Kind::StringValue(text),
-        Value::Array(items) => {
-            Kind::ListValue(ListValue { values: items.into_iter().map(json_value).collect() })
-        }
-        Value::Object(object) => Kind::StructValue(json_struct(object)),
-    };
-    prost_types::Value { kind: Some(kind) }
 }

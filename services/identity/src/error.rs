@@ -44,31 +44,11 @@ impl From<Violations> for IdentityError {
 impl From<sqlx::Error> for IdentityError {
     fn from(error: sqlx::Error) -> Self {
         let detail = error.to_string();
-        Self::Common(if is_outage(&error) {
+        Self::Common(if observe_runtime::postgres::is_outage(&error) {
             CommonError::Unavailable { dependency: DATABASE, detail }
         } else {
             CommonError::Internal(detail)
         })
-    }
-}
-
-/// Returns whether the same call can succeed later without anybody's doing.
-fn is_outage(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Io(_)
-        | sqlx::Error::Tls(_)
-        | sqlx::Error::Protocol(_)
-        | sqlx::Error::PoolTimedOut
-        | sqlx::Error::PoolClosed
-        | sqlx::Error::WorkerCrashed => true,
-        // Connection trouble, resources, operator intervention, a broken disk, rollbacks by deadlock, a transaction that
-        // stood idle, a lock that was not available.
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-            ["08", "53", "57", "58", "40", "25P03", "55P03"]
-                .iter()
-                .any(|class| code.starts_with(class))
-        }),
-        _ => false,
     }
 }
 

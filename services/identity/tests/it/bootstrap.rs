@@ -56,7 +56,10 @@ async fn what_the_operator_gives_is_taken() {
         write_key: Some(Secret::new("obs_pub_0123456789abcdef")),
         secret_key: None,
     };
-    let made = bootstrap(&config, given, &deps, |_| Ok(())).await.expect("bootstrapped").expect("it was empty");
+    let made = bootstrap(&config, given, &deps, |_| Ok(()))
+        .await
+        .expect("bootstrapped")
+        .expect("it was empty");
     assert_eq!(made.email.as_deref(), Some("me@example.com"));
     assert!(made.password.is_none(), "a password that was given is not given back");
     assert_eq!(made.write_key.expose(), "obs_pub_0123456789abcdef");

@@ -84,7 +84,9 @@ impl Identity {
         let mut deps = deps(clock.clone());
         let config = config(&stores);
         migrate(&config.database_url).await.expect("the schema can be made");
-        let made = bootstrap(&config, Bootstrap::default(), &deps, |_| Ok(())).await.expect("bootstrapped");
+        let made = bootstrap(&config, Bootstrap::default(), &deps, |_| Ok(()))
+            .await
+            .expect("bootstrapped");
         let credentials = made.expect("the database was empty");
         let project = ProjectId::parse(&credentials.project_id).expect("an id");
         let (connector, listener) = in_process();

@@ -1,0 +1,131 @@
+//! Whose credential it is: keys through a cache, sessions asked for each time, so that signing out counts at once.
+
+mod cache;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderMap;
+use observe_core::context::wire::{key_from_proto, session_from_proto};
+use observe_core::error::CommonError;
+use observe_core::{Clock, Principal, token};
+use observe_proto::identity::v1::authenticate_response::Principal as Answer;
+use observe_proto::identity::v1::authentication_service_client::AuthenticationServiceClient;
+use observe_proto::identity::v1::{AuthenticateRequest, AuthenticateResponse};
+use observe_runtime::client::ServiceChannel;
+use tokio::sync::Semaphore;
+use tonic::Code;
+
+use crate::error::Error;
+use cache::KeyCache;
+
+/// How long identity may take to say whose a credential is.
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(2);
+/// Look-ups under way at once: invented keys must not become load on identity.
+const LOOKUPS_MAX: usize = 64;
+/// The longest text that may be a session token.
+const SESSION_TOKEN_BYTES_MAX: usize = 128;
+/// The shortest.
+const SESSION_TOKEN_BYTES_MIN: usize = 16;
+
+/// Tells principals by credentials.
+pub(crate) struct Auth {
+    identity: AuthenticationServiceClient<ServiceChannel>,
+    keys: KeyCache,
+    clock: Arc<dyn Clock>,
+    lookups: Semaphore,
+}
+
+impl Auth {
+    pub(crate) fn new(identity: ServiceChannel, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            identity: AuthenticationServiceClient::new(identity),
+            keys: KeyCache::new(),
+            clock,
+            lookups: Semaphore::new(LOOKUPS_MAX),
+        }
+    }
+
+    /// Returns whose token it is.
+    ///
+    /// # Errors
+    /// `Unauthenticated` for one that is malformed, unknown, expired or revoked; `Unavailable` for one that is not known
+    /// here while identity is away.
+    pub(crate) async fn principal(&self, token: &str) -> Result<Principal, Error> {
+        if is_key(token) {
+            if !token::is_well_formed(token) {
+                return Err(CommonError::Unauthenticated("the key is malformed").into());
+            }
+            let found = self
+                .keys
+                .get(token::hash(token), self.clock.as_ref(), || self.look_up(token))
+                .await;
+            return Ok(found?);
+        }
+        let lengths = SESSION_TOKEN_BYTES_MIN..=SESSION_TOKEN_BYTES_MAX;
+        if !lengths.contains(&token.len())
+            || !token.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        {
+            return Err(CommonError::Unauthenticated("the credential is malformed").into());
+        }
+        let found = self.look_up(token).await?;
+        found.ok_or_else(|| {
+            CommonError::Unauthenticated("the session is unknown or has ended").into()
+        })
+    }
+
+    /// Asks identity; `None` means that it knows no such credential.
+    async fn look_up(&self, token: &str) -> Result<Option<Principal>, CommonError> {
+        let away = |detail: String| CommonError::Unavailable { dependency: "identity", detail };
+        let ask = async {
+            let _permit = self.lookups.acquire().await;
+            self.identity
+                .clone()
+                .authenticate(AuthenticateRequest { token: token.to_owned() })
+                .await
+        };
+        match tokio::time::timeout(LOOKUP_TIMEOUT, ask).await {
+            Err(_) => Err(away("no answer in time".to_owned())),
+            Ok(Ok(answer)) => Ok(principal(&answer.into_inner())),
+            Ok(Err(status)) if status.code() == Code::Unauthenticated => Ok(None),
+            Ok(Err(status)) => Err(away(status.to_string())),
+        }
+    }
+}
+
+fn principal(answer: &AuthenticateResponse) -> Option<Principal> {
+    match answer.principal.as_ref()? {
+        Answer::Key(key) => key_from_proto(key),
+        Answer::Session(session) => session_from_proto(session),
+    }
+}
+
+fn is_key(token: &str) -> bool {
+    [token::WRITE_PREFIX, token::SECRET_PREFIX].iter().any(|prefix| token.starts_with(prefix))
+}
+
+/// Returns the token of `authorization: Bearer <token>`.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(http::header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_bearer_tokens_count() {
+        let with = |value: &'static str| {
+            let value = http::HeaderValue::from_static(value);
+            HeaderMap::from_iter([(http::header::AUTHORIZATION, value)])
+        };
+        assert_eq!(bearer(&with("Bearer abc")), Some("abc"));
+        assert_eq!(bearer(&with("bearer  abc ")), Some("abc"));
+        for value in ["Basic abc", "abc", "Bearer"] {
+            assert_eq!(bearer(&with(value)), None, "{value}");
+        }
+        assert_eq!(bearer(&HeaderMap::new()), None);
+    }
+}

@@ -1,0 +1,220 @@
+//! Reading request bodies into memory, within a limit for each and a budget for all.
+
+use std::io::Read as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::{HeaderMap, header};
+use http_body_util::BodyExt as _;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::error::Error;
+
+/// KiB of bodies in memory at once, over all requests.
+const BUDGET_KIB: usize = 256 * 1024;
+/// Bytes of a refused body that are still taken in: many clients do not look for an answer before they have sent all.
+const DISCARD_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// How long that may take.
+const DISCARD_TIMEOUT: Duration = Duration::from_secs(5);
+/// What gzip begins with; no JSON does.
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+
+/// The memory that bodies share.
+#[derive(Clone)]
+pub(crate) struct Budget(Arc<Semaphore>);
+
+impl Budget {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(Semaphore::new(BUDGET_KIB)))
+    }
+}
+
+/// A body in memory, and its share of the budget.
+pub(crate) struct Held {
+    pub(crate) bytes: Bytes,
+    _lease: Lease,
+}
+
+/// A growing share of the budget.
+struct Lease {
+    budget: Budget,
+    permit: Option<OwnedSemaphorePermit>,
+    kib: usize,
+}
+
+impl Lease {
+    fn new(budget: Budget) -> Self {
+        Self { budget, permit: None, kib: 0 }
+    }
+
+    /// Grows to hold so many bytes.
+    fn grow(&mut self, bytes: usize) -> Result<(), Error> {
+        let kib = bytes.div_ceil(1024);
+        let missing = u32::try_from(kib.saturating_sub(self.kib)).unwrap_or(u32::MAX);
+        if missing == 0 {
+            return Ok(());
+        }
+        let more =
+            self.budget.0.clone().try_acquire_many_owned(missing).map_err(|_| Error::Busy)?;
+        match &mut self.permit {
+            Some(permit) => permit.merge(more),
+            None => self.permit = Some(more),
+        }
+        self.kib = kib;
+        Ok(())
+    }
+}
+
+/// Reads a body of at most `limit` bytes, before and after it is inflated.
+///
+/// # Errors
+/// `TooLarge`, `ContentEncoding`, `Malformed` for broken gzip or a connection that was cut, `Busy` without memory to spare.
+pub(crate) async fn read(
+    headers: &HeaderMap,
+    body: Body,
+    limit: usize,
+    budget: &Budget,
+) -> Result<Held, Error> {
+    let named_gzip =
+        match headers.get(header::CONTENT_ENCODING).map(|value| value.to_str().unwrap_or("?")) {
+            None | Some("" | "identity") => false,
+            Some("gzip" | "x-gzip") => true,
+            Some(other) => {
+                let other = other.chars().take(32).collect();
+                discard(body).await;
+                return Err(Error::ContentEncoding(other));
+            }
+        };
+    let mut lease = Lease::new(budget.clone());
+    let wire = collect(body, limit, &mut lease).await?;
+    if !named_gzip && !wire.starts_with(&GZIP_MAGIC) {
+        return Ok(Held { bytes: wire.into(), _lease: lease });
+    }
+    let wire_bytes = wire.len();
+    let inflated = inflate(&wire, limit, |bytes| lease.grow(wire_bytes + bytes))?;
+    Ok(Held { bytes: inflated.into(), _lease: lease })
+}
+
+async fn collect(mut body: Body, limit: usize, lease: &mut Lease) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| Error::Malformed(error.to_string()))?;
+        let Some(data) = frame.data_ref() else { continue };
+        let length = bytes.len() + data.len();
+        let room = if length > limit { Err(Error::TooLarge(limit)) } else { lease.grow(length) };
+        if let Err(error) = room {
+            drop(bytes);
+            discard(body).await;
+            return Err(error);
+        }
+        bytes.extend_from_slice(data);
+    }
+    Ok(bytes)
+}
+
+fn inflate(
+    wire: &[u8],
+    limit: usize,
+    mut grow: impl FnMut(usize) -> Result<(), Error>,
+) -> Result<Vec<u8>, Error> {
+    let mut inflater = flate2::read::MultiGzDecoder::new(wire);
+    let mut bytes = Vec::new();
+    let mut piece = [0; 16 * 1024];
+    loop {
+        match inflater.read(&mut piece) {
+            Ok(0) => return Ok(bytes),
+            Ok(count) if bytes.len() + count > limit => return Err(Error::TooLarge(limit)),
+            Ok(count) => {
+                grow(bytes.len() + count)?;
+                bytes.extend_from_slice(&piece[..count]);
+            }
+            Err(_) => return Err(Error::Malformed("the body is not gzip".to_owned())),
+        }
+    }
+}
+
+/// Takes in what is left of a body that is refused, within reason.
+pub(crate) async fn discard(mut body: Body) {
+    let all = async {
+        let mut bytes = 0;
+        while let Some(Ok(frame)) = body.frame().await {
+            bytes += frame.data_ref().map_or(0, Bytes::len);
+            if bytes > DISCARD_BYTES_MAX {
+                break;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(DISCARD_TIMEOUT, all).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder.write_all(bytes).expect("memory");
+        encoder.finish().expect("memory")
+    }
+
+    async fn read_as(
+        encoding: Option<&'static str>,
+        body: Vec<u8>,
+        limit: usize,
+    ) -> Result<Bytes, Error> {
+        let mut headers = HeaderMap::new();
+        if let Some(encoding) = encoding {
+            headers.insert(header::CONTENT_ENCODING, http::HeaderValue::from_static(encoding));
+        }
+        read(&headers, Body::from(body), limit, &Budget::new()).await.map(|held| held.bytes)
+    }
+
+    #[tokio::test]
+    async fn plain_and_gzip_bodies_are_read() {
+        assert_eq!(read_as(None, b"[]".to_vec(), 2).await.expect("plain"), "[]");
+        assert_eq!(read_as(Some("gzip"), gzip(b"[1]"), 100).await.expect("named"), "[1]");
+        assert_eq!(read_as(None, gzip(b"[1]"), 100).await.expect("recognised"), "[1]");
+    }
+
+    #[tokio::test]
+    async fn the_limit_holds_before_and_after_inflation() {
+        assert!(matches!(read_as(None, vec![b' '; 101], 100).await, Err(Error::TooLarge(100))));
+        let bomb = gzip(&vec![b' '; 50_000_000]);
+        assert!(bomb.len() < 100_000);
+        assert!(matches!(
+            read_as(Some("gzip"), bomb, 100_000).await,
+            Err(Error::TooLarge(100_000))
+        ));
+        assert_eq!(
+            read_as(Some("gzip"), gzip(&[b' '; 1_000]), 1_000).await.expect("fits").len(),
+            1_000
+        );
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_inflated_is_refused() {
+        assert!(matches!(
+            read_as(Some("gzip"), b"[]".to_vec(), 100).await,
+            Err(Error::Malformed(_))
+        ));
+        let mut cut = gzip(b"[1,2,3,4,5,6,7,8]");
+        cut.truncate(15);
+        assert!(matches!(read_as(Some("gzip"), cut, 100).await, Err(Error::Malformed(_))));
+        assert!(matches!(read_as(Some("br"), vec![], 100).await, Err(Error::ContentEncoding(_))));
+    }
+
+    #[tokio::test]
+    async fn memory_is_shared_and_given_back() {
+        let budget = Budget(Arc::new(Semaphore::new(2)));
+        let first = read(&HeaderMap::new(), Body::from(vec![0; 1_500]), 4_096, &budget).await;
+        let first = first.expect("room");
+        let second = read(&HeaderMap::new(), Body::from("x"), 4_096, &budget).await;
+        assert!(matches!(second, Err(Error::Busy)));
+        drop(first);
+        assert!(read(&HeaderMap::new(), Body::from("x"), 4_096, &budget).await.is_ok());
+    }
+}

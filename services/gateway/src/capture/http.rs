@@ -1,0 +1,152 @@
+//! `POST /v1/events`: one event, a list, or an envelope, whatever its content type says.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::IntoResponse as _;
+use http::{Response, StatusCode, header};
+use observe_core::error::CommonError;
+use serde::Serialize;
+
+use super::draft;
+use super::judge::Outcome;
+use super::limits::{EVENTS_MAX, WRITE_KEY_BODY_BYTES_MAX};
+use super::sender::{Place, Sender};
+use super::split::{self, SplitError};
+use crate::auth::bearer;
+use crate::body;
+use crate::edge::{Edge, within_time};
+use crate::error::Error;
+use crate::http_error::HttpError;
+
+/// The answer: what was kept and, for what was not, why.
+#[derive(Debug, Default, Serialize)]
+struct Summary {
+    accepted: usize,
+    duplicates: usize,
+    rejected: Vec<Rejected>,
+}
+
+#[derive(Debug, Serialize)]
+struct Rejected {
+    index: usize,
+    uuid: String,
+    code: &'static str,
+    message: String,
+}
+
+/// Serves the address.
+pub(crate) async fn post_events(State(edge): State<Arc<Edge>>, request: Request) -> Response<Body> {
+    within_time(capture(&edge, request)).await.unwrap_or_else(Into::into)
+}
+
+async fn capture(edge: &Edge, request: Request) -> Result<Response<Body>, HttpError> {
+    let received = edge.capture.now();
+    let (parts, body) = request.into_parts();
+    let shown = bearer(&parts.headers).map(|token| (token, Place::Header));
+    let shown = shown.or_else(|| query_key(parts.uri.query()).map(|token| (token, Place::Open)));
+    let known = match shown {
+        Some((token, place)) => match sender(edge, token, place, &parts.headers).await {
+            Ok(sender) => Some(sender),
+            Err(error) => {
+                body::discard(body).await;
+                return Err(error.into());
+            }
+        },
+        None => None,
+    };
+    let limit = known.as_ref().map_or(WRITE_KEY_BODY_BYTES_MAX, Sender::body_bytes_max);
+    let held = body::read(&parts.headers, body, limit, &edge.budget).await?;
+    let text = text(&held.bytes);
+    let split = split::split(&text).map_err(|error| unusable(&error, &text))?;
+    let sender = match (known, &split.api_key) {
+        (Some(sender), _) => sender,
+        (None, Some(token)) => sender(edge, token, Place::Open, &parts.headers).await?,
+        (None, None) => {
+            let missing =
+                "send a write key as `authorization: Bearer`, as ?key= or as api_key in the body";
+            return Err(Error::from(CommonError::Unauthenticated(missing)).into());
+        }
+    };
+    if split.events.len() > EVENTS_MAX {
+        return Err(HttpError::too_many(EVENTS_MAX));
+    }
+    let drafts = split.events.iter().map(|element| draft::from_json(element));
+    let outcomes = edge.capture.accept(&sender, drafts, received).await?;
+    let body = serde_json::to_vec(&Summary::of(outcomes)).map_err(|error| {
+        Error::from(CommonError::Internal(format!("the answer cannot be written: {error}")))
+    })?;
+    Ok((StatusCode::ACCEPTED, [(header::CONTENT_TYPE, "application/json")], body).into_response())
+}
+
+async fn sender(
+    edge: &Edge,
+    token: &str,
+    place: Place,
+    headers: &http::HeaderMap,
+) -> Result<Sender, Error> {
+    Sender::admit(&edge.auth.principal(token).await?, place, headers)
+}
+
+fn query_key(query: Option<&str>) -> Option<&str> {
+    query?.split('&').find_map(|pair| pair.strip_prefix("key="))
+}
+
+/// Returns the body as text: without the mark some editors put first, and with U+FFFD where it is no UTF-8. Outside of
+/// strings that is no JSON anyway, inside it spoils a character and not the request.
+fn text(bytes: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes))
+}
+
+fn unusable(error: &SplitError, text: &str) -> Error {
+    let mut violations = observe_core::Violations::new();
+    violations.add(
+        "body",
+        match error {
+            SplitError::Syntax(error) => error.describe(text),
+            SplitError::Empty => "the body holds no event".to_owned(),
+            SplitError::NoObject => {
+                "the body must be an event, a list of events or an envelope".to_owned()
+            }
+        },
+    );
+    CommonError::from(violations).into()
+}
+
+impl Summary {
+    fn of(outcomes: Vec<Outcome>) -> Self {
+        let mut summary = Self::default();
+        for (index, outcome) in outcomes.into_iter().enumerate() {
+            match outcome {
+                Outcome::Accepted(_) => summary.accepted += 1,
+                Outcome::Duplicate(_) => summary.duplicates += 1,
+                Outcome::Rejected(refused) => summary.rejected.push(Rejected {
+                    index,
+                    uuid: refused.uuid.map(|uuid| uuid.to_string()).unwrap_or_default(),
+                    code: refused.reject.code.as_str(),
+                    message: refused.reject.message,
+                }),
+            }
+        }
+        summary
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_is_found_in_the_query() {
+        assert_eq!(query_key(Some("a=b&key=obs_pub_x&c")), Some("obs_pub_x"));
+        assert_eq!(query_key(Some("monkey=x")), None);
+        assert_eq!(query_key(None), None);
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_replaced() {
+        assert_eq!(text(b"\xef\xbb\xbf{\"a\":\"\xff\"}"), "{\"a\":\"\u{fffd}\"}");
+    }
+}

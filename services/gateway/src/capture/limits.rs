@@ -1,0 +1,28 @@
+//! Every limit of capture, in one table. `docs/API.md` shows the same numbers.
+
+use chrono::TimeDelta;
+
+/// Events in one request.
+pub(crate) const EVENTS_MAX: usize = 10_000;
+/// Bytes of one event as it was sent, and of its properties as they are kept.
+pub(crate) const EVENT_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of a request with a write key, once inflated.
+pub(crate) const WRITE_KEY_BODY_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of a request with a secret key, once inflated.
+pub(crate) const SECRET_KEY_BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Characters of an event's name.
+pub(crate) const NAME_CHARS_MAX: usize = 200;
+/// Characters of a distinct id and of an anonymous id.
+pub(crate) const DISTINCT_ID_CHARS_MAX: usize = observe_core::distinct_id::MAX_CHARS;
+/// Characters of a session id.
+pub(crate) const SESSION_ID_CHARS_MAX: usize = 200;
+/// Keys of an event's properties, not counting those inside values.
+pub(crate) const PROPERTIES_MAX: usize = 255;
+/// Bytes of a key, at any depth of the properties.
+pub(crate) const PROPERTY_KEY_BYTES_MAX: usize = 200;
+/// Objects and lists inside each other; the properties themselves are the first.
+pub(crate) const DEPTH_MAX: usize = 32;
+/// How far ahead of us an event may be; beyond, it happened when it was received.
+pub(crate) const FUTURE_MAX: TimeDelta = TimeDelta::hours(24);
+/// A bare number from here on is milliseconds since 1970, below it seconds: 1973 in the one reading, 5138 in the other.
+pub(crate) const FIRST_MILLISECONDS: f64 = 1e11;

@@ -1,0 +1,202 @@
+//! Properties that came as JSON text: one pass over the text, which copies what is clean.
+
+use super::super::json::decode_string;
+use super::super::reject::{Code, Reject};
+use super::{Properties, Writer, write_string};
+
+/// Checks and sanitises the text of a JSON value. `null` counts as no properties.
+///
+/// # Errors
+/// The first rule that is broken.
+pub(crate) fn from_json(text: &str) -> Result<Properties, Reject> {
+    if text == "null" {
+        return Ok(Properties::default());
+    }
+    if !text.starts_with('{') {
+        return Err(Reject::new(Code::InvalidProperties, "`properties` must be an object"));
+    }
+    let mut writer = Writer::new(text.len() + 2);
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    // The text is known to be JSON, so that each token can be taken by its first byte.
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
+            b'{' | b'[' => writer.open(char::from(byte))?,
+            b'}' | b']' => writer.close(char::from(byte)),
+            b',' | b':' => writer.json.push(char::from(byte)),
+            b' ' | b'\t' | b'\n' | b'\r' => {}
+            b'"' => {
+                at = string(text, at, &mut writer)?;
+                continue;
+            }
+            b'-' | b'0'..=b'9' => {
+                let is_part =
+                    |byte: &u8| matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9');
+                let length = bytes[at..].iter().take_while(|byte| is_part(byte)).count();
+                number(&text[at..at + length], &mut writer)?;
+                at += length;
+                continue;
+            }
+            _ => {
+                let length =
+                    bytes[at..].iter().take_while(|byte| byte.is_ascii_lowercase()).count();
+                writer.json.push_str(&text[at..at + length]);
+                at += length;
+                continue;
+            }
+        }
+        at += 1;
+    }
+    writer.finish()
+}
+
+/// Writes the string that begins at `start` and returns where it ends.
+fn string(text: &str, start: usize, writer: &mut Writer) -> Result<usize, Reject> {
+    let bytes = text.as_bytes();
+    let (mut end, mut escaped, mut unicode) = (start + 1, false, false);
+    while let Some(&byte) = bytes.get(end) {
+        match byte {
+            b'"' => break,
+            b'\\' => {
+                escaped = true;
+                unicode |= bytes.get(end + 1) == Some(&b'u');
+                end += 2;
+            }
+            _ => end += 1,
+        }
+    }
+    let quoted = &text[start..=end];
+    end += 1;
+    let follows = bytes[end..].iter().find(|byte| !byte.is_ascii_whitespace());
+    if follows == Some(&b':') {
+        if escaped {
+            writer.key(&decode_string(quoted))?;
+        } else {
+            writer.key(&quoted[1..quoted.len() - 1])?;
+        }
+    }
+    if unicode {
+        // It may hold NUL or half of a surrogate pair; the decoded text never does.
+        write_string(&decode_string(quoted), &mut writer.json);
+    } else {
+        writer.json.push_str(quoted);
+    }
+    Ok(end)
+}
+
+fn number(text: &str, writer: &mut Writer) -> Result<(), Reject> {
+    let is_whole = text.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit());
+    if is_whole && (text.parse::<i64>().is_ok() || text.parse::<u64>().is_ok()) {
+        writer.json.push_str(if text == "-0" { "0" } else { text });
+        return Ok(());
+    }
+    writer.number(text.parse().unwrap_or(f64::NAN))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::limits::{
+        DEPTH_MAX, EVENT_BYTES_MAX, PROPERTIES_MAX, PROPERTY_KEY_BYTES_MAX,
+    };
+    use super::*;
+
+    fn code(text: &str) -> Code {
+        from_json(text).expect_err("refused").code
+    }
+
+    #[test]
+    fn clean_properties_stay_as_they_are() {
+        let clean =
+            from_json("{ \"a\" : [ 1, -2.5, true, null ],\n \"b\":{\"c\":\"d \\\" \\\\\"} }")
+                .expect("fine");
+        assert_eq!(clean.into_json(), r#"{"a":[1,-2.5,true,null],"b":{"c":"d \" \\"}}"#);
+        assert_eq!(from_json("null").expect("none").into_json(), "{}");
+        assert_eq!(from_json("{}").expect("none").into_json(), "{}");
+    }
+
+    #[test]
+    fn nul_and_half_surrogates_are_replaced_in_keys_and_values() {
+        let clean = from_json(r#"{"a\u0000":"b\u0000","c\ud800":["\udc00","\ud83d\ude00"]}"#)
+            .expect("fine");
+        assert_eq!(
+            clean.into_json(),
+            "{\"a\u{fffd}\":\"b\u{fffd}\",\"c\u{fffd}\":[\"\u{fffd}\",\"\u{1f600}\"]}"
+        );
+    }
+
+    #[test]
+    fn numbers_are_those_a_double_or_a_64_bit_integer_holds() {
+        for (given, kept) in [
+            ("9223372036854775807", "9223372036854775807"),
+            ("18446744073709551615", "18446744073709551615"),
+            ("123456789012345678901234567890", "1.2345678901234568e+29"),
+            ("0.1000000000000000055511151231257827", "0.1"),
+            ("5.0", "5"),
+            ("1e2", "100"),
+            ("-0", "0"),
+            ("1e-400", "0"),
+        ] {
+            let clean = from_json(&format!("{{\"a\":{given}}}")).expect("finite").into_json();
+            assert_eq!(clean, format!("{{\"a\":{kept}}}"), "{given}");
+        }
+        assert!(from_json("{\"a\":1.7976931348623157e308}").is_ok());
+        assert_eq!(code("{\"a\":1e400}"), Code::NonFiniteNumber);
+        assert_eq!(code("{\"a\":[-1e309]}"), Code::NonFiniteNumber);
+    }
+
+    #[test]
+    fn the_limits_hold_to_the_last_unit() {
+        let keys = |count: usize| {
+            let members: Vec<_> = (0..count).map(|n| format!("\"k{n}\":{{\"inner\":1}}")).collect();
+            format!("{{{}}}", members.join(","))
+        };
+        assert!(from_json(&keys(PROPERTIES_MAX)).is_ok());
+        assert_eq!(code(&keys(PROPERTIES_MAX + 1)), Code::TooManyProperties);
+
+        let deep =
+            |depth: usize| format!("{{\"a\":{}{}}}", "[".repeat(depth - 1), "]".repeat(depth - 1));
+        assert!(from_json(&deep(DEPTH_MAX)).is_ok());
+        assert_eq!(code(&deep(DEPTH_MAX + 1)), Code::TooDeep);
+        assert_eq!(code(&deep(100_000)), Code::TooDeep);
+
+        let key = |length: usize| format!("{{\"{}\":1}}", "k".repeat(length));
+        assert!(from_json(&key(PROPERTY_KEY_BYTES_MAX)).is_ok());
+        assert_eq!(code(&key(PROPERTY_KEY_BYTES_MAX + 1)), Code::PropertyKeyTooLong);
+        assert_eq!(
+            code(&format!("{{\"a\":{}}}", key(PROPERTY_KEY_BYTES_MAX + 1))),
+            Code::PropertyKeyTooLong
+        );
+
+        let sized = |bytes: usize| format!("{{\"a\":\"{}\"}}", "x".repeat(bytes - 8));
+        assert!(from_json(&sized(EVENT_BYTES_MAX)).is_ok());
+        assert_eq!(code(&sized(EVENT_BYTES_MAX + 1)), Code::EventTooLarge);
+    }
+
+    #[test]
+    fn anything_but_an_object_is_refused() {
+        for text in ["[]", "1", "\"{}\"", "true"] {
+            assert_eq!(code(text), Code::InvalidProperties, "{text}");
+        }
+    }
+
+    #[test]
+    fn changes_of_a_person_are_noticed_at_the_top_only() {
+        for key in ["$set", "$set_once", "$unset", "\\u0024set"] {
+            assert!(
+                from_json(&format!("{{\"{key}\":{{}}}}")).expect("fine").changes_person(),
+                "{key}"
+            );
+        }
+        assert!(!from_json("{\"a\":{\"$set\":{}},\"b\":\"$set\"}").expect("fine").changes_person());
+    }
+
+    #[test]
+    fn a_property_of_ours_comes_last() {
+        let mut none = Properties::default();
+        none.add("$time_clamped", &true.into());
+        assert_eq!(none.into_json(), r#"{"$time_clamped":true}"#);
+        let mut some = from_json("{\"a\":1}").expect("fine");
+        some.add("$anonymous_id", &"x\"y".into());
+        assert_eq!(some.into_json(), r#"{"a":1,"$anonymous_id":"x\"y"}"#);
+    }
+}

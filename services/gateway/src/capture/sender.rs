@@ -1,0 +1,99 @@
+//! Who sends events: the owner of a write or secret key.
+
+use http::HeaderMap;
+use observe_core::error::CommonError;
+use observe_core::{Principal, ProjectId};
+use observe_proto::common::v1::KeyKind;
+
+use super::limits::{SECRET_KEY_BODY_BYTES_MAX, WRITE_KEY_BODY_BYTES_MAX};
+use crate::error::Error;
+
+/// Where a credential stood in a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// In `authorization`.
+    Header,
+    /// In the address or the body.
+    Open,
+}
+
+/// Somebody who may send events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Sender {
+    pub(crate) project: ProjectId,
+    /// Whether it is a secret key, which no visitor has.
+    pub(crate) trusted: bool,
+}
+
+impl Sender {
+    /// Admits the owner of a key.
+    ///
+    /// # Errors
+    /// `PermissionDenied` for a session, `LeakedKey` for a secret key that a browser sent or that stood in the open.
+    pub(crate) fn admit(
+        principal: &Principal,
+        place: Place,
+        headers: &HeaderMap,
+    ) -> Result<Self, Error> {
+        let Principal::Key { key, project, kind } = principal else {
+            return Err(CommonError::PermissionDenied("capture without a key").into());
+        };
+        let trusted = *kind == KeyKind::Secret;
+        if trusted && (place == Place::Open || is_from_browser(headers)) {
+            tracing::warn!(key_id = %key, "a secret key was sent in public, it should be revoked");
+            return Err(Error::LeakedKey);
+        }
+        Ok(Self { project: *project, trusted })
+    }
+
+    /// Returns how many bytes a request may have once inflated.
+    pub(crate) fn body_bytes_max(&self) -> usize {
+        if self.trusted { SECRET_KEY_BODY_BYTES_MAX } else { WRITE_KEY_BODY_BYTES_MAX }
+    }
+}
+
+/// Browsers name the page a request comes from; servers do not.
+fn is_from_browser(headers: &HeaderMap) -> bool {
+    headers.contains_key(http::header::ORIGIN) || headers.contains_key("sec-fetch-site")
+}
+
+#[cfg(test)]
+mod tests {
+    use observe_core::KeyId;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn key(kind: KeyKind) -> Principal {
+        Principal::Key {
+            key: KeyId::new(Uuid::nil()),
+            project: ProjectId::new(Uuid::from_u128(1)),
+            kind,
+        }
+    }
+
+    #[test]
+    fn a_secret_key_belongs_into_the_header_of_a_server() {
+        let none = HeaderMap::new();
+        let browser = |name| HeaderMap::from_iter([(name, http::HeaderValue::from_static("x"))]);
+        assert!(
+            Sender::admit(&key(KeyKind::Secret), Place::Header, &none).expect("a server").trusted
+        );
+        let fetch_site = http::HeaderName::from_static("sec-fetch-site");
+        for (place, headers) in [
+            (Place::Open, &none),
+            (Place::Header, &browser(http::header::ORIGIN)),
+            (Place::Header, &browser(fetch_site)),
+        ] {
+            let refused = Sender::admit(&key(KeyKind::Secret), place, headers);
+            assert!(matches!(refused, Err(Error::LeakedKey)), "{place:?} {headers:?}");
+            assert!(!Sender::admit(&key(KeyKind::Write), place, headers).expect("public").trusted);
+        }
+    }
+
+    #[test]
+    fn only_keys_capture() {
+        let refused = Sender::admit(&Principal::Anonymous, Place::Header, &HeaderMap::new());
+        assert!(matches!(refused, Err(Error::Common(CommonError::PermissionDenied(_)))));
+    }
+}

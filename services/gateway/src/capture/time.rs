@@ -1,0 +1,148 @@
+//! When an event happened, as its sender says, and when we say it did.
+
+use chrono::{DateTime, Utc};
+
+use super::json::decode_string;
+use super::limits::{FIRST_MILLISECONDS, FUTURE_MAX};
+use super::reject::{Code, Reject};
+
+/// The sender's time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum SentTime {
+    /// None was given.
+    #[default]
+    Absent,
+    /// In milliseconds since 1970.
+    Millis(i64),
+    /// One was given that cannot be read.
+    Unreadable,
+}
+
+/// The time an event is kept with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FixedTime {
+    /// In milliseconds since 1970.
+    pub(crate) millis: i64,
+    /// Whether the sender's time was too far ahead to be believed.
+    pub(crate) clamped: bool,
+}
+
+impl SentTime {
+    /// Reads the text of a JSON value: RFC 3339 text, or a number of seconds or milliseconds since 1970.
+    pub(crate) fn from_json(value: &str) -> Self {
+        match value.as_bytes().first() {
+            Some(b'"') => Self::from_text(decode_string(value).trim()),
+            Some(b'-' | b'0'..=b'9') => Self::from_number(value.parse().unwrap_or(f64::NAN)),
+            _ => Self::Unreadable,
+        }
+    }
+
+    /// Reads a `google.protobuf.Timestamp`.
+    pub(crate) fn from_message(time: prost_types::Timestamp) -> Self {
+        let time = u32::try_from(time.nanos)
+            .ok()
+            .filter(|nanos| *nanos < 1_000_000_000)
+            .and_then(|nanos| DateTime::from_timestamp(time.seconds, nanos));
+        time.map_or(Self::Unreadable, |time| Self::Millis(time.timestamp_millis()))
+    }
+
+    fn from_text(text: &str) -> Self {
+        let time = DateTime::parse_from_rfc3339(text);
+        time.map_or(Self::Unreadable, |time| Self::Millis(time.timestamp_millis()))
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a cast of a float stops at the ends of the range"
+    )]
+    fn from_number(number: f64) -> Self {
+        if !number.is_finite() {
+            return Self::Unreadable;
+        }
+        let millis = if number.abs() >= FIRST_MILLISECONDS { number } else { number * 1_000.0 };
+        Self::Millis(millis.round() as i64)
+    }
+
+    /// Fixes the time of an event received at `now`.
+    ///
+    /// # Errors
+    /// A time that cannot be read or lies before 1970.
+    pub(crate) fn fix(self, now: DateTime<Utc>) -> Result<FixedTime, Reject> {
+        let received = FixedTime { millis: now.timestamp_millis(), clamped: false };
+        match self {
+            Self::Absent => Ok(received),
+            Self::Unreadable => Err(Reject::new(
+                Code::InvalidTimestamp,
+                "`timestamp` must be RFC 3339 text, or seconds or milliseconds since 1970",
+            )),
+            Self::Millis(millis) if millis < 0 => {
+                Err(Reject::new(Code::TooOld, "the event happened before 1970"))
+            }
+            Self::Millis(millis) if millis > received.millis + FUTURE_MAX.num_milliseconds() => {
+                Ok(FixedTime { clamped: true, ..received })
+            }
+            Self::Millis(millis) => Ok(FixedTime { millis, clamped: false }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_and_numbers_are_read_to_the_millisecond() {
+        for (given, millis) in [
+            ("\"1970-01-01T00:00:01Z\"", 1_000),
+            ("\"2026-03-01T12:00:00.123456+02:00\"", 1_772_359_200_123),
+            ("0", 0),
+            ("1700000000", 1_700_000_000_000),
+            ("1700000000.1234", 1_700_000_000_123),
+            ("1700000000123", 1_700_000_000_123),
+            ("99999999999", 99_999_999_999_000),
+            ("100000000000", 100_000_000_000),
+            ("-1", -1_000),
+            ("1.7e9", 1_700_000_000_000),
+        ] {
+            assert_eq!(SentTime::from_json(given), SentTime::Millis(millis), "{given}");
+        }
+        for given in [
+            "\"\"",
+            "\"yesterday\"",
+            "\"2026-03-01\"",
+            "\"2026-02-30T00:00:00Z\"",
+            "true",
+            "{}",
+            "1e400",
+        ] {
+            assert_eq!(SentTime::from_json(given), SentTime::Unreadable, "{given}");
+        }
+    }
+
+    #[test]
+    fn a_timestamp_message_must_be_in_range() {
+        let message =
+            |seconds, nanos| SentTime::from_message(prost_types::Timestamp { seconds, nanos });
+        assert_eq!(message(1, 999_999_999), SentTime::Millis(1_999));
+        for (seconds, nanos) in [(0, -1), (0, 1_000_000_000), (i64::MAX, 0), (i64::MIN, 0)] {
+            assert_eq!(message(seconds, nanos), SentTime::Unreadable);
+        }
+    }
+
+    #[test]
+    fn a_time_is_believed_between_1970_and_a_day_ahead() {
+        let now = DateTime::from_timestamp(1_800_000_000, 0).expect("a valid time");
+        let ahead = now.timestamp_millis() + FUTURE_MAX.num_milliseconds();
+        let fix = |millis| SentTime::Millis(millis).fix(now);
+        assert_eq!(fix(ahead), Ok(FixedTime { millis: ahead, clamped: false }));
+        assert_eq!(fix(ahead + 1), Ok(FixedTime { millis: now.timestamp_millis(), clamped: true }));
+        assert_eq!(fix(i64::MAX).map(|time| time.clamped), Ok(true));
+        assert_eq!(fix(0), Ok(FixedTime { millis: 0, clamped: false }));
+        assert_eq!(fix(-1).map_err(|reject| reject.code), Err(Code::TooOld));
+        assert_eq!(
+            SentTime::Unreadable.fix(now).map_err(|reject| reject.code),
+            Err(Code::InvalidTimestamp)
+        );
+        assert_eq!(SentTime::Absent.fix(now).map(|time| time.millis), Ok(now.timestamp_millis()));
+    }
+}

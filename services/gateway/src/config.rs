@@ -1,0 +1,57 @@
+//! What the edge is told from outside.
+
+use observe_runtime::config::EnvReader;
+
+use crate::client_address::Network;
+
+/// The gateway's configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// How the outside reaches us, such as `https://observe.example.com`.
+    pub public_url: Option<String>,
+    /// Networks whose `X-Forwarded-For` counts.
+    pub trusted_proxies: Vec<Network>,
+}
+
+impl Config {
+    /// Reads `OBSERVE_PUBLIC_URL` and `OBSERVE_TRUSTED_PROXIES`; what cannot be read is a problem.
+    pub fn read(env: &mut EnvReader) -> Self {
+        let public_url =
+            env.text("OBSERVE_PUBLIC_URL").map(|url| url.trim_end_matches('/').to_owned());
+        if let Some(url) = &public_url
+            && !["http://", "https://"].iter().any(|scheme| url.starts_with(scheme))
+        {
+            env.problem(format!(
+                "OBSERVE_PUBLIC_URL must be a URL such as https://observe.example.com, not {url:?}"
+            ));
+        }
+        let listed = env.text("OBSERVE_TRUSTED_PROXIES").unwrap_or_default();
+        let mut trusted_proxies = Vec::new();
+        for text in listed.split(',').map(str::trim).filter(|text| !text.is_empty()) {
+            match Network::parse(text) {
+                Some(network) => trusted_proxies.push(network),
+                None => env.problem(format!(
+                    "OBSERVE_TRUSTED_PROXIES must list addresses or networks such as 10.0.0.0/8, not {text:?}"
+                )),
+            }
+        }
+        Self { public_url, trusted_proxies }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_mistake_is_reported() {
+        let values = [
+            ("OBSERVE_PUBLIC_URL", "observe"),
+            ("OBSERVE_TRUSTED_PROXIES", "10.0.0.0/8, ten, ::1"),
+        ];
+        let mut env =
+            EnvReader::from_values(values.map(|(key, value)| (key.to_owned(), value.to_owned())));
+        assert_eq!(Config::read(&mut env).trusted_proxies.len(), 2);
+        assert_eq!(env.finish().expect_err("two problems").to_string().lines().count(), 2);
+    }
+}

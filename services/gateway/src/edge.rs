@@ -1,0 +1,256 @@
+//! Everything one request can meet, and the way it takes: by address first, by content type then.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::IntoResponse as _;
+use axum::routing::{any, get, post};
+use http::{HeaderMap, HeaderValue, Method, Response, Version, header};
+use observe_core::{Clock, Entropy};
+use observe_runtime::Lifecycle;
+use tower::{Layer as _, ServiceExt as _};
+
+use crate::auth::Auth;
+use crate::body::Budget;
+use crate::capture::rpc::CaptureRpc;
+use crate::capture::{self, Capture};
+use crate::client_address::client_address;
+use crate::config::Config;
+use crate::cors;
+use crate::doorway::Doorway;
+use crate::error::Error;
+use crate::health::{self, Readiness};
+use crate::http_error::{HttpError, code_name};
+use crate::pages;
+use crate::proxy::Proxy;
+use crate::routes::Routes;
+use crate::rpc;
+use crate::server::Peer;
+
+/// How long a request that does not stream may take, from its first byte to its answer.
+pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// Characters of an address that reach the log.
+const LOGGED_PATH_CHARS: usize = 200;
+
+/// What requests share.
+pub(crate) struct Edge {
+    pub(crate) config: Config,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) life: Lifecycle,
+    pub(crate) routes: Routes,
+    pub(crate) auth: Arc<Auth>,
+    pub(crate) proxy: Proxy,
+    pub(crate) capture: Capture,
+    pub(crate) capture_rpc: CaptureRpc,
+    pub(crate) doorway: Doorway,
+    pub(crate) budget: Budget,
+    pub(crate) readiness: Readiness,
+}
+
+/// What is known of a request before anything is done with it.
+#[derive(Clone, Debug)]
+pub(crate) struct Origin {
+    /// A UUIDv7 made here.
+    pub(crate) request_id: String,
+    /// Where it comes from.
+    pub(crate) client_address: String,
+}
+
+/// How a call went, for the log; set on the answer by whoever knows the gRPC code.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Coded(pub(crate) tonic::Code);
+
+/// Returns the whole edge as one service.
+pub(crate) fn router(edge: &Arc<Edge>) -> Router {
+    let events =
+        post(capture::http::post_events).fallback(wrong_method_post).layer(cors::capture());
+    let mut router = Router::new()
+        .route("/", get(pages::front).fallback(wrong_method_get))
+        .route("/healthz", get(health::healthz).fallback(wrong_method_get))
+        .route("/readyz", get(health::readyz).fallback(wrong_method_get))
+        .route("/v1/events", events);
+    for path in rpc::CAPTURE_PATHS {
+        router = router.route(path, any(by_content_type).layer(cors::capture()));
+    }
+    router
+        .fallback(by_content_type)
+        .layer(from_fn_with_state(edge.clone(), observe))
+        .layer(tower_http::catch_panic::CatchPanicLayer::new())
+        .with_state(edge.clone())
+}
+
+/// Ends a request that takes too long.
+pub(crate) async fn within_time<T>(
+    work: impl Future<Output = Result<T, HttpError>>,
+) -> Result<T, HttpError> {
+    tokio::time::timeout(REQUEST_TIMEOUT, work)
+        .await
+        .unwrap_or_else(|_| Err(Error::TimedOut.into()))
+}
+
+async fn wrong_method_post() -> HttpError {
+    Error::Method("POST").into()
+}
+
+async fn wrong_method_get() -> HttpError {
+    Error::Method("GET").into()
+}
+
+/// Gives the request its origin, the answer its safety headers, and the log its line.
+async fn observe(
+    State(edge): State<Arc<Edge>>,
+    mut request: Request,
+    next: Next,
+) -> Response<Body> {
+    let started = Instant::now();
+    let origin = edge.origin(&request);
+    let request_id = origin.request_id.clone();
+    let path: String = request.uri().path().chars().take(LOGGED_PATH_CHARS).collect();
+    let is_rpc = is_rpc_path(&path);
+    let method = request.method().clone();
+    request.extensions_mut().insert(origin);
+    let mut response = next.run(request).await;
+    let millis = started.elapsed().as_millis();
+    let http = response.status().as_u16();
+    if is_rpc && !rpc::CAPTURE_PATHS.contains(&path.as_str()) {
+        let code = response.extensions().get::<Coded>().map(|coded| code_name(coded.0));
+        tracing::info!(rpc = path.trim_start_matches('/'), code, http, millis, request_id, "call");
+    } else {
+        tracing::debug!(%method, path, http, millis, request_id, "request");
+    }
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    if let Ok(id) = HeaderValue::from_str(&request_id) {
+        headers.insert("x-request-id", id);
+    }
+    response
+}
+
+/// Sends a request on to gRPC, gRPC-web or the JSON doorway.
+async fn by_content_type(State(edge): State<Arc<Edge>>, request: Request) -> Response<Body> {
+    let wire = Wire::of(request.headers());
+    if wire == Wire::Other && !is_rpc_path(request.uri().path()) {
+        return HttpError::from(Error::NoPage).into();
+    }
+    if request.method() != Method::POST {
+        return HttpError::from(Error::Method("POST")).into();
+    }
+    match wire {
+        Wire::Grpc if request.version() != Version::HTTP_2 => {
+            HttpError::from(Error::NeedsHttp2).into()
+        }
+        Wire::Grpc => rpc::call(&edge, request.map(tonic::body::Body::new)).await.map(Body::new),
+        Wire::GrpcWeb => {
+            let inner = tower::service_fn(move |request| {
+                let edge = edge.clone();
+                async move { Ok::<_, Infallible>(rpc::call(&edge, request).await) }
+            });
+            let service = tonic_web::GrpcWebLayer::new().layer(inner);
+            let Ok(response) = service.oneshot(request).await;
+            response.map(Body::new)
+        }
+        Wire::Json => within_time(edge.doorway.call(&edge, request)).await.into_response(),
+        Wire::Other => {
+            let named =
+                request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+            let named = named.unwrap_or("").chars().take(100).collect();
+            HttpError::from(Error::ContentType(named)).into()
+        }
+    }
+}
+
+/// What a content type asks for. Nothing else reaches an RPC, so that no page can make a browser call one by a form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wire {
+    Grpc,
+    GrpcWeb,
+    Json,
+    Other,
+}
+
+impl Wire {
+    fn of(headers: &HeaderMap) -> Self {
+        let value =
+            headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+        match value {
+            "application/grpc" | "application/grpc+proto" => Self::Grpc,
+            "application/grpc-web"
+            | "application/grpc-web+proto"
+            | "application/grpc-web-text"
+            | "application/grpc-web-text+proto" => Self::GrpcWeb,
+            _ => {
+                let essence = value.split(';').next().unwrap_or("").trim();
+                if essence.eq_ignore_ascii_case("application/json") {
+                    Self::Json
+                } else {
+                    Self::Other
+                }
+            }
+        }
+    }
+}
+
+/// RPCs have addresses of the form `/<package.Service>/<Method>`.
+fn is_rpc_path(path: &str) -> bool {
+    let mut parts = path.trim_start_matches('/').split('/');
+    let service = parts.next().unwrap_or("");
+    service.contains('.')
+        && parts.next().is_some_and(|method| !method.is_empty())
+        && parts.next().is_none()
+}
+
+impl Edge {
+    fn origin(&self, request: &Request) -> Origin {
+        let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip());
+        let trusted = &self.config.trusted_proxies;
+        let client = peer.map(|peer| client_address(peer, request.headers(), trusted).to_string());
+        Origin {
+            request_id: self.entropy.uuid(self.clock.now()).to_string(),
+            client_address: client.unwrap_or_default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_types_are_told_apart() {
+        let of = |value: &'static str| {
+            Wire::of(&HeaderMap::from_iter([(
+                header::CONTENT_TYPE,
+                HeaderValue::from_static(value),
+            )]))
+        };
+        assert_eq!(of("application/grpc"), Wire::Grpc);
+        assert_eq!(of("application/grpc-web-text"), Wire::GrpcWeb);
+        assert_eq!(of("application/json; charset=utf-8"), Wire::Json);
+        for value in [
+            "text/plain",
+            "application/x-www-form-urlencoded",
+            "application/grpc+json",
+            "application/jsonp",
+        ] {
+            assert_eq!(of(value), Wire::Other, "{value}");
+        }
+        assert_eq!(Wire::of(&HeaderMap::new()), Wire::Other);
+    }
+
+    #[test]
+    fn rpc_addresses_are_known_by_their_form() {
+        assert!(is_rpc_path("/observe.events.v1.EventService/ListEvents"));
+        for path in ["/", "/v1/events", "/observe.js", "/favicon.ico", "/a.b/", "/a.b/c/d"] {
+            assert!(!is_rpc_path(path), "{path}");
+        }
+    }
+}

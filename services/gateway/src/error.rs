@@ -1,0 +1,118 @@
+//! What the edge itself refuses. What a service refused passes through as the status it sent.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use observe_core::error::{
+    CommonError, DEPENDENCY_RETRY_AFTER, ErrorCode, ErrorReason, ServiceError,
+};
+use observe_core::status::to_status;
+use tonic::Status;
+
+/// A refusal of the edge's.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error(transparent)]
+    Common(#[from] CommonError),
+    #[error("there is no RPC {0} here")]
+    UnknownRpc(String),
+    #[error("{0} streams; call it by gRPC or gRPC-web")]
+    Streams(&'static str),
+    #[error(
+        "this is a secret key, and it was sent from where the public can see it: revoke it, and use a write key"
+    )]
+    LeakedKey,
+    #[error("the request is larger than {0} bytes")]
+    TooLarge(usize),
+    #[error("the request is malformed: {0}")]
+    Malformed(String),
+    #[error("the queue at the edge is full, send again")]
+    Busy,
+    #[error("there is nothing at this address")]
+    NoPage,
+    #[error("this address takes {0} only")]
+    Method(&'static str),
+    #[error(
+        "content-type {0:?} is not served here; use application/grpc, application/grpc-web or application/json"
+    )]
+    ContentType(String),
+    #[error("content-encoding {0:?} is not served here; use gzip or none")]
+    ContentEncoding(String),
+    #[error(
+        "application/grpc needs HTTP/2; over HTTP/1.1 use application/grpc-web or application/json"
+    )]
+    NeedsHttp2,
+    #[error("the request took too long to arrive or to be answered")]
+    TimedOut,
+}
+
+impl ServiceError for Error {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Common(error) => error.code(),
+            Self::UnknownRpc(_) | Self::Streams(_) | Self::Method(_) => ErrorCode::Unimplemented,
+            Self::LeakedKey => ErrorCode::PermissionDenied,
+            Self::TooLarge(_) => ErrorCode::OutOfRange,
+            Self::Malformed(_)
+            | Self::ContentType(_)
+            | Self::ContentEncoding(_)
+            | Self::NeedsHttp2 => ErrorCode::InvalidArgument,
+            Self::Busy => ErrorCode::ResourceExhausted,
+            Self::NoPage => ErrorCode::NotFound,
+            Self::TimedOut => ErrorCode::Unavailable,
+        }
+    }
+
+    fn reason(&self) -> ErrorReason {
+        match self {
+            Self::Common(error) => error.reason(),
+            Self::UnknownRpc(_) | Self::Streams(_) => ErrorReason::UnknownRpc,
+            Self::LeakedKey => ErrorReason::PermissionDenied,
+            Self::Busy => ErrorReason::QueueFull,
+            Self::NoPage => ErrorReason::NotFound,
+            Self::TimedOut => ErrorReason::DependencyUnavailable,
+            Self::TooLarge(_)
+            | Self::Malformed(_)
+            | Self::Method(_)
+            | Self::ContentType(_)
+            | Self::ContentEncoding(_)
+            | Self::NeedsHttp2 => ErrorReason::InvalidRequest,
+        }
+    }
+
+    fn public_message(&self) -> Cow<'_, str> {
+        match self {
+            Self::Common(error) => error.public_message(),
+            other => other.to_string().into(),
+        }
+    }
+
+    fn metadata(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Common(error) => error.metadata(),
+            Self::LeakedKey => vec![("permission", "capture".to_owned())],
+            _ => Vec::new(),
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Common(error) => error.retry_after(),
+            Self::Busy | Self::TimedOut => Some(DEPENDENCY_RETRY_AFTER),
+            _ => None,
+        }
+    }
+
+    fn violations(&self) -> Option<&observe_core::Violations> {
+        match self {
+            Self::Common(error) => error.violations(),
+            _ => None,
+        }
+    }
+}
+
+impl From<Error> for Status {
+    fn from(error: Error) -> Self {
+        to_status(&error)
+    }
+}

@@ -1,0 +1,253 @@
+//! Handing accepted events to the events service: concurrent requests travel as one call, so that the hop is not paid by
+//! each.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::uri::PathAndQuery;
+use observe_core::ProjectId;
+use observe_core::error::CommonError;
+use observe_proto::events::v1::{AcceptedEvent, ProjectEvents, WriteEventsResponse};
+use observe_runtime::Lifecycle;
+use observe_runtime::client::ServiceChannel;
+use prost::Message as _;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tonic::{Code, Status};
+use tonic_prost::ProstCodec;
+use tonic_types::StatusExt as _;
+
+use crate::error::Error;
+
+/// Requests that may wait.
+const REQUESTS_WAITING_MAX: usize = 4_096;
+/// KiB of events that may wait or be under way.
+const KIB_WAITING_MAX: usize = 128 * 1024;
+/// Requests in one call.
+const CALL_REQUESTS_MAX: usize = 256;
+/// Bytes of one call; what receives it refuses more than 4 MiB.
+const CALL_BYTES_MAX: usize = 3_584 * 1024;
+/// Calls under way at once. While all are, requests gather for the next one.
+const CALLS_MAX: usize = 4;
+/// How long a request may wait for its answer, and a call take.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The RPC that takes them.
+const WRITE_EVENTS: &str = "/observe.events.v1.IngestService/WriteEvents";
+
+/// `WriteEventsRequest` on the wire, its batches encoded already: each request encodes its own, and sending them again
+/// costs no copy.
+#[derive(Clone, PartialEq, prost::Message)]
+struct EncodedWrite {
+    #[prost(bytes = "bytes", repeated, tag = "1")]
+    batches: Vec<Bytes>,
+}
+
+/// Where requests leave their events.
+#[derive(Clone)]
+pub(crate) struct Forwarder {
+    queue: mpsc::Sender<Job>,
+    memory: Arc<Semaphore>,
+}
+
+/// The events of one request, or a part of them.
+struct Job {
+    batch: Bytes,
+    done: oneshot::Sender<Result<(), Status>>,
+    _memory: OwnedSemaphorePermit,
+}
+
+/// What takes the events from there; it ends when the last [`Forwarder`] is gone.
+pub(crate) struct Collector {
+    queue: mpsc::Receiver<Job>,
+    channel: ServiceChannel,
+    life: Lifecycle,
+    calls: Arc<Semaphore>,
+}
+
+/// Returns both ends.
+pub(crate) fn forwarder(events: ServiceChannel, life: Lifecycle) -> (Forwarder, Collector) {
+    let (sender, queue) = mpsc::channel(REQUESTS_WAITING_MAX);
+    let memory = Arc::new(Semaphore::new(KIB_WAITING_MAX));
+    let calls = Arc::new(Semaphore::new(CALLS_MAX));
+    (Forwarder { queue: sender, memory }, Collector { queue, channel: events, life, calls })
+}
+
+impl Forwarder {
+    /// Returns when all events are durable.
+    ///
+    /// # Errors
+    /// `ResourceExhausted` when the queue is full, here or there; `Unavailable` when the outcome is unknown. The same uuids
+    /// may be sent again after either.
+    pub(crate) async fn write(
+        &self,
+        project: ProjectId,
+        events: Vec<AcceptedEvent>,
+    ) -> Result<(), Status> {
+        let mut answers = Vec::with_capacity(1);
+        for events in parts(events) {
+            let batch = ProjectEvents { project_id: project.to_bytes(), events };
+            answers.push(self.enqueue(batch.encode_to_vec().into())?);
+        }
+        let all = async {
+            for answer in answers {
+                answer.await.map_err(|_| away("the collector has ended".to_owned()))??;
+            }
+            Ok(())
+        };
+        let late = |_| away("no answer in time".to_owned());
+        tokio::time::timeout(TIMEOUT, all).await.map_err(late)?
+    }
+
+    fn enqueue(&self, batch: Bytes) -> Result<oneshot::Receiver<Result<(), Status>>, Error> {
+        let kib = u32::try_from(batch.len().div_ceil(1024)).unwrap_or(u32::MAX);
+        let memory = self.memory.clone().try_acquire_many_owned(kib).map_err(|_| Error::Busy)?;
+        let (done, answer) = oneshot::channel();
+        let job = Job { batch, done, _memory: memory };
+        self.queue.try_send(job).map_err(|_| Error::Busy)?;
+        Ok(answer)
+    }
+}
+
+/// Cuts events into parts that fit a call.
+fn parts(events: Vec<AcceptedEvent>) -> Vec<Vec<AcceptedEvent>> {
+    let mut parts: Vec<Vec<AcceptedEvent>> = Vec::new();
+    let mut size = 0;
+    for event in events {
+        // Five more for its tag and length; 32 for those of the batch and for the project.
+        let bytes = event.encoded_len() + 5;
+        match parts.last_mut() {
+            Some(part) if size + bytes <= CALL_BYTES_MAX => part.push(event),
+            _ => {
+                parts.push(vec![event]);
+                size = 32;
+            }
+        }
+        size += bytes;
+    }
+    parts
+}
+
+impl Collector {
+    /// Runs until the last forwarder is gone, which is after the last connection has ended.
+    pub(crate) async fn run(mut self) -> anyhow::Result<()> {
+        let mut held = None;
+        loop {
+            // The permit first: while all calls are under way, requests gather.
+            let permit = self.calls.clone().acquire_owned().await?;
+            let first = match held.take() {
+                Some(job) => job,
+                None => match self.queue.recv().await {
+                    Some(job) => job,
+                    None => return Ok(()),
+                },
+            };
+            let mut bytes = first.batch.len();
+            let mut jobs = vec![first];
+            while jobs.len() < CALL_REQUESTS_MAX
+                && let Ok(job) = self.queue.try_recv()
+            {
+                if bytes + job.batch.len() > CALL_BYTES_MAX {
+                    held = Some(job);
+                    break;
+                }
+                bytes += job.batch.len();
+                jobs.push(job);
+            }
+            let channel = self.channel.clone();
+            self.life.spawn(async move {
+                deliver(channel, jobs).await;
+                drop(permit);
+            });
+        }
+    }
+}
+
+async fn deliver(channel: ServiceChannel, mut jobs: Vec<Job>) {
+    // The outcome is nobody's any more where the request has been given up.
+    jobs.retain(|job| !job.done.is_closed());
+    if jobs.is_empty() {
+        return;
+    }
+    let batches = jobs.iter().map(|job| job.batch.clone()).collect();
+    match call(channel.clone(), batches).await {
+        Err(status) if jobs.len() > 1 && !is_passing(&status) => {
+            // Something in there cannot be taken. Its neighbours must not suffer for it.
+            for job in jobs {
+                let result = call(channel.clone(), vec![job.batch]).await;
+                let _ = job.done.send(result.map_err(passed_on));
+            }
+        }
+        result => {
+            let result = result.map_err(passed_on);
+            for job in jobs {
+                let _ = job.done.send(result.clone());
+            }
+        }
+    }
+}
+
+async fn call(channel: ServiceChannel, batches: Vec<Bytes>) -> Result<(), Status> {
+    let mut request = tonic::Request::new(EncodedWrite { batches });
+    request.set_timeout(TIMEOUT);
+    let mut client = tonic::client::Grpc::new(channel);
+    client.ready().await.map_err(|error| away(error.to_string()))?;
+    let codec = ProstCodec::<EncodedWrite, WriteEventsResponse>::default();
+    client.unary(request, PathAndQuery::from_static(WRITE_EVENTS), codec).await.map(drop)
+}
+
+/// Returns whether the failure says nothing of the events.
+fn is_passing(status: &Status) -> bool {
+    matches!(
+        status.code(),
+        Code::Unavailable
+            | Code::ResourceExhausted
+            | Code::DeadlineExceeded
+            | Code::Cancelled
+            | Code::Unknown
+    )
+}
+
+/// Turns the failure of a call into the answer of each request in it.
+fn passed_on(status: Status) -> Status {
+    match status.code() {
+        Code::ResourceExhausted => status,
+        Code::Unavailable if status.get_details_retry_info().is_some() => status,
+        _ if is_passing(&status) => away(status.to_string()),
+        _ => Error::from(CommonError::Internal(format!("events refused a batch: {status}"))).into(),
+    }
+}
+
+fn away(detail: String) -> Status {
+    Error::from(CommonError::Unavailable { dependency: "events", detail }).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use observe_proto::events::v1::WriteEventsRequest;
+
+    use super::*;
+
+    fn event(bytes: usize) -> AcceptedEvent {
+        AcceptedEvent { properties_json: "x".repeat(bytes), ..AcceptedEvent::default() }
+    }
+
+    #[test]
+    fn no_part_is_larger_than_a_call() {
+        let parts = parts((0..10).map(|_| event(1024 * 1024)).collect());
+        assert_eq!(parts.iter().map(Vec::len).collect::<Vec<_>>(), [3, 3, 3, 1]);
+        for events in parts {
+            let batches = vec![ProjectEvents { project_id: vec![0; 16], events }];
+            let length = WriteEventsRequest { batches }.encoded_len();
+            assert!(length <= CALL_BYTES_MAX, "{length}");
+        }
+    }
+
+    #[test]
+    fn an_encoded_write_is_a_write_on_the_wire() {
+        let batch = ProjectEvents { project_id: vec![7; 16], events: vec![event(3)] };
+        let encoded = EncodedWrite { batches: vec![batch.encode_to_vec().into(); 2] };
+        let read = WriteEventsRequest::decode(encoded.encode_to_vec().as_slice()).expect("a write");
+        assert_eq!(read.batches, [batch.clone(), batch]);
+    }
+}

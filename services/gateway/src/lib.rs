@@ -1,0 +1,97 @@
+//! The edge: one port for HTTP, gRPC and gRPC-web; credentials, limits, routing, capture.
+//!
+//! It owns no data and has no store. Only it sees credentials from outside; behind it, a signed call context speaks for the
+//! caller. RPCs are forwarded as bytes and never decoded, but for capture, which ends here: events are validated, stamped
+//! and handed to the events service together with those of other requests.
+
+mod auth;
+mod body;
+mod capture;
+mod client_address;
+mod config;
+mod cors;
+mod doorway;
+mod edge;
+mod error;
+mod forward;
+mod health;
+mod http_error;
+mod pages;
+mod proxy;
+mod routes;
+mod rpc;
+mod server;
+
+use std::sync::Arc;
+
+use observe_runtime::{Deps, Lifecycle, StartError, Worker};
+use prost_reflect::DescriptorPool;
+use tokio::net::TcpListener;
+
+pub use client_address::Network;
+pub use config::Config;
+
+use edge::Edge;
+use forward::Collector;
+
+/// The edge, built and not yet serving.
+pub struct Gateway {
+    edge: Arc<Edge>,
+    life: Lifecycle,
+    collector: Option<Collector>,
+}
+
+/// Builds the edge. Nothing is connected yet: services may start later than we do.
+///
+/// # Errors
+/// A sentence if this process does not know where identity, events or reports is.
+pub fn build(config: Config, deps: Deps) -> Result<Gateway, StartError> {
+    let contracts =
+        DescriptorPool::decode(observe_proto::FILE_DESCRIPTOR_SET).map_err(|error| {
+            StartError::new(format!("the built-in contracts are damaged ({error}); build again"))
+        })?;
+    let proxy = proxy::Proxy::new(&deps.upstreams, deps.signer())?;
+    let readiness = health::Readiness::new(&deps.upstreams)?;
+    let auth = Arc::new(auth::Auth::new(deps.service_channel("identity")?, deps.clock.clone()));
+    let (forwarder, collector) =
+        forward::forwarder(deps.service_channel("events")?, deps.lifecycle.clone());
+    let capture = capture::Capture::new(forwarder, deps.clock.clone(), deps.entropy.clone());
+    let capture_rpc =
+        capture::rpc::CaptureRpc::new(capture.clone(), auth.clone(), deps.lifecycle.clone());
+    let life = deps.lifecycle.clone();
+    let edge = Arc::new(Edge {
+        config,
+        clock: deps.clock,
+        entropy: deps.entropy,
+        life: deps.lifecycle,
+        routes: routes::Routes::new(),
+        auth,
+        proxy,
+        capture,
+        capture_rpc,
+        doorway: doorway::Doorway::new(contracts),
+        budget: body::Budget::new(),
+        readiness,
+    });
+    Ok(Gateway { edge, life, collector: Some(collector) })
+}
+
+impl Gateway {
+    /// Takes the background work, which must run for events to be accepted. It ends by itself after [`Self::serve`] has.
+    pub fn workers(&mut self) -> Vec<Worker> {
+        let collector = self.collector.take();
+        collector
+            .into_iter()
+            .map(|collector| Worker::new("capture collector", collector.run()))
+            .collect()
+    }
+
+    /// Serves the port until the lifecycle stops, then until every connection has finished what it had begun.
+    ///
+    /// # Errors
+    /// None that a running process can do anything about.
+    pub async fn serve(self, listener: TcpListener) -> anyhow::Result<()> {
+        let router = edge::router(&self.edge);
+        server::serve(listener, router, self.life).await
+    }
+}

@@ -1,0 +1,201 @@
+//! Who may call which RPC, and who answers it: every RPC there is, in one table. What is not in it does not exist.
+
+use std::collections::HashMap;
+
+use observe_core::Principal;
+use observe_core::error::CommonError;
+use observe_proto::common::v1::KeyKind;
+
+use crate::error::Error;
+
+/// Who answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    Identity,
+    Events,
+    Reports,
+    /// The edge itself.
+    Local,
+}
+
+/// A class of callers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Anybody; a credential is not looked at.
+    Public,
+    /// A signed-in user.
+    Session,
+    /// A project's write key.
+    WriteKey,
+    /// A project's secret key.
+    SecretKey,
+    /// Other services, which do not come this way.
+    Internal,
+}
+
+/// One RPC.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Route {
+    pub(crate) path: &'static str,
+    pub(crate) target: Target,
+    pub(crate) access: &'static [Access],
+    /// Whether either side sends more than one message.
+    pub(crate) streams: bool,
+}
+
+const PUBLIC: &[Access] = &[Access::Public];
+const SESSION: &[Access] = &[Access::Session];
+const READERS: &[Access] = &[Access::Session, Access::SecretKey];
+const SENDERS: &[Access] = &[Access::WriteKey, Access::SecretKey];
+const INTERNAL: &[Access] = &[Access::Internal];
+
+const fn route(target: Target, access: &'static [Access], path: &'static str) -> Route {
+    Route { path, target, access, streams: false }
+}
+
+const fn stream(target: Target, access: &'static [Access], path: &'static str) -> Route {
+    Route { path, target, access, streams: true }
+}
+
+/// Every RPC of the contracts; a test compares.
+const TABLE: &[Route] = &[
+    route(Target::Local, SENDERS, "/observe.events.v1.CaptureService/Capture"),
+    stream(Target::Local, SENDERS, "/observe.events.v1.CaptureService/CaptureStream"),
+    route(Target::Events, READERS, "/observe.events.v1.EventService/ListEvents"),
+    route(Target::Events, INTERNAL, "/observe.events.v1.IngestService/WriteEvents"),
+    route(Target::Events, INTERNAL, "/observe.events.v1.LogService/ListHeads"),
+    route(Target::Events, INTERNAL, "/observe.events.v1.LogService/ReadLog"),
+    route(Target::Events, READERS, "/observe.events.v1.PipelineService/GetPipelineStatus"),
+    route(Target::Identity, SESSION, "/observe.identity.v1.AccountService/GetMe"),
+    route(Target::Identity, PUBLIC, "/observe.identity.v1.AccountService/SignIn"),
+    route(Target::Identity, SESSION, "/observe.identity.v1.AccountService/SignOut"),
+    route(Target::Identity, INTERNAL, "/observe.identity.v1.AuthenticationService/Authenticate"),
+    route(Target::Identity, SESSION, "/observe.identity.v1.KeyService/CreateKey"),
+    route(Target::Identity, SESSION, "/observe.identity.v1.KeyService/ListKeys"),
+    route(Target::Identity, SESSION, "/observe.identity.v1.KeyService/RevokeKey"),
+    route(Target::Identity, INTERNAL, "/observe.identity.v1.PersonLogService/ApplyEvents"),
+    route(Target::Identity, INTERNAL, "/observe.identity.v1.PersonLogService/ListDistinctIds"),
+    route(Target::Identity, INTERNAL, "/observe.identity.v1.PersonLogService/ReadChanges"),
+    route(Target::Identity, READERS, "/observe.identity.v1.PersonService/GetPerson"),
+    route(Target::Identity, SESSION, "/observe.identity.v1.ProjectService/CreateProject"),
+    route(Target::Identity, READERS, "/observe.identity.v1.ProjectService/GetProject"),
+    route(Target::Reports, READERS, "/observe.reports.v1.InsightService/QueryFunnel"),
+    route(Target::Reports, READERS, "/observe.reports.v1.InsightService/QueryTrends"),
+];
+
+/// The table, by path.
+#[derive(Debug)]
+pub(crate) struct Routes(HashMap<&'static str, &'static Route>);
+
+impl Routes {
+    pub(crate) fn new() -> Self {
+        Self(TABLE.iter().map(|route| (route.path, route)).collect())
+    }
+
+    /// Returns the route of a path.
+    ///
+    /// # Errors
+    /// `UnknownRpc`, for internal RPCs too: from outside there is no difference.
+    pub(crate) fn find(&self, path: &str) -> Result<&'static Route, Error> {
+        let found =
+            self.0.get(path).copied().filter(|route| !route.access.contains(&Access::Internal));
+        found.ok_or_else(|| {
+            // Paths come from anybody; what is echoed stays short.
+            Error::UnknownRpc(path.trim_start_matches('/').chars().take(200).collect())
+        })
+    }
+}
+
+impl Route {
+    /// Returns whether callers need no credential.
+    pub(crate) fn is_public(&self) -> bool {
+        self.access.contains(&Access::Public)
+    }
+
+    /// Checks that the caller is of a class that may call this.
+    ///
+    /// # Errors
+    /// `PermissionDenied`.
+    pub(crate) fn admit(&self, caller: &Principal) -> Result<(), Error> {
+        let (class, missing) = match caller {
+            Principal::Anonymous | Principal::Service(_) => (Access::Public, "anonymous"),
+            Principal::Session { .. } => (Access::Session, "this with a session"),
+            Principal::Key { kind: KeyKind::Secret, .. } => {
+                (Access::SecretKey, "this with a secret key")
+            }
+            Principal::Key { .. } => (Access::WriteKey, "this with a write key"),
+        };
+        if self.access.contains(&class) {
+            Ok(())
+        } else {
+            Err(CommonError::PermissionDenied(missing).into())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use prost_reflect::DescriptorPool;
+
+    use super::*;
+
+    /// Services that only other services call.
+    const INTERNAL_SERVICES: [&str; 4] =
+        ["IngestService", "LogService", "AuthenticationService", "PersonLogService"];
+
+    #[test]
+    fn every_rpc_has_one_rule_and_every_rule_an_rpc() {
+        let pool =
+            DescriptorPool::decode(observe_proto::FILE_DESCRIPTOR_SET).expect("our contracts");
+        let mut rpcs = BTreeMap::new();
+        for service in pool.services() {
+            for method in service.methods() {
+                let path = format!("/{}/{}", service.full_name(), method.name());
+                rpcs.insert(path, method.is_client_streaming() || method.is_server_streaming());
+            }
+        }
+        let rules: BTreeMap<_, _> =
+            TABLE.iter().map(|route| (route.path.to_owned(), route.streams)).collect();
+        assert_eq!(rules.len(), TABLE.len(), "an RPC has two rules");
+        assert_eq!(rules, rpcs);
+    }
+
+    #[test]
+    fn access_is_what_it_was_decided_to_be() {
+        for route in TABLE {
+            let (service, method) =
+                route.path.rsplit('.').next().and_then(|end| end.split_once('/')).expect("a path");
+            let expected = match (service, method) {
+                (service, _) if INTERNAL_SERVICES.contains(&service) => INTERNAL,
+                ("AccountService", "SignIn") => PUBLIC,
+                ("CaptureService", "Capture" | "CaptureStream") => SENDERS,
+                ("AccountService", "SignOut" | "GetMe")
+                | ("ProjectService", "CreateProject")
+                | ("KeyService", "CreateKey" | "ListKeys" | "RevokeKey") => SESSION,
+                ("ProjectService", "GetProject")
+                | ("PersonService", "GetPerson")
+                | ("EventService", "ListEvents")
+                | ("PipelineService", "GetPipelineStatus")
+                | ("InsightService", "QueryTrends" | "QueryFunnel") => READERS,
+                other => panic!("decide who may call {other:?}"),
+            };
+            assert_eq!(route.access, expected, "{}", route.path);
+        }
+    }
+
+    #[test]
+    fn internal_and_unknown_rpcs_look_the_same() {
+        let routes = Routes::new();
+        assert!(routes.find("/observe.events.v1.EventService/ListEvents").is_ok());
+        for path in [
+            "/observe.events.v1.IngestService/WriteEvents",
+            "/observe.events.v1.EventService/Nope",
+            "/",
+            "",
+        ] {
+            assert!(matches!(routes.find(path), Err(Error::UnknownRpc(_))), "{path}");
+        }
+    }
+}

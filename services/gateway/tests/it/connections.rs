@@ -1,0 +1,60 @@
+//! What a connection may do, and how it ends.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use crate::support::{Stage, WRITE_KEY, answer};
+
+async fn connect(stage: &Stage) -> TcpStream {
+    let address = stage.url.trim_start_matches("http://");
+    TcpStream::connect(address).await.expect("a connection")
+}
+
+#[tokio::test]
+async fn a_request_that_is_under_way_is_finished_at_shutdown() {
+    let stage = Stage::start().await;
+    assert_eq!(stage.capture(r#"{"name":"n","user_id":"u"}"#).await.0, 202);
+    let gate = stage.events.gate.lock().await;
+    let request =
+        stage.post("/v1/events").bearer_auth(WRITE_KEY).body(r#"{"name":"last","user_id":"u"}"#);
+    let stop = async {
+        stage.events.called(2).await;
+        stage.life.stop();
+        drop(gate);
+    };
+    let ((status, _), ()) = tokio::join!(answer(request), stop);
+    assert_eq!(status, 202);
+    assert!(stage.life.drained().await);
+    assert_eq!(stage.events.written()[1].name, "last");
+}
+
+#[tokio::test]
+async fn an_idle_connection_does_not_hold_up_shutdown() {
+    let stage = Stage::start().await;
+    let mut idle = connect(&stage).await;
+    idle.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("sent");
+    let mut buffer = [0; 1024];
+    assert!(idle.read(&mut buffer).await.expect("an answer") > 0);
+    let _silent = connect(&stage).await;
+    let _channel = stage.channel().await;
+    stage.life.stop();
+    let drained = tokio::time::timeout(Duration::from_secs(12), stage.life.drained()).await;
+    assert!(drained.expect("in time"));
+}
+
+#[tokio::test]
+async fn a_head_beyond_the_limit_is_refused() {
+    let stage = Stage::start().await;
+    let mut connection = connect(&stage).await;
+    let head = format!("GET / HTTP/1.1\r\nhost: x\r\nx: {}\r\n\r\n", "x".repeat(100_000));
+    let _ = connection.write_all(head.as_bytes()).await;
+    let mut answer = Vec::new();
+    let _ = connection.read_to_end(&mut answer).await;
+    assert!(
+        answer.is_empty() || answer.starts_with(b"HTTP/1.1 431"),
+        "{}",
+        String::from_utf8_lossy(&answer)
+    );
+}

@@ -1,0 +1,357 @@
+//! An edge on a free port with stand-ins for identity, events and reports.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, TimeDelta};
+use observe_core::clock::ManualClock;
+use observe_core::error::{CommonError, ErrorCode, ErrorReason};
+use observe_core::status::to_status;
+use observe_core::{CallContext, Secret, ServiceError, SystemEntropy};
+use observe_gateway::{Config, Gateway};
+use observe_proto::common::v1 as common;
+use observe_proto::events::v1 as events;
+use observe_proto::events::v1::event_service_server::{EventService, EventServiceServer};
+use observe_proto::events::v1::ingest_service_server::{IngestService, IngestServiceServer};
+use observe_proto::identity::v1 as identity;
+use observe_proto::identity::v1::account_service_server::{AccountService, AccountServiceServer};
+use observe_proto::identity::v1::authentication_service_server::{
+    AuthenticationService, AuthenticationServiceServer,
+};
+use observe_runtime::client::Upstreams;
+use observe_runtime::in_process::in_process;
+use observe_runtime::server::{self, Listener};
+use observe_runtime::{Built, Deps, Lifecycle, ReadyCheck};
+use tonic::metadata::MetadataMap;
+use tonic::service::Routes;
+use tonic::transport::Channel;
+use tonic::{Request, Response, Status};
+
+pub const WRITE_KEY: &str = "obs_pub_0123456789abcdef";
+pub const SECRET_KEY: &str = "obs_sec_0123456789abcdef";
+pub const SESSION: &str = "sessionsessionsessionsessionsessionsession1";
+pub const PROJECT: &str = "00000000-0000-0000-0000-0000000000aa";
+pub const USER: &str = "00000000-0000-0000-0000-0000000000bb";
+
+/// An edge and what stands behind it.
+pub struct Stage {
+    pub url: String,
+    pub clock: Arc<ManualClock>,
+    pub identity: Arc<Identity>,
+    pub events: Arc<Events>,
+    pub life: Lifecycle,
+    identity_life: Lifecycle,
+    pub http: reqwest::Client,
+}
+
+impl Stage {
+    pub async fn start() -> Self {
+        Self::start_with(true).await
+    }
+
+    /// Starts everything; without `ingest`, events says that it can take nothing in.
+    pub async fn start_with(ingest: bool) -> Self {
+        let now = DateTime::from_timestamp(1_800_000_000, 0).expect("a valid time");
+        let clock = Arc::new(ManualClock::new(now));
+        let (life, identity_life) = (Lifecycle::new(), Lifecycle::new());
+        let deps = |name: &'static str, life: &Lifecycle, upstreams: Upstreams| Deps {
+            name,
+            clock: clock.clone(),
+            entropy: Arc::new(SystemEntropy),
+            secret: Secret::new("the installation's secret"),
+            lifecycle: life.clone(),
+            upstreams,
+        };
+        let (identity, events) = (Arc::new(Identity::default()), Arc::new(Events::default()));
+        let mut upstreams = Upstreams::new();
+        let mut routes = Routes::builder();
+        routes
+            .add_service(AuthenticationServiceServer::from_arc(identity.clone()))
+            .add_service(AccountServiceServer::from_arc(identity.clone()));
+        let built = Built { routes: routes.routes(), workers: vec![], ready: vec![] };
+        serve(
+            built,
+            "identity",
+            &deps("identity", &identity_life, Upstreams::new()),
+            &mut upstreams,
+        )
+        .await;
+        let mut routes = Routes::builder();
+        routes
+            .add_service(IngestServiceServer::from_arc(events.clone()))
+            .add_service(EventServiceServer::from_arc(events.clone()));
+        let ready =
+            vec![ReadyCheck::new("observe.events.v1.IngestService", move || async move { ingest })];
+        let built = Built { routes: routes.routes(), workers: vec![], ready };
+        serve(built, "events", &deps("events", &life, Upstreams::new()), &mut upstreams).await;
+        let built = Built { routes: Routes::default(), workers: vec![], ready: vec![] };
+        serve(built, "reports", &deps("reports", &life, Upstreams::new()), &mut upstreams).await;
+
+        let gateway = observe_gateway::build(Config::default(), deps("gateway", &life, upstreams))
+            .expect("built");
+        let url = start(gateway, &life).await;
+        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+        Self { url, clock, identity, events, life, identity_life, http }
+    }
+
+    /// Ends identity and waits until its connection is gone.
+    pub async fn stop_identity(&self) {
+        self.identity_life.stop();
+        self.identity_life.drained().await;
+    }
+
+    pub fn advance(&self, step: TimeDelta) {
+        self.clock.advance(step);
+    }
+
+    pub async fn channel(&self) -> Channel {
+        Channel::from_shared(self.url.clone()).expect("a URL").connect().await.expect("h2c")
+    }
+
+    /// Posts a body to `/v1/events` with the write key.
+    pub async fn capture(&self, body: impl Into<reqwest::Body>) -> (u16, serde_json::Value) {
+        answer(self.post("/v1/events").bearer_auth(WRITE_KEY).body(body)).await
+    }
+
+    pub fn post(&self, path: &str) -> reqwest::RequestBuilder {
+        self.http.post(format!("{}{path}", self.url))
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        self.life.stop();
+        self.identity_life.stop();
+    }
+}
+
+/// Waits until the condition holds.
+pub async fn eventually(what: &str, mut condition: impl AsyncFnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while !condition().await {
+        assert!(Instant::now() < deadline, "{what} did not happen");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+pub async fn answer(request: reqwest::RequestBuilder) -> (u16, serde_json::Value) {
+    let response = request.send().await.expect("an answer");
+    let status = response.status().as_u16();
+    let text = response.text().await.expect("a body");
+    (status, serde_json::from_str(&text).unwrap_or(serde_json::Value::String(text)))
+}
+
+async fn serve(built: Built, name: &'static str, deps: &Deps, upstreams: &mut Upstreams) {
+    let (connector, listener) = in_process();
+    upstreams.add_in_process(name, &connector);
+    server::start(built, Listener::InProcess(listener), deps).await;
+}
+
+async fn start(mut gateway: Gateway, life: &Lifecycle) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    for worker in gateway.workers() {
+        life.spawn_essential(worker.name, worker.task);
+    }
+    life.spawn_essential("gateway", gateway.serve(listener));
+    format!("http://{address}")
+}
+
+/// Knows two keys and a session, and remembers who asked.
+#[derive(Default)]
+pub struct Identity {
+    pub authenticated: AtomicUsize,
+    pub revoked: Mutex<Vec<String>>,
+    /// The context and the metadata of each call to AccountService.
+    pub calls: Mutex<Vec<(CallContext, HashMap<String, String>)>>,
+}
+
+impl Identity {
+    pub fn authenticated(&self) -> usize {
+        self.authenticated.load(Ordering::Relaxed)
+    }
+
+    pub fn revoke(&self, token: &str) {
+        self.revoked.lock().expect("no test panicked").push(token.to_owned());
+    }
+
+    fn note<T>(&self, request: &Request<T>) -> Result<(), Status> {
+        let context = CallContext::from_request(request).map_err(|error| to_status(&error))?;
+        self.calls.lock().expect("no test panicked").push((context, named(request.metadata())));
+        Ok(())
+    }
+}
+
+fn named(metadata: &MetadataMap) -> HashMap<String, String> {
+    let headers = metadata.clone().into_headers();
+    headers
+        .iter()
+        .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into()))
+        .collect()
+}
+
+#[tonic::async_trait]
+impl AuthenticationService for Identity {
+    async fn authenticate(
+        &self,
+        request: Request<identity::AuthenticateRequest>,
+    ) -> Result<Response<identity::AuthenticateResponse>, Status> {
+        use identity::authenticate_response::Principal;
+        self.authenticated.fetch_add(1, Ordering::Relaxed);
+        let context = CallContext::from_request(&request).map_err(|error| to_status(&error))?;
+        assert_eq!(context.require_service().expect("a service asks"), "gateway");
+        let token = request.into_inner().token;
+        let key = |kind: common::KeyKind| {
+            let key_id = "00000000-0000-0000-0000-0000000000cc".to_owned();
+            Principal::Key(common::KeyPrincipal {
+                key_id,
+                project_id: PROJECT.to_owned(),
+                kind: kind.into(),
+            })
+        };
+        let unknown = || to_status(&CommonError::Unauthenticated("unknown"));
+        if self.revoked.lock().expect("no test panicked").contains(&token) {
+            return Err(unknown());
+        }
+        let principal = match token.as_str() {
+            WRITE_KEY => key(common::KeyKind::Write),
+            SECRET_KEY => key(common::KeyKind::Secret),
+            SESSION => Principal::Session(common::SessionPrincipal {
+                user_id: USER.to_owned(),
+                session_id: USER.to_owned(),
+                projects: vec![common::ProjectAccess {
+                    id: PROJECT.to_owned(),
+                    role: common::Role::Owner.into(),
+                }],
+                organizations: vec![],
+            }),
+            _ => return Err(unknown()),
+        };
+        Ok(Response::new(identity::AuthenticateResponse { principal: Some(principal) }))
+    }
+}
+
+#[tonic::async_trait]
+impl AccountService for Identity {
+    async fn sign_in(
+        &self,
+        request: Request<identity::SignInRequest>,
+    ) -> Result<Response<identity::SignInResponse>, Status> {
+        self.note(&request)?;
+        let user =
+            identity::User { email: request.into_inner().email, ..identity::User::default() };
+        let session_token = SESSION.to_owned();
+        Ok(Response::new(identity::SignInResponse {
+            session_token,
+            expire_time: None,
+            user: Some(user),
+        }))
+    }
+
+    async fn sign_out(
+        &self,
+        request: Request<identity::SignOutRequest>,
+    ) -> Result<Response<identity::SignOutResponse>, Status> {
+        self.note(&request)?;
+        self.revoke(SESSION);
+        Ok(Response::new(identity::SignOutResponse {}))
+    }
+
+    async fn get_me(
+        &self,
+        request: Request<identity::GetMeRequest>,
+    ) -> Result<Response<identity::GetMeResponse>, Status> {
+        self.note(&request)?;
+        Ok(Response::new(identity::GetMeResponse::default()))
+    }
+}
+
+/// Takes events in, unless told to fail.
+#[derive(Default)]
+pub struct Events {
+    pub batches: Mutex<Vec<events::ProjectEvents>>,
+    pub calls: AtomicUsize,
+    pub full: Mutex<bool>,
+    /// A name whose event makes its whole call fail.
+    pub poison: Mutex<Option<String>>,
+    /// Held by a test to keep calls waiting.
+    pub gate: tokio::sync::Mutex<()>,
+}
+
+impl Events {
+    /// Waits until so many calls have come.
+    pub async fn called(&self, calls: usize) {
+        eventually("the calls", async || self.calls.load(Ordering::Relaxed) >= calls).await;
+    }
+
+    /// Everything that was written, in order.
+    pub fn written(&self) -> Vec<events::AcceptedEvent> {
+        self.batches
+            .lock()
+            .expect("no test panicked")
+            .iter()
+            .flat_map(|batch| batch.events.clone())
+            .collect()
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the queue is full")]
+struct QueueFull;
+
+impl ServiceError for QueueFull {
+    fn code(&self) -> ErrorCode {
+        ErrorCode::ResourceExhausted
+    }
+
+    fn reason(&self) -> ErrorReason {
+        ErrorReason::QueueFull
+    }
+
+    fn public_message(&self) -> std::borrow::Cow<'_, str> {
+        "the queue is full".into()
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        Some(Duration::from_secs(7))
+    }
+}
+
+#[tonic::async_trait]
+impl IngestService for Events {
+    async fn write_events(
+        &self,
+        request: Request<events::WriteEventsRequest>,
+    ) -> Result<Response<events::WriteEventsResponse>, Status> {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        let _gate = self.gate.lock().await;
+        if *self.full.lock().expect("no test panicked") {
+            return Err(to_status(&QueueFull));
+        }
+        let batches = request.into_inner().batches;
+        let poison = self.poison.lock().expect("no test panicked").clone();
+        let names = || batches.iter().flat_map(|batch| &batch.events).map(|event| &event.name);
+        if poison.is_some_and(|poison| names().any(|name| *name == poison)) {
+            return Err(to_status(&CommonError::Internal("poison".into())));
+        }
+        self.batches.lock().expect("no test panicked").extend(batches);
+        Ok(Response::new(events::WriteEventsResponse {}))
+    }
+}
+
+#[tonic::async_trait]
+impl EventService for Events {
+    async fn list_events(
+        &self,
+        request: Request<events::ListEventsRequest>,
+    ) -> Result<Response<events::ListEventsResponse>, Status> {
+        let context = CallContext::from_request(&request).map_err(|error| to_status(&error))?;
+        let project = context
+            .project(&request.get_ref().project_id, observe_core::context::Permission::Read)
+            .map_err(|error| to_status(&error))?;
+        let next_page_token = project.to_string();
+        Ok(Response::new(events::ListEventsResponse { events: vec![], next_page_token }))
+    }
+}
