@@ -1,0 +1,144 @@
+//! `observe up`: all services in this process on one port, with private stores where no URL is given.
+
+use std::io::Write as _;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+
+use observe_core::Secret;
+use observe_identity::{Bootstrap, Credentials};
+use observe_runtime::client::Upstreams;
+use observe_runtime::config::EnvReader;
+use observe_runtime::in_process::in_process;
+use observe_runtime::private_stores::{PrivateStores, Wanted};
+use observe_runtime::server::{self, Listener};
+use observe_runtime::{Lifecycle, StartError};
+use tokio::net::TcpListener;
+
+use crate::credentials;
+use crate::installation::{given_secret, kept_secret};
+use crate::migrate::DatabaseUrls;
+use crate::role::{bind, deps};
+
+/// The services behind the edge.
+const SERVICES: [&str; 4] = ["identity", "events", "monitor", "reports"];
+
+/// Runs until told to stop. Returns whether all ended well.
+///
+/// # Errors
+/// A sentence for the person at the terminal if it cannot start.
+pub async fn run(env: &mut EnvReader) -> Result<bool, StartError> {
+    let listen = env.address("OBSERVE_LISTEN", SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)));
+    let data_dir = env.folder("OBSERVE_DATA_DIR", ".observe");
+    let given = given_secret(env);
+    let bootstrap = Bootstrap::read(env);
+    let gateway = observe_gateway::Config::read(env);
+    // Everything that can be wrong by itself is told before a port is taken or a store is started.
+    env.finish()?;
+    let listener = bind(listen).await?;
+    let stores = PrivateStores::start(&data_dir, wanted(env)).await?;
+    use_private(env, &stores);
+    let life = Lifecycle::new();
+    let started = async {
+        let secret = given.map_or_else(|| kept_secret(stores.data_dir()), Ok)?;
+        start(env, stores.data_dir(), secret, bootstrap, gateway, listener, &life).await
+    };
+    let outcome = match started.await {
+        Ok(()) => {
+            tokio::select! {
+                () = life.stop_on_signal() => {}
+                () = stores.supervise() => {}
+            }
+            life.stop();
+            Ok(life.drained().await)
+        }
+        Err(error) => Err(error),
+    };
+    stores.stop().await;
+    outcome
+}
+
+/// A store is private unless every service that needs it was given one.
+fn wanted(env: &EnvReader) -> Wanted {
+    let own = ["IDENTITY", "EVENTS", "MONITOR", "REPORTS"];
+    let all_own = own.iter().all(|service| match *service {
+        "IDENTITY" => env.has("OBSERVE_IDENTITY_DATABASE_URL"),
+        "EVENTS" => env.has("OBSERVE_EVENTS_DATABASE_URL"),
+        "MONITOR" => env.has("OBSERVE_MONITOR_DATABASE_URL"),
+        _ => env.has("OBSERVE_REPORTS_DATABASE_URL"),
+    });
+    Wanted {
+        postgres: !env.has("OBSERVE_DATABASE_URL") && !all_own,
+        queue_redis: !env.has("OBSERVE_QUEUE_REDIS_URL"),
+        cache_redis: !env.has("OBSERVE_CACHE_REDIS_URL"),
+    }
+}
+
+fn use_private(env: &mut EnvReader, stores: &PrivateStores) {
+    let urls = [
+        ("OBSERVE_DATABASE_URL", stores.database_url()),
+        ("OBSERVE_QUEUE_REDIS_URL", stores.queue_redis_url()),
+        ("OBSERVE_CACHE_REDIS_URL", stores.cache_redis_url()),
+    ];
+    for (name, url) in urls {
+        if let Some(url) = url {
+            env.set_default(name, url);
+        }
+    }
+}
+
+async fn start(
+    env: &mut EnvReader,
+    data_dir: &Path,
+    secret: Secret,
+    bootstrap: Bootstrap,
+    gateway: observe_gateway::Config,
+    listener: TcpListener,
+    life: &Lifecycle,
+) -> Result<(), StartError> {
+    let urls = DatabaseUrls::read(env);
+    let identity = observe_identity::Config::read(env);
+    let events = observe_events::Config::read(env);
+    let monitor = observe_monitor::Config::read(env);
+    env.finish()?;
+    urls.migrate().await?;
+
+    let mut upstreams = Upstreams::new();
+    let mut listeners = Vec::new();
+    for service in SERVICES {
+        let (connector, pipe) = in_process();
+        upstreams.add_in_process(service, &connector);
+        listeners.push(pipe);
+    }
+    let deps = |name| deps(name, secret.clone(), upstreams.clone(), life);
+    let keep = |made: &Credentials| credentials::keep(data_dir, made);
+    observe_identity::bootstrap(&identity, bootstrap, &deps("identity"), keep).await?;
+    let built = [
+        observe_identity::build(identity, deps("identity"))?,
+        observe_events::build(events, deps("events")).await?,
+        observe_monitor::build(&monitor)?,
+        observe_reports::build(deps("reports"))?,
+    ];
+    for ((name, pipe), built) in SERVICES.into_iter().zip(listeners).zip(built) {
+        server::start(built, Listener::InProcess(pipe), &deps(name)).await;
+    }
+    let mut gateway = observe_gateway::build(gateway, deps("gateway"))?;
+    for worker in gateway.workers() {
+        life.spawn_essential(worker.name, worker.task);
+    }
+    let address = listener.local_addr().map_err(|error| StartError::new(error.to_string()))?;
+    life.spawn_essential("gateway", gateway.serve(listener));
+    announce(env, address, data_dir);
+    Ok(())
+}
+
+/// Prints the one line a person needs, and where the keys are.
+fn announce(env: &EnvReader, address: SocketAddr, data_dir: &Path) {
+    let url = env.text("OBSERVE_PUBLIC_URL").unwrap_or_else(|| format!("http://{address}"));
+    let mut text = format!("Observe is at {url}\n");
+    let kept = data_dir.join(credentials::FILE);
+    if kept.exists() {
+        text.push_str(&format!("Keys and first account: {}\n", kept.display()));
+    }
+    // A closed standard output does not keep the service from running.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}

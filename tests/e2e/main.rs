@@ -1,0 +1,11 @@
+//! End to end: real processes, real PostgreSQL and Redis, real clients. What belongs here needs two services or a fault.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod access;
+mod cluster;
+mod kill;
+mod main_job;
+mod outage;
+mod start;
+mod structure;

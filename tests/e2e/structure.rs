@@ -1,0 +1,107 @@
+//! The shape of the house: services share contracts, never code, and call each other only as the written graph says.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+const SERVICES: [&str; 5] = ["events", "gateway", "identity", "monitor", "reports"];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            rust_files(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+}
+
+#[test]
+fn no_service_depends_on_a_service() {
+    for service in SERVICES {
+        let manifest =
+            std::fs::read_to_string(root().join("services").join(service).join("Cargo.toml"))
+                .unwrap();
+        for other in SERVICES.iter().filter(|other| **other != service) {
+            assert!(
+                !manifest.contains(&format!("observe-{other}")),
+                "{service} depends on {other}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_shared_crates_depend_downwards_only() {
+    let allowed: [(&str, &[&str]); 3] =
+        [("proto", &[]), ("core", &["proto"]), ("runtime", &["proto", "core"])];
+    for (name, below) in allowed {
+        let manifest =
+            std::fs::read_to_string(root().join("crates").join(name).join("Cargo.toml")).unwrap();
+        let manifest = manifest.split("[dev-dependencies]").next().unwrap();
+        let ours =
+            manifest.lines().filter_map(|line| line.strip_prefix("observe-")?.split('.').next());
+        for dependency in ours {
+            assert!(below.contains(&dependency), "{name} depends on {dependency}");
+        }
+    }
+}
+
+/// Services whose clients a service's code names, or whose channel it asks for.
+fn calls_in_code(service: &str) -> BTreeSet<String> {
+    let mut files = Vec::new();
+    rust_files(&root().join("services").join(service).join("src"), &mut files);
+    let mut calls = BTreeSet::new();
+    for file in files {
+        let text = std::fs::read_to_string(file).unwrap();
+        for other in SERVICES {
+            let channel =
+                [format!("service_channel(\"{other}\")"), format!("channel(\"{other}\")")];
+            let client = format!("observe_proto::{other}::v1::");
+            let named = text.lines().any(|line| line.contains(&client) && line.contains("_client"));
+            if other != service && (named || channel.iter().any(|call| text.contains(call))) {
+                calls.insert(other.to_owned());
+            }
+        }
+    }
+    calls
+}
+
+#[test]
+fn calls_between_services_match_the_written_graph() {
+    let text = std::fs::read_to_string(root().join("docs/service-graph.toml")).unwrap();
+    let mut written = BTreeMap::new();
+    for line in text.lines().filter(|line| line.contains(" = [")) {
+        let (service, calls) = line.split_once(" = ").unwrap();
+        let calls: BTreeSet<String> = calls
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .filter(|word| !word.is_empty())
+            .map(str::to_owned)
+            .collect();
+        written.insert(service.trim().to_owned(), calls);
+    }
+    assert_eq!(written.keys().map(String::as_str).collect::<Vec<_>>(), SERVICES);
+    for (service, calls) in &written {
+        assert_eq!(&calls_in_code(service), calls, "what {service} calls");
+    }
+}
+
+#[test]
+fn only_one_file_builds_a_status() {
+    let mut files = Vec::new();
+    for folder in ["crates", "services", "src"] {
+        rust_files(&root().join(folder), &mut files);
+    }
+    let excused: Vec<_> = files
+        .iter()
+        .filter(|file| !file.components().any(|part| part.as_os_str() == "tests"))
+        .filter(|file| {
+            std::fs::read_to_string(file).unwrap().contains("Status::with_error_details")
+        })
+        .collect();
+    assert_eq!(excused, [&root().join("crates/core/src/status.rs")]);
+}
