@@ -35,7 +35,7 @@ const fn secret(name: &'static str, help: &'static str) -> Key {
 pub const KEYS: &[Key] = &[
     key(
         "OBSERVE_LISTEN",
-        "address of the one port (127.0.0.1:8080; of a single role: 127.0.0.1:0)",
+        "address to serve on (127.0.0.1:8080; a single role: 8080 gateway, 8081 identity, 8082 events, 8083 monitor, 8084 reports)",
     ),
     key("OBSERVE_DATA_DIR", "folder of private stores, secret and credentials (./.observe)"),
     key("OBSERVE_PUBLIC_URL", "how the outside reaches us (http://<OBSERVE_LISTEN>)"),

@@ -176,6 +176,8 @@ pub async fn migrate(
             "the database of {schema} does not answer ({error}); check the URL and that PostgreSQL runs"
         ))
     })?;
+    // What is there already is no news.
+    connection.execute("set client_min_messages = warning").await.map_err(|error| fail(&error))?;
     let lock = sqlx::query("select pg_advisory_lock($1)").bind(MIGRATION_LOCK);
     lock.execute(&mut connection).await.map_err(|error| fail(&error))?;
     provision(&mut connection, schema).await.map_err(|error| fail(&error))?;

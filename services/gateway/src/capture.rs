@@ -23,6 +23,7 @@ use crate::forward::Forwarder;
 use draft::{Draft, Unreadable};
 use judge::{Outcome, judge};
 use sender::Sender;
+use time::Received;
 
 /// What capture works with.
 #[derive(Clone)]
@@ -54,7 +55,7 @@ impl Capture {
         &self,
         sender: &Sender,
         drafts: impl IntoIterator<Item = Result<Draft, Unreadable>>,
-        received: DateTime<Utc>,
+        received: Received,
     ) -> Result<Vec<Outcome>, Status> {
         let judged = judge(drafts, received, sender.trusted, self.entropy.as_ref());
         if !judged.accepted.is_empty() {

@@ -119,11 +119,9 @@ impl Route {
     pub(crate) fn admit(&self, caller: &Principal) -> Result<(), Error> {
         let (class, missing) = match caller {
             Principal::Anonymous | Principal::Service(_) => (Access::Public, "anonymous"),
-            Principal::Session { .. } => (Access::Session, "this with a session"),
-            Principal::Key { kind: KeyKind::Secret, .. } => {
-                (Access::SecretKey, "this with a secret key")
-            }
-            Principal::Key { .. } => (Access::WriteKey, "this with a write key"),
+            Principal::Session { .. } => (Access::Session, "capture"),
+            Principal::Key { kind: KeyKind::Secret, .. } => (Access::SecretKey, "session"),
+            Principal::Key { .. } => (Access::WriteKey, "read"),
         };
         if self.access.contains(&class) {
             Ok(())

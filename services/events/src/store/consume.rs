@@ -24,11 +24,11 @@ use crate::shard::Shard;
 
 /// The temporary table of a connection, and the planner's settings for the dedupe: a batch is small and the keys are many,
 /// so only probing the index is right, whatever the statistics say.
-const PREPARE: &str = "create temporary table if not exists stage (
+const PREPARE: &str = "set local client_min_messages = warning; create temporary table if not exists stage (
         ordinal int4, project_id uuid, uuid uuid, name text, distinct_id text, time timestamptz, arrival int8,
         received_at timestamptz, session_id text, properties jsonb
     ) on commit delete rows;
-    set local client_min_messages = warning; set local enable_hashjoin = off;
+    set local enable_hashjoin = off;
     set local enable_mergejoin = off; set local enable_seqscan = off";
 const COPY: &str = "copy pg_temp.stage from stdin (format binary)";
 const STAGE_COLUMNS: i16 = 10;

@@ -15,6 +15,7 @@ use super::judge::Outcome;
 use super::limits::{EVENTS_MAX, WRITE_KEY_BODY_BYTES_MAX};
 use super::sender::{Place, Sender};
 use super::split::{self, SplitError};
+use super::time::Received;
 use crate::auth::bearer;
 use crate::body;
 use crate::edge::{Edge, within_time};
@@ -74,6 +75,7 @@ async fn capture(edge: &Edge, request: Request) -> Result<Response<Body>, HttpEr
         return Err(HttpError::too_many(EVENTS_MAX));
     }
     let drafts = split.events.iter().map(|element| draft::from_json(element));
+    let received = Received::new(received, split.sent);
     let outcomes = edge.capture.accept(&sender, drafts, received).await?;
     let body = serde_json::to_vec(&Summary::of(outcomes)).map_err(|error| {
         Error::from(CommonError::Internal(format!("the answer cannot be written: {error}")))

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use chrono::{DateTime, Utc};
 use observe_core::Entropy;
 use observe_proto::events::v1::AcceptedEvent;
 use uuid::Uuid;
@@ -11,6 +10,7 @@ use super::draft::{Draft, Unreadable, is_blank};
 use super::limits::{DISTINCT_ID_CHARS_MAX, NAME_CHARS_MAX, SESSION_ID_CHARS_MAX};
 use super::reject::{Code, Reject};
 use super::text::is_longer;
+use super::time::Received;
 
 /// The names of events that change persons.
 const IDENTITY_NAMES: [&str; 4] = ["$identify", "$create_alias", "$merge_dangerously", "$set"];
@@ -35,10 +35,10 @@ pub(crate) struct Judged {
     pub(crate) outcomes: Vec<Outcome>,
 }
 
-/// Judges the drafts of one request, received at `now`; `trusted` says whether a secret key sent it.
+/// Judges the drafts of one request, received as `request` says; `trusted` says whether a secret key sent it.
 pub(crate) fn judge(
     drafts: impl IntoIterator<Item = Result<Draft, Unreadable>>,
-    now: DateTime<Utc>,
+    request: Received,
     trusted: bool,
     entropy: &dyn Entropy,
 ) -> Judged {
@@ -49,7 +49,7 @@ pub(crate) fn judge(
         let repeated = uuid.filter(|uuid| seen.contains(uuid));
         let outcome = match (draft, repeated) {
             (Ok(_), Some(uuid)) => Outcome::Duplicate(uuid),
-            (Ok(draft), None) => match accept(draft, index, now, trusted, entropy) {
+            (Ok(draft), None) => match accept(draft, index, request, trusted, entropy) {
                 Ok((uuid, event)) => {
                     seen.insert(uuid);
                     judged.accepted.push(event);
@@ -67,12 +67,12 @@ pub(crate) fn judge(
 fn accept(
     mut draft: Draft,
     index: usize,
-    now: DateTime<Utc>,
+    request: Received,
     trusted: bool,
     entropy: &dyn Entropy,
 ) -> Result<(Uuid, AcceptedEvent), Reject> {
     check(&draft)?;
-    let time = draft.time.fix(now)?;
+    let time = draft.time.fix(request)?;
     if time.clamped {
         draft.properties.add("$time_clamped", &true.into());
     }
@@ -84,7 +84,7 @@ fn accept(
             draft.known_id
         }
     };
-    let uuid = draft.uuid.unwrap_or_else(|| entropy.uuid(now));
+    let uuid = draft.uuid.unwrap_or_else(|| entropy.uuid(request.at));
     let identity =
         draft.properties.changes_person() || IDENTITY_NAMES.contains(&draft.name.as_str());
     let event = AcceptedEvent {
@@ -92,7 +92,7 @@ fn accept(
         name: draft.name,
         distinct_id,
         time_ms: time.millis,
-        received_us: now.timestamp_micros(),
+        received_us: request.at.timestamp_micros(),
         index: u32::try_from(index).unwrap_or(u32::MAX),
         session_id: draft.session_id,
         properties_json: draft.properties.into_json(),

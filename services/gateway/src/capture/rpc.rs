@@ -11,6 +11,7 @@ use observe_core::{Secret, Violations};
 use observe_proto::events::v1::receipt::Outcome as WireOutcome;
 use observe_proto::events::v1::{CaptureResponse, CaptureStreamResponse, Receipt};
 use observe_runtime::Lifecycle;
+use prost_types::Timestamp;
 use tonic::codec::CompressionEncoding;
 use tonic::{Status, Streaming};
 use tonic_prost::ProstCodec;
@@ -20,6 +21,7 @@ use super::draft::{self, Unreadable};
 use super::judge::Outcome;
 use super::limits::EVENTS_MAX;
 use super::sender::{Place, Sender};
+use super::time::{Received, SentTime};
 use crate::auth::Auth;
 use crate::error::Error;
 
@@ -28,6 +30,8 @@ use crate::error::Error;
 struct Batch {
     #[prost(bytes = "bytes", repeated, tag = "1")]
     events: Vec<Bytes>,
+    #[prost(message, optional, tag = "2")]
+    sent_time: Option<Timestamp>,
 }
 
 /// `CaptureStreamRequest` on the wire.
@@ -117,7 +121,8 @@ async fn accept(capture: &Capture, sender: &Sender, batch: Batch) -> Result<Vec<
         violations.add("events", format!("must be at most {EVENTS_MAX}"));
         return Err(Error::from(CommonError::from(violations)).into());
     }
-    let received = capture.now();
+    let sent = batch.sent_time.map_or(SentTime::Absent, SentTime::from_message);
+    let received = Received::new(capture.now(), sent);
     let drafts = batch.events.into_iter().map(draft::from_message);
     let outcomes = capture.accept(sender, drafts, received).await?;
     Ok((0..).zip(outcomes).map(|(index, outcome)| receipt(index, outcome)).collect())

@@ -1,6 +1,7 @@
 //! Cutting the body of `POST /v1/events` into its events.
 
 use super::json::{Scanner, SyntaxError, decode_string};
+use super::time::SentTime;
 
 /// A body, cut but not understood.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -9,6 +10,8 @@ pub(crate) struct Body<'a> {
     pub(crate) events: Vec<&'a str>,
     /// The text of the envelope's `api_key`, or of a single event's.
     pub(crate) api_key: Option<String>,
+    /// The envelope's `sent_at`.
+    pub(crate) sent: SentTime,
 }
 
 /// Why a body holds no events at all.
@@ -39,7 +42,7 @@ pub(crate) fn split(text: &str) -> Result<Body<'_>, SplitError> {
         Some(b'[') => {
             let mut events = Vec::new();
             scanner.elements(|element| events.push(element))?;
-            Body { events, api_key: None }
+            Body { events, ..Body::default() }
         }
         Some(b'{') => object(text, &mut scanner)?,
         _ => {
@@ -62,10 +65,11 @@ pub(crate) fn split(text: &str) -> Result<Body<'_>, SplitError> {
 }
 
 fn object<'a>(text: &'a str, scanner: &mut Scanner<'a>) -> Result<Body<'a>, SyntaxError> {
-    let (mut list, mut api_key) = (None, None);
+    let (mut list, mut api_key, mut sent) = (None, None, SentTime::Absent);
     scanner.members(|key, value| match decode_string(key).as_ref() {
         "events" if value.starts_with('[') => list = Some(value),
         "api_key" if value.starts_with('"') => api_key = Some(decode_string(value).into_owned()),
+        "sent_at" => sent = SentTime::from_json(value),
         _ => {}
     })?;
     let mut events = Vec::new();
@@ -73,7 +77,7 @@ fn object<'a>(text: &'a str, scanner: &mut Scanner<'a>) -> Result<Body<'a>, Synt
         Some(list) => Scanner::new(list).elements(|element| events.push(element))?,
         None => events.push(text.trim_matches([' ', '\t', '\n', '\r'])),
     }
-    Ok(Body { events, api_key })
+    Ok(Body { events, api_key, sent })
 }
 
 #[cfg(test)]

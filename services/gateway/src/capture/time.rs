@@ -27,6 +27,25 @@ pub(crate) struct FixedTime {
     pub(crate) clamped: bool,
 }
 
+/// When a request was received, and how far its sender's clock is from ours.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Received {
+    /// By our clock.
+    pub(crate) at: DateTime<Utc>,
+    skew_ms: i64,
+}
+
+impl Received {
+    /// Compares the sender's `sent_at` with our clock. One that is absent or cannot be read corrects nothing.
+    pub(crate) fn new(at: DateTime<Utc>, sent: SentTime) -> Self {
+        let skew_ms = match sent {
+            SentTime::Millis(millis) => at.timestamp_millis().saturating_sub(millis),
+            SentTime::Absent | SentTime::Unreadable => 0,
+        };
+        Self { at, skew_ms }
+    }
+}
+
 impl SentTime {
     /// Reads the text of a JSON value: RFC 3339 text, or a number of seconds or milliseconds since 1970.
     pub(crate) fn from_json(value: &str) -> Self {
@@ -63,13 +82,18 @@ impl SentTime {
         Self::Millis(millis.round() as i64)
     }
 
-    /// Fixes the time of an event received at `now`.
+    /// Fixes the time of an event of a request: by the sender's clock, corrected by how far that is from ours, as PostHog
+    /// and Segment do.
     ///
     /// # Errors
     /// A time that cannot be read or lies before 1970.
-    pub(crate) fn fix(self, now: DateTime<Utc>) -> Result<FixedTime, Reject> {
-        let received = FixedTime { millis: now.timestamp_millis(), clamped: false };
-        match self {
+    pub(crate) fn fix(self, request: Received) -> Result<FixedTime, Reject> {
+        let received = FixedTime { millis: request.at.timestamp_millis(), clamped: false };
+        let corrected = match self {
+            Self::Millis(millis) => Self::Millis(millis.saturating_add(request.skew_ms)),
+            other => other,
+        };
+        match corrected {
             Self::Absent => Ok(received),
             Self::Unreadable => Err(Reject::new(
                 Code::InvalidTimestamp,
@@ -133,16 +157,31 @@ mod tests {
     fn a_time_is_believed_between_1970_and_a_day_ahead() {
         let now = DateTime::from_timestamp(1_800_000_000, 0).expect("a valid time");
         let ahead = now.timestamp_millis() + FUTURE_MAX.num_milliseconds();
-        let fix = |millis| SentTime::Millis(millis).fix(now);
+        let fix = |millis| SentTime::Millis(millis).fix(Received::new(now, SentTime::Absent));
         assert_eq!(fix(ahead), Ok(FixedTime { millis: ahead, clamped: false }));
         assert_eq!(fix(ahead + 1), Ok(FixedTime { millis: now.timestamp_millis(), clamped: true }));
         assert_eq!(fix(i64::MAX).map(|time| time.clamped), Ok(true));
         assert_eq!(fix(0), Ok(FixedTime { millis: 0, clamped: false }));
         assert_eq!(fix(-1).map_err(|reject| reject.code), Err(Code::TooOld));
         assert_eq!(
-            SentTime::Unreadable.fix(now).map_err(|reject| reject.code),
+            SentTime::Unreadable
+                .fix(Received::new(now, SentTime::Absent))
+                .map_err(|reject| reject.code),
             Err(Code::InvalidTimestamp)
         );
-        assert_eq!(SentTime::Absent.fix(now).map(|time| time.millis), Ok(now.timestamp_millis()));
+        assert_eq!(
+            SentTime::Absent.fix(Received::new(now, SentTime::Absent)).map(|time| time.millis),
+            Ok(now.timestamp_millis())
+        );
+    }
+
+    #[test]
+    fn a_clock_that_is_wrong_is_corrected_by_what_it_said_when_it_sent() {
+        let now = DateTime::from_timestamp(1_800_000_000, 0).expect("a valid time");
+        let year = 365 * 86_400_000;
+        let (sent, happened) =
+            (now.timestamp_millis() - year, now.timestamp_millis() - year - 5_000);
+        let fixed = SentTime::Millis(happened).fix(Received::new(now, SentTime::Millis(sent)));
+        assert_eq!(fixed.map(|time| time.millis), Ok(now.timestamp_millis() - 5_000));
     }
 }

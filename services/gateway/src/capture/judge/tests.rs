@@ -1,16 +1,23 @@
 //! The rules through their one door, with JSON drafts.
 
+use chrono::{DateTime, Utc};
 use observe_core::SystemEntropy;
 
 use super::*;
 use crate::capture::draft::from_json;
+use crate::capture::time::SentTime;
 
 fn now() -> DateTime<Utc> {
     DateTime::from_timestamp_micros(1_800_000_000_123_456).expect("a valid time")
 }
 
 fn judged(elements: &[&str]) -> Judged {
-    judge(elements.iter().map(|element| from_json(element)), now(), false, &SystemEntropy)
+    judge(
+        elements.iter().map(|element| from_json(element)),
+        Received::new(now(), SentTime::Absent),
+        false,
+        &SystemEntropy,
+    )
 }
 
 fn code(element: &str) -> Code {
