@@ -11,7 +11,7 @@ use observe_runtime::config::EnvReader;
 use observe_runtime::in_process::in_process;
 use observe_runtime::private_stores::{PrivateStores, Wanted};
 use observe_runtime::server::{self, Listener};
-use observe_runtime::{Lifecycle, StartError};
+use observe_runtime::{Deps, Lifecycle, StartError};
 use tokio::net::TcpListener;
 
 use crate::credentials;
@@ -37,24 +37,41 @@ pub async fn run(env: &mut EnvReader) -> Result<bool, StartError> {
     let listener = bind(listen).await?;
     let stores = PrivateStores::start(&data_dir, wanted(env)).await?;
     use_private(env, &stores);
-    let life = Lifecycle::new();
+    let lives = Lives::default();
     let started = async {
         let secret = given.map_or_else(|| kept_secret(stores.data_dir()), Ok)?;
-        start(env, stores.data_dir(), secret, bootstrap, gateway, listener, &life).await
+        start(env, stores.data_dir(), secret, bootstrap, gateway, listener, &lives).await
     };
     let outcome = match started.await {
         Ok(()) => {
             tokio::select! {
-                () = life.stop_on_signal() => {}
+                () = lives.edge.stop_on_signal() => {}
+                () = lives.inner.stopping() => {}
                 () = stores.supervise() => {}
             }
-            life.stop();
-            Ok(life.drained().await)
+            Ok(lives.end().await)
         }
         Err(error) => Err(error),
     };
     stores.stop().await;
     outcome
+}
+
+/// The edge ends first, so that what it still answers finds its services running.
+#[derive(Default)]
+struct Lives {
+    edge: Lifecycle,
+    inner: Lifecycle,
+}
+
+impl Lives {
+    /// Ends all tasks. Returns whether all ended well.
+    async fn end(&self) -> bool {
+        self.edge.stop();
+        let edge = self.edge.drained().await;
+        self.inner.stop();
+        self.inner.drained().await && edge
+    }
 }
 
 /// A store is private unless every service that needs it was given one.
@@ -93,7 +110,7 @@ async fn start(
     bootstrap: Bootstrap,
     gateway: observe_gateway::Config,
     listener: TcpListener,
-    life: &Lifecycle,
+    lives: &Lives,
 ) -> Result<(), StartError> {
     let urls = DatabaseUrls::read(env);
     let identity = observe_identity::Config::read(env);
@@ -109,7 +126,7 @@ async fn start(
         upstreams.add_in_process(service, &connector);
         listeners.push(pipe);
     }
-    let deps = |name| deps(name, secret.clone(), upstreams.clone(), life);
+    let deps = |name| deps(name, secret.clone(), upstreams.clone(), &lives.inner);
     let keep = |made: &Credentials| credentials::keep(data_dir, made);
     observe_identity::bootstrap(&identity, bootstrap, &deps("identity"), keep).await?;
     let built = [
@@ -121,12 +138,13 @@ async fn start(
     for ((name, pipe), built) in SERVICES.into_iter().zip(listeners).zip(built) {
         server::start(built, Listener::InProcess(pipe), &deps(name)).await;
     }
-    let mut gateway = observe_gateway::build(gateway, deps("gateway"))?;
+    let edge = Deps { lifecycle: lives.edge.clone(), ..deps("gateway") };
+    let mut gateway = observe_gateway::build(gateway, edge)?;
     for worker in gateway.workers() {
-        life.spawn_essential(worker.name, worker.task);
+        lives.edge.spawn_essential(worker.name, worker.task);
     }
     let address = listener.local_addr().map_err(|error| StartError::new(error.to_string()))?;
-    life.spawn_essential("gateway", gateway.serve(listener));
+    lives.edge.spawn_essential("gateway", gateway.serve(listener));
     announce(env, address, data_dir);
     Ok(())
 }

@@ -44,11 +44,13 @@ pub(crate) fn client(base: &str, token: &str) -> Client {
 pub(crate) struct Cluster {
     pub(crate) gateway: TestProcess,
     pub(crate) events: TestProcess,
-    _identity: TestProcess,
+    identity: TestProcess,
     _monitor: TestProcess,
-    _reports: TestProcess,
+    reports: TestProcess,
     gateway_command: TestCommand,
     events_command: TestCommand,
+    identity_command: TestCommand,
+    reports_command: TestCommand,
     pub(crate) stores: TestStores,
     pub(crate) base: String,
 }
@@ -67,16 +69,17 @@ impl Cluster {
                 .env("OBSERVE_MONITOR_URL", url(3))
                 .env("OBSERVE_REPORTS_URL", url(4))
         };
-        let identity = command("identity", &stores, Some(ports[1]))
+        let identity_command = command("identity", &stores, Some(ports[1]))
             .env("OBSERVE_BOOTSTRAP_EMAIL", EMAIL)
             .env("OBSERVE_BOOTSTRAP_PASSWORD", PASSWORD)
             .env("OBSERVE_BOOTSTRAP_WRITE_KEY", WRITE_KEY)
-            .env("OBSERVE_BOOTSTRAP_SECRET_KEY", SECRET_KEY)
-            .start(stores.dir());
+            .env("OBSERVE_BOOTSTRAP_SECRET_KEY", SECRET_KEY);
+        let identity = identity_command.start(stores.dir());
         let monitor = command("monitor", &stores, Some(ports[3])).start(stores.dir());
         let events_command = with_urls(command("events", &stores, Some(ports[2])));
         let events = events_command.start(stores.dir());
-        let reports = with_urls(command("reports", &stores, Some(ports[4]))).start(stores.dir());
+        let reports_command = with_urls(command("reports", &stores, Some(ports[4])));
+        let reports = reports_command.start(stores.dir());
         let gateway_command = with_urls(command("gateway", &stores, Some(ports[0])));
         let mut gateway = gateway_command.start(stores.dir());
         let base = url(0);
@@ -84,11 +87,13 @@ impl Cluster {
         Self {
             gateway,
             events,
-            _identity: identity,
+            identity,
             _monitor: monitor,
-            _reports: reports,
+            reports,
             gateway_command,
             events_command,
+            identity_command,
+            reports_command,
             stores,
             base,
         }
@@ -103,6 +108,16 @@ impl Cluster {
     pub(crate) fn kill_and_restart_events(&mut self) {
         self.events.kill();
         self.events = self.events_command.start(self.stores.dir());
+    }
+
+    pub(crate) fn kill_and_restart_identity(&mut self) {
+        self.identity.kill();
+        self.identity = self.identity_command.start(self.stores.dir());
+    }
+
+    pub(crate) fn kill_and_restart_reports(&mut self) {
+        self.reports.kill();
+        self.reports = self.reports_command.start(self.stores.dir());
     }
 
     pub(crate) fn client(&self, token: &str) -> Client {

@@ -5,10 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use observe_core::{Clock as _, SystemClock};
+use observe_proto::common::v1::TimeRange;
+use observe_proto::reports::v1::insight_service_client::InsightServiceClient;
+use observe_proto::reports::v1::{QueryTrendsRequest, TrendsSeries};
+use observe_testkit::eventually;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::cluster::{Cluster, WRITE_KEY};
+use crate::cluster::{Cluster, DEADLINE, SECRET_KEY, WRITE_KEY};
 
 const SENDERS: u64 = 4;
 const BATCH: u64 = 10;
@@ -45,7 +50,10 @@ async fn send(base: String, ledger: Arc<Ledger>) -> BTreeSet<Uuid> {
                     break;
                 }
                 Ok(status) => {
-                    assert!(status == 503 || status == 504, "an outage is answered so: {status}");
+                    assert!(
+                        [429, 503, 504].contains(&status),
+                        "an outage is answered so: {status}"
+                    );
                 }
                 Err(_) => {}
             }
@@ -68,6 +76,9 @@ async fn what_is_acknowledged_survives_kill_9_of_every_process() {
         cluster.kill_and_restart_gateway().await;
         tokio::time::sleep(CALM).await;
         cluster.kill_and_restart_events();
+        tokio::time::sleep(CALM).await;
+        cluster.kill_and_restart_identity();
+        cluster.kill_and_restart_reports();
         tokio::time::sleep(CALM).await;
         cluster.stores.kill_queue().await;
         cluster.stores.start_queue().await;
@@ -97,6 +108,8 @@ async fn what_is_acknowledged_survives_kill_9_of_every_process() {
     assert!(distinct.iter().all(|uuid| (1..=sent).contains(&uuid.as_u128())), "nothing is made up");
     assert_eq!(status.stored, i64::try_from(stored.len()).unwrap());
     assert_eq!(status.accepted, status.stored + status.duplicates, "the sums add up: {status:?}");
+    let counted = trends_total(&cluster, status.stored).await;
+    assert_eq!(counted, status.stored, "the projection counts each once");
     let gaps: i64 = sqlx::query_scalar(
         "select count(*) from (select first_sequence, lag(first_sequence + count, 1, 1::bigint)
              over (partition by shard order by first_sequence) as expected from events.event_log) l
@@ -106,4 +119,22 @@ async fn what_is_acknowledged_survives_kill_9_of_every_process() {
     .await
     .unwrap();
     assert_eq!(gaps, 0, "the log has no gap");
+}
+
+/// Waits until the projection has seen `wanted` events, and returns how many it has seen then.
+async fn trends_total(cluster: &Cluster, wanted: i64) -> i64 {
+    let now = SystemClock.now().timestamp();
+    let time = |seconds| Some(prost_types::Timestamp { seconds, nanos: 0 });
+    let request = QueryTrendsRequest {
+        range: Some(TimeRange { start_time: time(now - 86_400), end_time: time(now + 86_400) }),
+        series: vec![TrendsSeries { event: "tick".into(), ..Default::default() }],
+        ..Default::default()
+    };
+    let mut insights = InsightServiceClient::new(cluster.client(SECRET_KEY));
+    eventually(DEADLINE, "the projection to have read all", async || {
+        let answer = insights.query_trends(request.clone()).await.ok()?.into_inner();
+        let total = answer.series.first()?.total;
+        (total >= wanted as f64).then_some(total as i64)
+    })
+    .await
 }

@@ -1,7 +1,9 @@
 //! The main job: an event goes in, a visitor becomes a user, and one funnel shows the whole history.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
+use observe_core::{Clock as _, SystemClock};
 use observe_proto::common::v1::TimeRange;
 use observe_proto::events::v1::capture_service_client::CaptureServiceClient;
 use observe_proto::events::v1::event_service_client::EventServiceClient;
@@ -24,10 +26,15 @@ use serde_json::json;
 
 use crate::cluster::{Cluster, DEADLINE, SECRET_KEY, WRITE_KEY};
 
-const START: i64 = 1_790_000_000;
+/// An hour ago, the same for the whole test: events far from now would be clamped.
+fn start() -> i64 {
+    static START: OnceLock<i64> = OnceLock::new();
+    let now = || SystemClock.now().timestamp();
+    *START.get_or_init(|| now() - 3600)
+}
 
 fn time(second: i64) -> Timestamp {
-    Timestamp { seconds: START + second, nanos: 0 }
+    Timestamp { seconds: start() + second, nanos: 0 }
 }
 
 fn range() -> Option<TimeRange> {
@@ -47,16 +54,12 @@ fn persons(funnel: &QueryFunnelResponse) -> Vec<i64> {
     funnel.steps.iter().map(|step| step.persons).collect()
 }
 
-fn at(second: i64) -> String {
-    format!("2026-09-21T14:{:02}:{:02}Z", 13 + (20 + second) / 60, (20 + second) % 60)
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn one_funnel_counts_one_person_over_three_protocols() {
     let cluster = Cluster::start().await;
     // Over HTTP: the visitor reads a page.
     let http = reqwest::Client::new();
-    let viewed = json!({"anonymous_id": "usr_abc123", "name": "page_viewed", "timestamp": at(0)});
+    let viewed = json!({"anonymous_id": "usr_abc123", "name": "page_viewed", "timestamp": start()});
     let answer = cluster.post(&http, viewed.to_string()).await.unwrap();
     assert_eq!(answer.status(), 202);
     let answer: serde_json::Value = answer.json().await.unwrap();
@@ -194,7 +197,7 @@ async fn grpc_web_capture(
 async fn doorway_funnel(cluster: &Cluster, http: &reqwest::Client) -> Vec<i64> {
     let url = format!("{}/observe.reports.v1.InsightService/QueryFunnel", cluster.base);
     let question = json!({
-        "range": {"startTime": "2026-09-21T00:00:00Z", "endTime": "2026-09-22T00:00:00Z"},
+        "range": {"startTime": time(-3600).to_string(), "endTime": time(86_400).to_string()},
         "steps": [{"event": "page_viewed"}, {"event": "button_clicked"}, {"event": "signed_up"}],
     });
     let answer = http.post(url).bearer_auth(SECRET_KEY).json(&question).send().await.unwrap();

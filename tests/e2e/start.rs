@@ -158,3 +158,22 @@ async fn a_queue_that_would_lose_events_is_refused() {
     let said = refusal(&wrong, &dir).await;
     assert!(said.contains("appendfsync") && said.contains("noeviction"), "{said}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stores_of_ones_own_are_used() {
+    let dir = TestDir::new();
+    let stores = observe_testkit::TestStores::start().await;
+    let port = free_port();
+    let mut process = command(&dir, port)
+        .env("OBSERVE_DATABASE_URL", &stores.database_url)
+        .env("OBSERVE_QUEUE_REDIS_URL", &stores.queue_redis_url)
+        .env("OBSERVE_CACHE_REDIS_URL", &stores.cache_redis_url)
+        .start(&dir);
+    let base = format!("http://127.0.0.1:{port}");
+    process.ready(&format!("{base}/readyz"), DEADLINE).await;
+    let kept = credentials(&dir);
+    capture(&base, &kept, "own").await;
+    stored(&base, &kept, 1).await;
+    assert!(process.terminate(DEADLINE).await.success());
+    assert!(!dir.path().join("data/postgres").exists(), "no private store was made");
+}

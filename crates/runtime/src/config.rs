@@ -79,7 +79,10 @@ impl EnvReader {
     /// Takes the `OBSERVE_*` variables of the process; unknown ones are problems.
     #[must_use]
     pub fn from_process() -> Self {
-        Self::from_values(std::env::vars().filter(|(name, _)| name.starts_with("OBSERVE_")))
+        // What is no UTF-8 is read with replacement characters, and then refused by whoever reads it.
+        let text = |value: std::ffi::OsString| value.to_string_lossy().into_owned();
+        let all = std::env::vars_os().map(|(name, value)| (text(name), text(value)));
+        Self::from_values(all.filter(|(name, _)| name.starts_with("OBSERVE_")))
     }
 
     /// Takes the given variables; unknown ones are problems. An empty value counts as not given.

@@ -38,7 +38,7 @@ impl Lifecycle {
         let inner = tokio::spawn(task);
         self.tracker.spawn(async move {
             let end = inner.await;
-            if life.is_stopping() {
+            if life.is_stopping() && !matches!(end, Err(ref error) if error.is_panic()) {
                 return;
             }
             match end {

@@ -205,7 +205,7 @@ async fn provision(connection: &mut PgConnection, schema: &'static str) -> sqlx:
         let name = format!("observe_{schema}_{role}");
         script.push_str(&format!(
             "do $$ begin create role {name} nologin; exception when duplicate_object or unique_violation then null; end $$;
-             do $$ begin if not pg_has_role(current_user, '{name}', 'member') then grant {name} to current_user; end if; end $$;"
+             grant {name} to current_user;"
         ));
     }
     script.push_str(&format!(

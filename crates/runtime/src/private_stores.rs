@@ -160,8 +160,11 @@ impl PrivateStores {
     }
 
     /// Watches the stores and starts again, after a pause that grows to some seconds, each one that dies. Ends only after
-    /// [`Self::stop`] was called; it may be dropped at any point.
+    /// [`Self::stop`] was called, and never when no store is private; it may be dropped at any point.
     pub async fn supervise(&self) {
+        if self.postgres.is_none() && self.queue.is_none() && self.cache.is_none() {
+            std::future::pending::<()>().await;
+        }
         tokio::join!(
             supervise(self.postgres.as_ref()),
             supervise(self.queue.as_ref()),

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use deadpool_redis::{Config, Connection, Pool, PoolConfig, Runtime, Timeouts};
+use deadpool_redis::{Connection, Manager, Pool, Runtime, Timeouts};
 use observe_core::Secret;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, RedisError};
@@ -71,9 +71,7 @@ impl QueueRedis {
         &self,
         block: Duration,
     ) -> Result<MultiplexedConnection, RedisUnavailable> {
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(CONNECT_TIMEOUT))
-            .set_response_timeout(Some(block + RESPONSE_TIMEOUT));
+        let config = connection_config(block + RESPONSE_TIMEOUT);
         Ok(self.client.get_multiplexed_async_connection_with_config(&config).await?)
     }
 
@@ -135,14 +133,26 @@ async fn setting_of(connection: &mut Connection, name: &str) -> Result<String, R
 }
 
 fn pool(url: &Secret, name: &str) -> Result<Pool, StartError> {
-    let mut config = Config::from_url(url.expose());
+    // The client's own default gives up after half a second, which a stalled fsync can take.
+    let manager = Manager::new_with_config(url.expose(), connection_config(RESPONSE_TIMEOUT))
+        .map_err(|error| malformed(name, &error))?;
     let timeouts = Timeouts {
         wait: Some(RESPONSE_TIMEOUT),
         create: Some(CONNECT_TIMEOUT),
         recycle: Some(CONNECT_TIMEOUT),
     };
-    config.pool = Some(PoolConfig { max_size: POOL_SIZE, timeouts, ..PoolConfig::default() });
-    config.create_pool(Some(Runtime::Tokio1)).map_err(|error| malformed(name, &error))
+    Pool::builder(manager)
+        .max_size(POOL_SIZE)
+        .timeouts(timeouts)
+        .runtime(Runtime::Tokio1)
+        .build()
+        .map_err(|error| malformed(name, &error))
+}
+
+fn connection_config(response_timeout: Duration) -> AsyncConnectionConfig {
+    AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(CONNECT_TIMEOUT))
+        .set_response_timeout(Some(response_timeout))
 }
 
 fn malformed(name: &str, error: &dyn std::fmt::Display) -> StartError {

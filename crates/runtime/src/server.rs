@@ -24,8 +24,8 @@ use crate::service::{Built, Deps, ReadyCheck};
 
 /// Requests one connection may have under way; only our own services connect here.
 const STREAMS_MAX: u32 = 256;
-/// Bytes of headers in one request.
-const HEADER_BYTES_MAX: u32 = 16 * 1024;
+/// Bytes of headers in one request: a session's context names every project within reach.
+const HEADER_BYTES_MAX: u32 = 64 * 1024;
 /// Streams that may end in an error of ours before a connection is closed (tonic would switch the limit off).
 const LOCAL_RESETS_MAX: usize = 1024;
 /// How long one request may take, whatever its `grpc-timeout` says.
@@ -81,8 +81,8 @@ async fn serve(
         .initial_connection_window_size(8 << 20)
         .tcp_nodelay(true)
         .timeout(REQUEST_TIMEOUT)
-        .layer(LogLayer)
         .layer(ContextLayer::new(signer, clock))
+        .layer(LogLayer)
         .add_routes(routes);
     match listener {
         Listener::Tcp(tcp) => {
@@ -109,7 +109,9 @@ async fn watch_readiness(
         }
         reporter.set_service_status("", serving(all)).await;
         if !life.sleep(READY_INTERVAL).await {
-            reporter.set_service_status("", ServingStatus::NotServing).await;
+            for name in checks.iter().map(|check| check.name).chain([""]) {
+                reporter.set_service_status(name, ServingStatus::NotServing).await;
+            }
             return Ok(());
         }
     }

@@ -1,6 +1,6 @@
 //! Between the contract and the domain.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike as _, Utc};
 use observe_core::error::CommonError;
 use observe_core::{PersonId, ProjectId, Violations};
 use observe_proto::common::v1 as common;
@@ -16,6 +16,13 @@ const DISTINCT_IDS_MAX: usize = 1_000;
 const CONDITIONS_MAX: usize = 50;
 const VALUES_MAX: usize = 1_000;
 const PATTERN_BYTES_MAX: usize = 1_000;
+const PATTERNS_MAX: usize = 10;
+/// Bytes of a compiled pattern.
+const PATTERN_SIZE_MAX: usize = 64 * 1024;
+const PATTERN_RULE: &str = "must be a regular expression of at most 1,000 bytes, without \\b, \\B, \\p, \\x, named groups and flags";
+/// What PostgreSQL refuses, or reads as something else.
+const DIFFERENT: [&str; 10] =
+    ["\\b", "\\B", "\\p", "\\P", "\\x", "\\z", "\\u", "(?P", "(?<", "(?-"];
 const PROPERTY_BYTES_MAX: usize = 200;
 const PAGE_SIZE_DEFAULT: i32 = 100;
 const PAGE_SIZE_MAX: i32 = 1_000;
@@ -49,6 +56,14 @@ pub fn list_filter(request: &pb::ListEventsRequest) -> Result<ListFilter, Violat
         "filter.properties",
         "has more than 50 conditions",
     );
+    let texts = filter.names.iter().chain(&filter.distinct_ids);
+    violations.require(
+        !texts.into_iter().any(|text| text.contains('\0')),
+        "filter",
+        "must not contain NUL",
+    );
+    // Too much is refused before anything of it is looked at closely.
+    violations = checked(violations)?;
     let person = match filter.person_id.as_str() {
         "" => None,
         text => {
@@ -83,6 +98,11 @@ pub fn list_filter(request: &pb::ListEventsRequest) -> Result<ListFilter, Violat
     Ok(ListFilter { query, person, page_size })
 }
 
+/// Goes on only when nothing is wrong so far.
+fn checked(violations: Violations) -> Result<Violations, Violations> {
+    if violations.is_empty() { Ok(violations) } else { Err(violations) }
+}
+
 fn range_of(
     range: &common::TimeRange,
     violations: &mut Violations,
@@ -90,6 +110,8 @@ fn range_of(
     let mut time = |field: &str, value: Option<&prost_types::Timestamp>| {
         let read =
             value.and_then(|t| DateTime::from_timestamp(t.seconds, u32::try_from(t.nanos).ok()?));
+        // PostgreSQL's calendar ends before chrono's does.
+        let read = read.filter(|time| (1..=9999).contains(&time.year()));
         violations.require(
             read.is_some(),
             format!("filter.range.{field}"),
@@ -112,10 +134,21 @@ fn condition_of(
     let before = violations.iter().count();
     let property = &condition.property;
     violations.require(
-        (1..=PROPERTY_BYTES_MAX).contains(&property.len()),
+        (1..=PROPERTY_BYTES_MAX).contains(&property.len()) && !property.contains('\0'),
         format!("{field}.property"),
-        "must have 1-200 bytes",
+        "must have 1-200 bytes and no NUL",
     );
+    let values = &condition.values;
+    violations.require(
+        values.len() <= VALUES_MAX,
+        format!("{field}.values"),
+        "must have 1-1,000 values",
+    );
+    let nul = values.iter().any(|value| value.contains('\0'));
+    violations.require(!nul, format!("{field}.values"), "must not contain NUL");
+    if nul || values.len() > VALUES_MAX {
+        return None;
+    }
     let event_scope = matches!(
         common::Scope::try_from(condition.scope),
         Ok(common::Scope::Unspecified | common::Scope::Event)
@@ -149,14 +182,9 @@ fn test_of(
         Operator::Contains => Test::Contains { values, negated: false },
         Operator::NotContains => Test::Contains { values, negated: true },
         Operator::Matches => {
-            for (place, pattern) in values.iter().enumerate() {
-                let legal =
-                    pattern.len() <= PATTERN_BYTES_MAX && regex::Regex::new(pattern).is_ok();
-                violations.require(
-                    legal,
-                    format!("{at}[{place}]"),
-                    "must be a regular expression of at most 1,000 bytes",
-                );
+            violations.require(values.len() <= PATTERNS_MAX, &at, "must have at most 10 patterns");
+            for (place, pattern) in values.iter().enumerate().take(PATTERNS_MAX) {
+                violations.require(is_pattern(pattern), format!("{at}[{place}]"), PATTERN_RULE);
             }
             Test::Matches(values)
         }
@@ -173,6 +201,14 @@ fn test_of(
         "must have 1-1,000 values",
     );
     Some(test)
+}
+
+/// Whether a pattern means the same here, where PostgreSQL matches it, as in a question to reports.
+fn is_pattern(pattern: &str) -> bool {
+    let same = !DIFFERENT.iter().any(|construct| pattern.contains(construct));
+    let small =
+        |pattern| regex::RegexBuilder::new(pattern).size_limit(PATTERN_SIZE_MAX).build().is_ok();
+    pattern.len() <= PATTERN_BYTES_MAX && same && small(pattern)
 }
 
 fn compare(

@@ -18,7 +18,7 @@ pub enum Error {
     #[error(transparent)]
     Common(#[from] CommonError),
     /// The queue is at its capacity.
-    #[error("the event queue is full; nothing of this request was accepted")]
+    #[error("the event queue is full, send again later with the same uuids")]
     QueueFull,
     /// A log position that is no longer kept.
     #[error("the log of shard {shard} begins at {first_sequence}")]

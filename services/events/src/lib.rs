@@ -73,11 +73,7 @@ pub async fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
     if let Err(RedisUnavailable::Policy(sentence)) = queue.check_policy().await {
         return Err(StartError::new(sentence));
     }
-    let shards = store::shard::count(database.worker()).await.map_err(|error| {
-        StartError::new(format!(
-            "the database of events does not answer or is not migrated ({error}); check the URL and run `observe migrate`"
-        ))
-    })?;
+    let shards = shards(&database, &queue).await?;
     let identity = PersonLogServiceClient::new(deps.service_channel("identity")?);
     let (writer, commits) =
         Writer::new(queue.clone(), shards, deps.clock.clone(), deps.entropy.clone());
@@ -85,6 +81,24 @@ pub async fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
     let mut workers = background(&database, &queue, shards, identity, &deps);
     workers.push(Worker::new("group commit", commits.run(deps.lifecycle.clone())));
     Ok(Built { routes, workers, ready: ready(database, queue) })
+}
+
+/// Asks PostgreSQL how many shards there are or, so that capture comes back without it, the queue.
+async fn shards(database: &Database, queue: &QueueRedis) -> Result<Shard, StartError> {
+    match store::shard::count(database.worker()).await {
+        Ok(shards) => {
+            if let Err(error) = queue::remember_shards(queue, shards).await {
+                tracing::warn!(%error, "the queue does not answer yet");
+            }
+            Ok(shards)
+        }
+        Err(error) => queue::remembered_shards(queue).await.ok().flatten().ok_or_else(|| {
+            StartError::new(format!(
+                "the database of events does not answer or is not migrated ({error}); check the URL and run \
+                 `observe migrate`"
+            ))
+        }),
+    }
 }
 
 fn routes(
@@ -144,7 +158,7 @@ fn background(
         life: deps.lifecycle.clone(),
     };
     workers.push(Worker::new("relay", relay.run()));
-    let keeper = workers::keeper::run(database.clone(), deps.clock.clone(), deps.lifecycle.clone());
+    let keeper = workers::keeper::run(database.clone(), deps.lifecycle.clone());
     workers.push(Worker::new("keeper", keeper));
     workers
 }

@@ -104,7 +104,16 @@ pub async fn read_head(
 ) -> Result<Vec<Entry>, ReadError> {
     let reply: StreamRangeReply =
         connection.xrange_count(key(shard, "stream"), "-", "+", count).await?;
-    reply.ids.into_iter().map(to_entry).collect()
+    let mut entries = Vec::with_capacity(reply.ids.len());
+    for raw in reply.ids {
+        match to_entry(raw) {
+            Ok(entry) => entries.push(entry),
+            // What comes before it is stored first; then it stands at the head.
+            Err(_) if !entries.is_empty() => break,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(entries)
 }
 
 fn to_entry(raw: StreamId) -> Result<Entry, ReadError> {
@@ -148,6 +157,28 @@ pub async fn delete(
     }
     let _: u64 = connection.xdel(key(shard, "stream"), stream_ids).await?;
     Ok(())
+}
+
+/// Where the number of shards is remembered for a start without PostgreSQL.
+const SHARDS_KEY: &str = "observe:shards";
+
+/// Remembers how many shards there are.
+///
+/// # Errors
+/// When Redis is away.
+pub async fn remember_shards(queue: &QueueRedis, shards: Shard) -> Result<(), RedisUnavailable> {
+    let mut connection = queue.connection().await?;
+    let _: () = connection.set(SHARDS_KEY, shards).await?;
+    Ok(())
+}
+
+/// Returns how many shards there were when PostgreSQL was last asked.
+///
+/// # Errors
+/// When Redis is away.
+pub async fn remembered_shards(queue: &QueueRedis) -> Result<Option<Shard>, RedisUnavailable> {
+    let mut connection = queue.connection().await?;
+    Ok(connection.get(SHARDS_KEY).await?)
 }
 
 /// What the queue knows of a project.

@@ -54,23 +54,19 @@ impl Events {
             let ids = answer.map_err(|error| unavailable("identity", error.to_string()))?;
             restrict(&mut query, ids.into_inner().distinct_ids);
         }
-        let size = usize::try_from(filter.page_size).unwrap_or(1);
-        // One more than asked for tells whether there is another page.
-        let limit = i64::from(filter.page_size) + 1;
-        let mut rows = store::event::list(&self.database, project, &query, limit).await?;
-        let more = rows.len() > size;
-        rows.truncate(size);
-        let next_page_token = match rows.last() {
-            Some(last) if more => {
+        let size = i64::from(filter.page_size);
+        let page = store::event::list(&self.database, project, &query, size)
+            .await
+            .map_err(pattern_error)?;
+        let next_page_token = match page.rows.last() {
+            Some(last) if page.more => {
                 let position = Position { time: last.time, arrival: last.arrival, uuid: last.uuid };
                 self.page_tokens.seal(&scope, &position.to_bytes())
             }
             _ => String::new(),
         };
-        Ok(ListEventsResponse {
-            events: rows.into_iter().map(convert::event).collect(),
-            next_page_token,
-        })
+        let events = page.rows.into_iter().map(convert::event).collect();
+        Ok(ListEventsResponse { events, next_page_token })
     }
 
     fn open_token(&self, scope: &[u8], token: &str) -> Result<Option<Position>, Violations> {
@@ -87,6 +83,17 @@ impl Events {
         );
         violations.finish().map(|()| position)
     }
+}
+
+/// A pattern that PostgreSQL does not take is the caller's to mend, and its message, which quotes it, is not for the log.
+fn pattern_error(error: sqlx::Error) -> Error {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    if code.is_none_or(|code| code != "2201B") {
+        return error.into();
+    }
+    let mut violations = Violations::new();
+    violations.add("filter.properties", "holds a regular expression that cannot be used here");
+    violations.into()
 }
 
 /// What must stay the same from page to page: all but the token and the size.

@@ -34,8 +34,9 @@ impl Log {
         violations.finish()?;
         let shard = shard.unwrap_or_default();
         let pool = self.database.worker();
-        let rows = store::log::read(pool, shard, request.from_sequence).await?;
+        // The head first: what is committed in between must not look like a gap.
         let heads = store::log::heads(pool).await?;
+        let rows = store::log::read(pool, shard, request.from_sequence).await?;
         let head_sequence = heads.iter().find(|(id, _)| *id == shard).map_or(0, |(_, head)| *head);
         let found = rows.first().map(|row| row.first_sequence);
         let expired = match found {

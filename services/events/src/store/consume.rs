@@ -29,7 +29,8 @@ const PREPARE: &str = "set local client_min_messages = warning; create temporary
         received_at timestamptz, session_id text, properties jsonb
     ) on commit delete rows;
     set local enable_hashjoin = off;
-    set local enable_mergejoin = off; set local enable_seqscan = off";
+    set local enable_mergejoin = off; set local enable_seqscan = off; set local jit = off;
+    set local plan_cache_mode = force_custom_plan";
 const COPY: &str = "copy pg_temp.stage from stdin (format binary)";
 const STAGE_COLUMNS: i16 = 10;
 
@@ -138,13 +139,17 @@ impl Consumer {
         batch: Vec<Entry>,
         lease: Duration,
     ) -> Result<Stored, ConsumeError> {
-        let entry_ids: Vec<Uuid> = batch.iter().map(|entry| entry.entry_id).collect();
+        let mut entry_ids: Vec<Uuid> = Vec::with_capacity(batch.len());
         // An event's entry is known by its place, so that the events of a consumed entry can be left out.
         let mut owners = Vec::new();
         let mut events: Vec<Staged> = Vec::new();
-        for (place, entry) in batch.into_iter().enumerate() {
-            owners.resize(owners.len() + entry.events.len(), place);
-            events.extend(entry.events);
+        for entry in batch {
+            // A queue that was put back together may hold an entry twice.
+            if !entry_ids.contains(&entry.entry_id) {
+                owners.resize(owners.len() + entry.events.len(), entry_ids.len());
+                entry_ids.push(entry.entry_id);
+                events.extend(entry.events);
+            }
         }
         self.ensure_partitions(&events).await?;
 
@@ -199,7 +204,9 @@ impl Consumer {
         if fence != self.lease.fence {
             return Err(ConsumeError::LeaseLost);
         }
-        let key_week = sqlx::query_scalar("select week from key_clock").fetch_one(&mut *tx).await?;
+        // Locked, so that no two shards can store one uuid under two weeks while the week turns.
+        let key_week =
+            sqlx::query_scalar("select week from key_clock for share").fetch_one(&mut *tx).await?;
         Ok(Locked { next_sequence, key_week })
     }
 

@@ -25,20 +25,38 @@ pub struct EventRow {
     pub session_id: Option<String>,
     /// What else is known, as JSON.
     pub properties: serde_json::Value,
+    /// Events that the page could hold, had it no limit of bytes.
+    total: i64,
 }
 
-/// Returns a page of a project's events, newest first, strictly below `query.after`.
+/// Bytes of properties on one page; the first event is on it in any case.
+const PAGE_BYTES_MAX: i64 = 2 * 1024 * 1024;
+
+/// A page of events.
+pub struct Page {
+    /// Newest first.
+    pub rows: Vec<EventRow>,
+    /// Whether there are further ones.
+    pub more: bool,
+}
+
+/// Returns up to `size` of a project's events, newest first, strictly below `query.after`; fewer when they are large.
 ///
 /// # Errors
-/// When the database is away.
+/// When the database is away, or a pattern is none to PostgreSQL.
 pub async fn list(
     database: &Database,
     project: ProjectId,
     query: &EventQuery,
-    limit: i64,
-) -> sqlx::Result<Vec<EventRow>> {
+    size: i64,
+) -> sqlx::Result<Page> {
     let mut sql = QueryBuilder::new(
-        "select uuid, name, distinct_id, time, arrival, session_id, properties from event where project_id = ",
+        "select uuid, name, distinct_id, time, arrival, session_id, properties, total from (
+             select uuid, name, distinct_id, time, arrival, session_id, properties, count(*) over () as total,
+                 sum(octet_length(properties::text)) over (order by time desc, arrival desc, uuid desc)
+                     - octet_length(properties::text) as before
+             from (select uuid, name, distinct_id, time, arrival, session_id, properties
+                   from event where project_id = ",
     );
     sql.push_bind(project.uuid());
     if !query.names.is_empty() {
@@ -58,9 +76,17 @@ pub async fn list(
         sql.push(" and (time, arrival, uuid) < (").push_bind(time);
         sql.push(", ").push_bind(arrival).push(", ").push_bind(uuid).push(")");
     }
-    sql.push(" order by time desc, arrival desc, uuid desc limit ").push_bind(limit);
+    // One more than asked for tells whether there is another page.
+    sql.push(" order by time desc, arrival desc, uuid desc limit ")
+        .push_bind(size.saturating_add(1));
+    sql.push(") found) page where before < ").push_bind(PAGE_BYTES_MAX);
+    sql.push(" order by time desc, arrival desc, uuid desc");
     let mut tx = database.tenant(project).await?;
-    sql.build_query_as().fetch_all(&mut *tx).await
+    let mut rows: Vec<EventRow> = sql.build_query_as().fetch_all(&mut *tx).await?;
+    rows.truncate(usize::try_from(size).unwrap_or(0));
+    let more =
+        rows.first().is_some_and(|row| row.total > i64::try_from(rows.len()).unwrap_or(i64::MAX));
+    Ok(Page { rows, more })
 }
 
 /// Adds a condition on a property's canonical text; every value is bound, none becomes part of the statement.
@@ -92,15 +118,15 @@ fn push_condition(sql: &mut QueryBuilder<Postgres>, condition: &Condition) {
             sql.push(" ~ any(").push_bind(patterns.clone()).push("), false)");
         }
         Test::Compare { operator, value } => {
+            // As numeric, which any text of this form fits; float8 refuses 1e999, and its message would quote it.
             sql.push(" and case when ");
             push_text(sql, &condition.property);
-            sql.push(r" ~ '^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?\s*$' then (");
+            sql.push(
+                r" ~ '^\s*[+-]?(\d{1,250}\.?\d{0,250}|\.\d{1,250})([eE][+-]?\d{1,3})?\s*$' then (",
+            );
             push_text(sql, &condition.property);
-            sql.push(")::float8 ")
-                .push(operator.sql())
-                .push(" ")
-                .push_bind(*value)
-                .push(" else false end");
+            sql.push(")::numeric ").push(operator.sql()).push(" ").push_bind(*value);
+            sql.push("::float8::numeric else false end");
         }
     }
 }

@@ -1,13 +1,12 @@
 //! Reading the event log.
 
-use futures::TryStreamExt as _;
 use sqlx::PgPool;
 use uuid::Uuid;
 
 use crate::shard::Shard;
 
 /// Bytes of payload in one answer; a single row may be larger.
-const READ_BYTES_MAX: usize = 2 * 1024 * 1024;
+const READ_BYTES_MAX: i64 = 2 * 1024 * 1024;
 /// Rows in one answer.
 const READ_ROWS_MAX: i64 = 256;
 
@@ -29,23 +28,21 @@ pub struct LogRow {
 /// # Errors
 /// When the database is away.
 pub async fn read(pool: &PgPool, shard: Shard, from_sequence: i64) -> sqlx::Result<Vec<LogRow>> {
-    let mut found = sqlx::query_as::<_, LogRow>(
-        "select project_id, first_sequence, count, payload from event_log
-         where shard = $1 and first_sequence >= $2 order by first_sequence limit $3",
+    // The bound is in the statement: what PostgreSQL has begun to send, it sends to the end.
+    sqlx::query_as(
+        "select project_id, first_sequence, count, payload from (
+             select project_id, first_sequence, count, payload,
+                 sum(octet_length(payload)) over (order by first_sequence) - octet_length(payload) as before
+             from (select project_id, first_sequence, count, payload from event_log
+                   where shard = $1 and first_sequence >= $2 order by first_sequence limit $3) next
+         ) summed where before < $4 order by first_sequence",
     )
     .bind(shard)
     .bind(from_sequence)
     .bind(READ_ROWS_MAX)
-    .fetch(pool);
-    let (mut rows, mut bytes) = (Vec::new(), 0);
-    while let Some(row) = found.try_next().await? {
-        bytes += row.payload.len();
-        if !rows.is_empty() && bytes > READ_BYTES_MAX {
-            break;
-        }
-        rows.push(row);
-    }
-    Ok(rows)
+    .bind(READ_BYTES_MAX)
+    .fetch_all(pool)
+    .await
 }
 
 /// Returns the first sequence that is kept, if any is.

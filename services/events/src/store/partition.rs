@@ -10,6 +10,28 @@ pub fn week_of(time: DateTime<Utc>) -> NaiveDate {
     day - TimeDelta::days(i64::from(day.weekday().num_days_from_monday()))
 }
 
+/// Returns the Monday of this week by the database's clock, in UTC.
+///
+/// # Errors
+/// When the database is away.
+pub async fn this_week(pool: &PgPool) -> sqlx::Result<NaiveDate> {
+    sqlx::query_scalar("select date_trunc('week', now() at time zone 'UTC')::date")
+        .fetch_one(pool)
+        .await
+}
+
+/// Forgets entries that were consumed before a week: their events' keys are gone as well.
+///
+/// # Errors
+/// When the database is away.
+pub async fn forget_consumed(pool: &PgPool, week: NaiveDate) -> sqlx::Result<()> {
+    sqlx::query("delete from consumed_entry where consumed_at < $1::date")
+        .bind(week)
+        .execute(pool)
+        .await?;
+    Ok(())
+}
+
 /// Returns the Monday before which all events share one partition.
 ///
 /// # Errors

@@ -77,9 +77,15 @@ pub async fn release(pool: &PgPool, shard: Shard, owner: Uuid) -> sqlx::Result<(
 ///
 /// # Errors
 /// When the database is away.
-pub async fn set_failure(pool: &PgPool, shard: Shard, failure: &str) -> sqlx::Result<()> {
-    sqlx::query("update shard set failure = $2, failed_at = now() where id = $1")
+pub async fn set_failure(
+    pool: &PgPool,
+    shard: Shard,
+    owner: Uuid,
+    failure: &str,
+) -> sqlx::Result<()> {
+    sqlx::query("update shard set failure = $3, failed_at = now() where id = $1 and owner = $2")
         .bind(shard)
+        .bind(owner)
         .bind(failure)
         .execute(pool)
         .await?;

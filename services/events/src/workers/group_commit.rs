@@ -75,7 +75,7 @@ impl Writer {
 }
 
 impl Commits {
-    /// Commits until shutdown, and then what still waits.
+    /// Commits until the server is gone.
     ///
     /// # Errors
     /// None.
@@ -83,15 +83,8 @@ impl Commits {
         let slots = Arc::new(Semaphore::new(IN_FLIGHT_MAX));
         loop {
             let slot = slots.clone().acquire_owned().await?;
-            let first = tokio::select! {
-                biased;
-                first = self.waiting.recv() => first,
-                () = life.stopping() => {
-                    self.waiting.close();
-                    self.waiting.recv().await
-                }
-            };
-            let Some(first) = first else { return Ok(()) };
+            // The senders live in the server: when it has answered its last request and is gone, nothing more can come.
+            let Some(first) = self.waiting.recv().await else { return Ok(()) };
             let requests = self.gather(first);
             let commit = Commit {
                 queue: self.queue.clone(),

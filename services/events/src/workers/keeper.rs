@@ -1,9 +1,7 @@
 //! Keeps partitions: weeks ahead of time, and keys no longer than their window.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use observe_core::Clock;
 use observe_runtime::Lifecycle;
 use observe_runtime::postgres::Database;
 
@@ -22,10 +20,10 @@ const KEY_WEEKS_KEPT: i64 = 5;
 ///
 /// # Errors
 /// None.
-pub async fn run(database: Database, clock: Arc<dyn Clock>, life: Lifecycle) -> anyhow::Result<()> {
+pub async fn run(database: Database, life: Lifecycle) -> anyhow::Result<()> {
     let mut outage = false;
     loop {
-        let kept = keep(&database, clock.as_ref()).await;
+        let kept = keep(&database).await;
         if let Err(error) = &kept
             && !std::mem::replace(&mut outage, true)
         {
@@ -39,14 +37,17 @@ pub async fn run(database: Database, clock: Arc<dyn Clock>, life: Lifecycle) -> 
     }
 }
 
-async fn keep(database: &Database, clock: &dyn Clock) -> sqlx::Result<()> {
-    let this_week = partition::week_of(clock.now());
+async fn keep(database: &Database) -> sqlx::Result<()> {
+    let pool = database.worker();
+    // By the database's clock, which all replicas share: one host whose clock is ahead must not drop keys.
+    let this_week = partition::this_week(pool).await?;
     for ahead in 0..=WEEKS_AHEAD {
         let week = this_week + chrono::TimeDelta::weeks(ahead);
-        partition::ensure_event_week(database.worker(), week).await?;
-        partition::ensure_key_week(database.worker(), week).await?;
+        partition::ensure_event_week(pool, week).await?;
+        partition::ensure_key_week(pool, week).await?;
     }
-    partition::advance_key_clock(database.worker(), this_week).await?;
+    partition::advance_key_clock(pool, this_week).await?;
     let oldest_kept = this_week - chrono::TimeDelta::weeks(KEY_WEEKS_KEPT);
-    partition::drop_key_weeks_before(database.worker(), oldest_kept).await
+    partition::drop_key_weeks_before(pool, oldest_kept).await?;
+    partition::forget_consumed(pool, oldest_kept).await
 }

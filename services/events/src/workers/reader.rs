@@ -23,14 +23,16 @@ use crate::store::shard as lease;
 const BATCH_EVENTS_MAX: usize = 5_000;
 /// Bytes of entries in one transaction.
 const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
-/// Entries read at first; more when they turn out small.
-const READ_COUNT_MIN: usize = 32;
+/// Entries read at first, at most 4 MiB; more when they turn out small.
+const READ_COUNT_MIN: usize = 8;
 /// Entries read at most.
 const READ_COUNT_MAX: usize = 1_024;
 /// How long an empty stream is watched before the lease is looked after.
 const BLOCK: Duration = Duration::from_secs(1);
-/// How long the first entry of a quiet stream waits for company: fewer, fuller transactions.
-const LINGER: Duration = Duration::from_millis(50);
+/// How long entries wait for company while there are few of them: fewer, fuller transactions.
+const LINGER: Duration = Duration::from_millis(100);
+/// Events in a transaction from which on the next one follows at once.
+const FULL_ENOUGH: usize = BATCH_EVENTS_MAX / 4;
 /// How long a lease lasts. A killed reader's shard stands still for as long.
 pub const LEASE: Duration = Duration::from_secs(10);
 /// How often it is renewed when no transaction does.
@@ -58,7 +60,7 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Reads until shutdown; every failure is logged and tried again.
+    /// Reads until shutdown; every failure is logged once an outage and tried again.
     ///
     /// # Errors
     /// None.
@@ -66,25 +68,23 @@ impl Reader {
         let mut backoff = BACKOFF.0;
         let mut outage = false;
         while !self.life.is_stopping() {
-            match lease::acquire(self.database.worker(), self.shard, self.owner, LEASE).await {
-                Ok(Some(fence)) => match self.hold(fence).await {
-                    Ok(()) => (backoff, outage) = (BACKOFF.0, false),
-                    Err(error) => {
-                        self.report(&error, &mut outage).await;
-                        self.life.sleep(backoff).await;
-                        backoff = (backoff * 2).min(BACKOFF.1);
-                    }
-                },
+            let lease = lease::acquire(self.database.worker(), self.shard, self.owner, LEASE).await;
+            let held = match lease {
+                Ok(Some(fence)) => self.hold(fence, &mut outage).await,
                 Ok(None) => {
                     self.life.sleep(TAKEN_PAUSE).await;
+                    continue;
                 }
-                Err(error) => {
-                    if !std::mem::replace(&mut outage, true) {
-                        tracing::warn!(shard = self.shard, %error, "the event store does not answer");
-                    }
-                    self.life.sleep(backoff).await;
-                    backoff = (backoff * 2).min(BACKOFF.1);
-                }
+                Err(error) => Err(error.into()),
+            };
+            if let Err(error) = held {
+                self.report(&error, &mut outage).await;
+                // Another process may be able to do what this one cannot: read a newer format, reach the queue.
+                let _ = lease::release(self.database.worker(), self.shard, self.owner).await;
+                self.life.sleep(backoff).await;
+                backoff = (backoff * 2).min(BACKOFF.1);
+            } else {
+                backoff = BACKOFF.0;
             }
         }
         // Handing the lease back lets the next process begin at once.
@@ -93,7 +93,7 @@ impl Reader {
     }
 
     /// Reads under one lease until it is lost, something fails, or shutdown begins.
-    async fn hold(&self, fence: i64) -> Result<(), ConsumeError> {
+    async fn hold(&self, fence: i64, outage: &mut bool) -> Result<(), ConsumeError> {
         let mut connection = self.queue.dedicated(BLOCK).await?;
         let mut consumer = Consumer::new(
             self.database.worker().clone(),
@@ -117,17 +117,21 @@ impl Reader {
                     waited = queue::wait_for_entries(&mut connection, self.shard, &last_id, BLOCK) => waited?,
                     () = self.life.stopping() => return Ok(()),
                 }
-                self.life.sleep(LINGER).await;
                 continue;
             }
-            let few = entries.len() < count;
+            let read = entries.len();
             let (batch, bytes) = take_batch(entries);
-            count = next_count(count, few, bytes);
+            count = next_count(count, read, batch.len(), bytes);
             if let Some(last) = batch.last() {
                 last_id.clone_from(&last.stream_id);
             }
+            let events: usize = batch.iter().map(|entry| entry.events.len()).sum();
             self.consume(&mut consumer, &mut connection, batch).await?;
+            *outage = false;
             renewed = Instant::now();
+            if events < FULL_ENOUGH {
+                self.life.sleep(LINGER).await;
+            }
         }
         Ok(())
     }
@@ -151,11 +155,19 @@ impl Reader {
 
     /// Says once that and why the shard stands still; data that cannot be stored is also written where it can be seen.
     async fn report(&self, error: &ConsumeError, outage: &mut bool) {
+        let first = !std::mem::replace(outage, true);
         if error.holds_shard() {
-            tracing::error!(shard = self.shard, %error, "the shard stands still");
-            let _ =
-                lease::set_failure(self.database.worker(), self.shard, &error.to_string()).await;
-        } else if !std::mem::replace(outage, true) {
+            if first {
+                tracing::error!(shard = self.shard, %error, "the shard stands still");
+            }
+            let _ = lease::set_failure(
+                self.database.worker(),
+                self.shard,
+                self.owner,
+                &error.to_string(),
+            )
+            .await;
+        } else if first {
             tracing::warn!(shard = self.shard, %error, "storing events failed, trying again");
         }
     }
@@ -176,12 +188,12 @@ fn take_batch(entries: Vec<Entry>) -> (Vec<Entry>, usize) {
     (batch, bytes)
 }
 
-/// Reads more entries at a time while they are small and plenty, so that a backlog of tiny entries drains in full
-/// transactions; starts over when they are large, so that a read stays within memory.
-fn next_count(count: usize, few: bool, bytes: usize) -> usize {
-    if bytes > BATCH_BYTES_MAX / 2 {
-        READ_COUNT_MIN
-    } else if few {
+/// Reads more entries at a time while all that was read fits into one transaction, so that a backlog of tiny entries drains
+/// in full ones; no more than twice what fitted otherwise, so that nothing large is read only to be thrown away.
+fn next_count(count: usize, read: usize, taken: usize, bytes: usize) -> usize {
+    if taken < read || bytes > BATCH_BYTES_MAX / 2 {
+        (taken * 2).clamp(READ_COUNT_MIN, READ_COUNT_MAX)
+    } else if read < count {
         count
     } else {
         (count * 2).min(READ_COUNT_MAX)
@@ -210,6 +222,18 @@ mod tests {
         assert_eq!(batch.len(), 2);
         let (batch, _) = take_batch(vec![entry(1, BATCH_BYTES_MAX), entry(1, 1)]);
         assert_eq!(batch.len(), 1);
+    }
+
+    #[test]
+    fn no_more_is_read_than_a_transaction_can_hold() {
+        assert_eq!(next_count(8, 8, 8, 1_000), 16, "all fitted, and there may be more");
+        assert_eq!(next_count(16, 5, 5, 1_000), 16, "that was all there is");
+        assert_eq!(
+            next_count(1_024, 1_024, 12, 1_000),
+            24,
+            "twelve full entries are a transaction"
+        );
+        assert_eq!(next_count(64, 64, 64, BATCH_BYTES_MAX), 128);
     }
 
     #[test]

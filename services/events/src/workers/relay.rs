@@ -77,14 +77,35 @@ impl Relay {
     /// Relays what waits on the shards this process owns. Returns whether there was anything.
     async fn relay_all(&mut self) -> anyhow::Result<bool> {
         let mut any = false;
+        let mut failure = None;
         for shard in 0..self.shards {
-            let rows = relay::waiting(self.database.worker(), shard, self.owner, ROWS_MAX).await?;
-            any |= !rows.is_empty();
-            for row in rows {
-                let last_sequence = row.last_sequence;
-                self.apply(row).await?;
-                relay::advance(self.database.worker(), shard, self.owner, last_sequence).await?;
+            // One shard's trouble does not keep the others waiting.
+            match self.relay_shard(shard).await {
+                Ok(found) => any |= found,
+                Err(error) => failure = Some(error),
             }
+        }
+        failure.map_or(Ok(any), Err)
+    }
+
+    async fn relay_shard(&mut self, shard: Shard) -> anyhow::Result<bool> {
+        let rows = relay::waiting(self.database.worker(), shard, self.owner, ROWS_MAX).await?;
+        let any = !rows.is_empty();
+        for row in rows {
+            let last_sequence = row.last_sequence;
+            if let Err(error) = self.apply(row).await {
+                if !is_permanent(&error) {
+                    return Err(error);
+                }
+                // Identity will never take it; waiting would only hold up everybody behind it.
+                tracing::error!(
+                    shard,
+                    last_sequence,
+                    error = format!("{error:#}"),
+                    "identity events were refused"
+                );
+            }
+            relay::advance(self.database.worker(), shard, self.owner, last_sequence).await?;
         }
         Ok(any)
     }
@@ -99,4 +120,11 @@ impl Relay {
         }
         Ok(())
     }
+}
+
+/// Whether trying again cannot help: the request itself is refused, or its project is gone.
+fn is_permanent(error: &anyhow::Error) -> bool {
+    let refused = error.downcast_ref::<tonic::Status>().map(tonic::Status::code);
+    matches!(refused, Some(tonic::Code::InvalidArgument | tonic::Code::NotFound))
+        || error.is::<prost::DecodeError>()
 }

@@ -64,6 +64,17 @@ async fn a_restart_takes_up_where_the_last_one_stopped() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_restart_without_postgres_takes_events_in() {
+    let events = TestEvents::start().await;
+    let stores = events.stop().await;
+    stores.stop_postgres().await;
+    let events = TestEvents::start_on(stores).await;
+    events.write(project(1), vec![event(1)]).await.expect("capture does not need PostgreSQL");
+    events.stores.start_postgres().await;
+    assert_eq!(events.at_rest(project(1), 1).await.stored, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_queue_that_would_lose_events_is_refused_at_the_start() {
     let stores = TestStores::start().await;
     observe_events::migrate(&Secret::new(&stores.database_url)).await.unwrap();

@@ -159,3 +159,60 @@ async fn wrong_requests_name_every_wrong_field() {
         events.events(project(1)).list_events(request).await.expect_err("no token of ours");
     assert_eq!(status.code(), tonic::Code::InvalidArgument);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hostile_filters_and_values_are_no_fault_of_ours() {
+    let events = TestEvents::start().await;
+    let p = project(1);
+    let mut huge = event(1);
+    huge.properties_json = r#"{"n":"1e999"}"#.into();
+    let mut small = event(2);
+    small.properties_json = r#"{"n":"5"}"#.into();
+    events.write(p, vec![huge, small]).await.unwrap();
+    events.at_rest(p, 2).await;
+    let by = |c: Condition| EventFilter { properties: vec![c], ..Default::default() };
+    let found = list(&events, by(condition("n", Operator::Greater, &["4"]))).await;
+    assert_eq!(found.iter().map(number).collect::<Vec<_>>(), [2, 1]);
+    let wrong = [
+        by(condition("n", Operator::Matches, &["(?P<x>a)"])),
+        by(condition("n", Operator::Matches, &[r"wide\b"])),
+        by(condition("n", Operator::Matches, &["a{300}"])),
+        by(condition("n", Operator::Equals, &["\0"])),
+        by(condition("\0", Operator::Equals, &["a"])),
+        EventFilter { names: vec!["\0".into()], ..Default::default() },
+        EventFilter { distinct_ids: vec!["\0".into()], ..Default::default() },
+    ];
+    for filter in wrong {
+        let request = ListEventsRequest { filter: Some(filter.clone()), ..Default::default() };
+        let status = events.events(p).list_events(request).await.expect_err("it cannot be used");
+        assert_eq!(status.code(), tonic::Code::InvalidArgument, "{filter:?}: {status}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_large_events_stays_small_and_the_next_one_follows() {
+    let events = TestEvents::start().await;
+    let p = project(1);
+    for n in 0..6 {
+        let mut large = event(n);
+        large.properties_json = format!(r#"{{"x":"{}"}}"#, "x".repeat(900_000));
+        events.write(p, vec![large]).await.unwrap();
+    }
+    events.at_rest(p, 6).await;
+    let mut request = ListEventsRequest { page_size: 100, ..Default::default() };
+    let mut seen = Vec::new();
+    loop {
+        let page = events.events(p).list_events(request).await.unwrap().into_inner();
+        assert!(page.events.len() <= 3, "a page has about 2 MiB");
+        seen.extend(page.events.iter().map(number));
+        if page.next_page_token.is_empty() {
+            break;
+        }
+        request = ListEventsRequest {
+            page_size: 100,
+            page_token: page.next_page_token,
+            ..Default::default()
+        };
+    }
+    assert_eq!(seen, [5, 4, 3, 2, 1, 0]);
+}

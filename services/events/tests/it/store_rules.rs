@@ -122,3 +122,57 @@ async fn data_that_cannot_be_stored_holds_its_shard_visibly() {
     assert!(failure.contains("json"), "{failure}");
     assert_eq!(events.status(project(1)).await.pending, 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_key_week_cannot_turn_between_two_shards_of_one_uuid() {
+    let events = TestEvents::start().await;
+    events.life.stop();
+    assert!(events.life.drained().await);
+    let database = worker_pool(&events).await;
+    let pool = database.worker();
+    let owner = Uuid::from_u128(1);
+    let fence = shard::acquire(pool, 0, owner, LEASE).await.unwrap().expect("free");
+    let mut consumer = Consumer::new(pool.clone(), Lease { shard: 0, owner, fence });
+    let mut turn = pool.begin().await.unwrap();
+    sqlx::query("update key_clock set week = week + 7").execute(&mut *turn).await.unwrap();
+    let mut storing = std::pin::pin!(consumer.consume(batch(1), LEASE));
+    let early = tokio::time::timeout(Duration::from_millis(300), storing.as_mut()).await;
+    assert!(early.is_err(), "while the week turns, nobody stores under either");
+    turn.rollback().await.unwrap();
+    storing.await.expect("it goes on");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entry_of_a_newer_format_is_left_to_who_can_read_it() {
+    let events = TestEvents::start().await;
+    let client = redis::Client::open(events.stores.queue_redis_url.as_str()).unwrap();
+    let mut redis = client.get_multiplexed_async_connection().await.unwrap();
+    // The header of format 2: field 1, varint 2.
+    redis::cmd("XADD")
+        .arg(&["observe:{0}:stream", "*", "id", "0123456789abcdef", "d", ""])
+        .arg("h")
+        .arg(&[8_u8, 2][..])
+        .query_async::<String>(&mut redis)
+        .await
+        .unwrap();
+    let pool = events.sql().await;
+    let other = Uuid::from_u128(7);
+    let taken = observe_testkit::eventually(
+        crate::support::DEADLINE,
+        "the lease to be free",
+        async || {
+            sqlx::query("update events.shard set owner = $1, lease_until = now() + interval '1 minute' where id = 0
+             and failure like '%format 2%' and lease_until < now()")
+            .bind(other)
+            .execute(&pool)
+            .await
+            .unwrap()
+            .rows_affected()
+            == 1
+        },
+    );
+    taken.await;
+    let left: u64 =
+        redis::cmd("XLEN").arg("observe:{0}:stream").query_async(&mut redis).await.unwrap();
+    assert_eq!(left, 1, "it is neither guessed nor skipped");
+}

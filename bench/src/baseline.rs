@@ -1,0 +1,4 @@
+//! What Observe is held against: the stores used as plainly as can be.
+
+pub(crate) mod copy;
+pub(crate) mod xadd;

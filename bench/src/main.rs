@@ -1,0 +1,100 @@
+//! `observe-bench`: load and queries on a private Observe, each beside a named baseline in the same run.
+//!
+//! It prints figures and fails on none of them; `README.md` says what each one means and does not show.
+
+mod baseline;
+mod bed;
+mod capture;
+mod drain;
+mod funnel;
+mod http;
+mod idle;
+mod load;
+mod machine;
+mod processes;
+mod roles;
+mod table;
+mod world;
+
+use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clap::{Parser, ValueEnum};
+
+/// Says where testkit puts the folders of stores.
+const FOLDER_VARIABLE: &str = "TMPDIR";
+
+/// Load and query benchmarks of Observe against named baselines.
+#[derive(Debug, Parser)]
+#[command(name = "observe-bench")]
+struct Options {
+    /// What to measure; all when left out
+    parts: Vec<Part>,
+    /// How long each load of `capture` lasts
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=60))]
+    seconds: u64,
+    /// How many events `drain` (300,000) and `funnel` (1,000,000) work with
+    #[arg(long, value_parser = clap::value_parser!(u64).range(10_000..=20_000_000))]
+    events: Option<u64>,
+    /// The folder of the stores' data; one in memory makes fsync free
+    #[arg(long)]
+    dir: Option<PathBuf>,
+}
+
+/// A part of the benchmark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Events over HTTP, beside raw XADD
+    Capture,
+    /// The queue into PostgreSQL, beside plain COPY
+    Drain,
+    /// Funnels and trends, beside the same in SQL
+    Funnel,
+    /// Start and memory
+    Idle,
+}
+
+const ALL: [Part; 4] = [Part::Idle, Part::Capture, Part::Drain, Part::Funnel];
+
+fn main() -> anyhow::Result<()> {
+    let options = Options::parse();
+    let folder = std::env::var_os(FOLDER_VARIABLE);
+    let wanted = options.dir.clone().map(PathBuf::into_os_string);
+    if folder.is_none() || (wanted.is_some() && wanted != folder) {
+        return Err(begin_again(options.dir.unwrap_or_else(std::env::temp_dir)));
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(run(&options))
+}
+
+/// Starts this program anew with its folder chosen: testkit prefers one in memory, where fsync costs nothing. Returns only
+/// when that fails.
+fn begin_again(folder: PathBuf) -> anyhow::Error {
+    let replaced = std::env::current_exe().map(|program| {
+        let mut command = Command::new(program);
+        command.args(std::env::args_os().skip(1)).env(FOLDER_VARIABLE, folder).exec()
+    });
+    match replaced {
+        Ok(error) | Err(error) => {
+            anyhow::Error::from(error).context("the benchmark could not begin")
+        }
+    }
+}
+
+async fn run(options: &Options) -> anyhow::Result<()> {
+    table::say(&machine::describe()?);
+    let parts = if options.parts.is_empty() { &ALL[..] } else { &options.parts[..] };
+    for part in parts {
+        match part {
+            Part::Capture => capture::run(Duration::from_secs(options.seconds)).await,
+            Part::Drain => drain::run(options.events.unwrap_or(drain::EVENTS)).await,
+            Part::Funnel => funnel::run(options.events.unwrap_or(funnel::EVENTS)).await,
+            Part::Idle => idle::run().await,
+        }
+        .with_context(|| format!("{part:?} was not finished"))?;
+    }
+    Ok(())
+}
