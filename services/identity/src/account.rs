@@ -10,6 +10,8 @@ use crate::project::Project;
 
 /// The longest password, in bytes; hashing longer ones would be work for nothing.
 pub(crate) const MAX_PASSWORD_BYTES: usize = 1_000;
+/// The longest e-mail, in bytes: 64 before the at sign, 255 after it.
+pub(crate) const MAX_EMAIL_BYTES: usize = 320;
 /// How many failures to sign in an e-mail may have within [`FAILURE_WINDOW`].
 pub(crate) const MAX_FAILURES: usize = 10;
 /// How long a failure counts.
@@ -59,6 +61,11 @@ pub(crate) fn normal_email(email: &str) -> String {
     email.trim().to_lowercase()
 }
 
+/// Returns whether an account can have this e-mail, given in its normal form.
+pub(crate) fn is_possible_email(email: &str) -> bool {
+    email.contains('@') && email.len() <= MAX_EMAIL_BYTES && !email.contains('\0')
+}
+
 /// Returns how long to wait before the next attempt, in whole seconds, given the failures within the window, oldest first;
 /// `None` if there may be one now.
 pub(crate) fn blocked_for(failures: &[DateTime<Utc>], now: DateTime<Utc>) -> Option<Duration> {
@@ -93,6 +100,15 @@ mod tests {
         assert_eq!(blocked_for(&failures[..9], minute(10)), None);
         assert_eq!(blocked_for(&failures, minute(10)), Some(Duration::from_secs(5 * 60)));
         assert_eq!(blocked_for(&failures, minute(15)), None);
+    }
+
+    #[test]
+    fn an_email_has_an_at_sign_and_is_bounded() {
+        assert!(is_possible_email("admin@localhost"));
+        assert!(is_possible_email(&format!("{}@b", "a".repeat(MAX_EMAIL_BYTES - 2))));
+        for email in ["", "admin", "a\0@b", &format!("{}@b", "a".repeat(MAX_EMAIL_BYTES - 1))] {
+            assert!(!is_possible_email(email), "{email:?}");
+        }
     }
 
     #[test]

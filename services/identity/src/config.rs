@@ -4,7 +4,7 @@ use observe_core::token::{self, SECRET_PREFIX, WRITE_PREFIX};
 use observe_core::{Entropy, Secret};
 use observe_runtime::config::EnvReader;
 
-use crate::account::normal_email;
+use crate::account::{is_possible_email, normal_email};
 use crate::password::MIN_PASSWORD_CHARS;
 
 /// The e-mail of the account that is made when none is given.
@@ -49,7 +49,7 @@ impl Bootstrap {
                 "OBSERVE_BOOTSTRAP_EMAIL and OBSERVE_BOOTSTRAP_PASSWORD are given together or not at all",
             );
         }
-        if email.as_ref().is_some_and(|email| !email.contains('@')) {
+        if email.as_ref().is_some_and(|email| !is_possible_email(email)) {
             env.problem(
                 "OBSERVE_BOOTSTRAP_EMAIL must be an e-mail address, such as me@example.com",
             );

@@ -1,7 +1,10 @@
 //! What an identity event asks for.
 
+use std::collections::HashMap;
+
 use observe_core::distinct_id;
 use observe_proto::events::v1::AcceptedEvent;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -13,6 +16,9 @@ const MERGE_DANGEROUSLY: &str = "$merge_dangerously";
 /// Where `$identify` names the anonymous id: what the edge writes, and what PostHog's clients send.
 const ANONYMOUS_ID_KEYS: [&str; 2] = ["$anonymous_id", "$anon_distinct_id"];
 const ALIAS_KEY: &str = "alias";
+
+/// An event's properties, each as its JSON text.
+type Given<'a> = HashMap<String, &'a RawValue>;
 
 /// One identity event, read.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,7 +50,7 @@ pub(crate) enum Kind {
         /// Whether a secret key sent it.
         trusted: bool,
     },
-    /// Only properties change.
+    /// Only properties change: also what `$identify` asks for if the anonymous id is the target itself.
     Properties,
 }
 
@@ -53,12 +59,15 @@ impl Operation {
     /// ignored.
     pub(crate) fn read(event: &AcceptedEvent) -> Option<Self> {
         let uuid = Uuid::from_slice(&event.uuid).ok()?;
-        let mut given: Map<String, Value> =
-            serde_json::from_str(&event.properties_json).unwrap_or_default();
+        let given: Given<'_> = serde_json::from_str(&event.properties_json).unwrap_or_default();
         let kind = match event.name.as_str() {
             IDENTIFY => {
                 let named = ANONYMOUS_ID_KEYS.iter().find_map(|key| id_text(&given, key));
-                Kind::Identify { anonymous: named.filter(|id| !id.is_empty()) }
+                match named.filter(|id| !id.is_empty()) {
+                    // Who has not signed in yet may have traits all the same, and must stay free to become a user.
+                    Some(id) if id == event.distinct_id => Kind::Properties,
+                    anonymous => Kind::Identify { anonymous },
+                }
             }
             CREATE_ALIAS => id_text(&given, ALIAS_KEY).map_or(Kind::Properties, Kind::Alias),
             MERGE_DANGEROUSLY => id_text(&given, ALIAS_KEY)
@@ -66,9 +75,9 @@ impl Operation {
             _ => Kind::Properties,
         };
         let properties = PropertyChanges {
-            set_once: object(given.remove("$set_once")),
-            set: object(given.remove("$set")),
-            unset: strings(given.remove("$unset")),
+            set_once: object(&given, "$set_once"),
+            set: object(&given, "$set"),
+            unset: strings(&given, "$unset"),
         };
         let arrival = event.received_us.saturating_add(i64::from(event.index));
         let version = Version(event.time_ms, arrival, uuid);
@@ -95,30 +104,23 @@ pub(crate) fn is_illegal(id: &str) -> bool {
     distinct_id::is_illegal(id) || id.chars().count() > distinct_id::MAX_CHARS
 }
 
-/// Reads an id; numbers become text, as they do at the edge.
-fn id_text(given: &Map<String, Value>, key: &str) -> Option<String> {
-    match given.get(key)? {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
+/// Reads an id. Numbers become text, as they do at the edge, with all their digits.
+fn id_text(given: &Given<'_>, key: &str) -> Option<String> {
+    let json = given.get(key)?.get();
+    match json.as_bytes().first()? {
+        b'"' => serde_json::from_str(json).ok(),
+        b'-' | b'0'..=b'9' => Some(json.to_owned()),
         _ => None,
     }
 }
 
-fn object(value: Option<Value>) -> Map<String, Value> {
-    match value {
-        Some(Value::Object(object)) => object,
-        _ => Map::new(),
-    }
+fn object(given: &Given<'_>, key: &str) -> Map<String, Value> {
+    given.get(key).and_then(|json| serde_json::from_str(json.get()).ok()).unwrap_or_default()
 }
 
-fn strings(value: Option<Value>) -> Vec<String> {
-    let Some(Value::Array(items)) = value else { return Vec::new() };
-    let text = |item: Value| match item {
-        Value::String(text) => Some(text),
-        _ => None,
-    };
-    // An array with anything else in it is not an array of strings: all of it is ignored.
-    items.into_iter().map(text).collect::<Option<_>>().unwrap_or_default()
+/// Reads an array of strings; with anything else in it, it is none, and all of it is ignored.
+fn strings(given: &Given<'_>, key: &str) -> Vec<String> {
+    given.get(key).and_then(|json| serde_json::from_str(json.get()).ok()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -166,6 +168,26 @@ mod tests {
             kind("$merge_dangerously", &json!({"alias": "other"})),
             Kind::Merge { alias: "other".into(), trusted: false }
         );
+    }
+
+    #[test]
+    fn a_numeric_id_keeps_all_its_digits() {
+        for digits in ["12345678901234567890123", "18446744073709551616", "-7", "1.5"] {
+            let properties_json = format!(r#"{{"alias": {digits} }}"#);
+            let event = AcceptedEvent { properties_json, ..event("$create_alias", &json!({})) };
+            let read = Operation::read(&event).expect("readable");
+            assert_eq!(read.kind, Kind::Alias(digits.into()));
+        }
+    }
+
+    #[test]
+    fn an_identify_of_the_anonymous_id_itself_only_changes_properties() {
+        for key in ANONYMOUS_ID_KEYS {
+            let given = json!({key: "usr", "$set": {"a": 1}});
+            let read = Operation::read(&event("$identify", &given)).expect("readable");
+            assert_eq!(read.kind, Kind::Properties);
+            assert_eq!(read.properties.set["a"], json!(1));
+        }
     }
 
     #[test]

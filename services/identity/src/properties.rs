@@ -6,8 +6,12 @@
 //! overwrite counts, and a few younger ones are kept, for an `$unset` that comes late. A merge fills the gap with what the
 //! source has, *target wins*; the source's own history is kept inside (`Cell::absorbed`), so that an operation that was
 //! meant for the source before the merge still finds its place.
+//!
+//! All of this is bounded ([`size`]). When the history is full, what nobody sees is forgotten first: only operations that
+//! come late, and would have brought it to light, can tell. Then new keys are refused.
 
 mod cell;
+mod size;
 
 use std::collections::BTreeMap;
 
@@ -16,13 +20,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use cell::{Cell, Write};
-
-/// The most properties a person may have.
-pub(crate) const MAX_PROPERTIES: usize = 1_000;
-/// The most bytes of JSON a person's properties may have.
-pub(crate) const MAX_DOCUMENT_BYTES: usize = 1024 * 1024;
-/// The most keys without a value whose history is kept.
-const MAX_TOMBSTONES: usize = 1_000;
+use size::{MAX_KEY_BYTES, MAX_VALUE_BYTES, Size, json_bytes};
 
 /// When an operation happened. Ordered by time, then arrival, then uuid; no two operations are equal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -57,7 +55,7 @@ pub(crate) struct Effect {
     pub(crate) stored: bool,
     /// The properties changed, so readers must be told.
     pub(crate) visible: bool,
-    /// Keys that were not taken, because the person has as much as it may.
+    /// Keys that were not taken, because they are too large or the person has as much as it may.
     pub(crate) skipped: usize,
 }
 
@@ -66,16 +64,9 @@ pub(crate) struct Effect {
 #[serde(transparent)]
 pub(crate) struct Properties {
     cells: BTreeMap<String, Cell>,
+    /// Counted on first use.
     #[serde(skip)]
-    totals: Option<Totals>,
-}
-
-/// The size of the properties, counted on first use.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Totals {
-    keys: usize,
-    bytes: usize,
-    tombstones: usize,
+    size: Option<Size>,
 }
 
 impl Properties {
@@ -87,15 +78,16 @@ impl Properties {
         lineage: &[Version],
     ) -> Effect {
         let mut effect = Effect::default();
-        for (key, value) in &changes.set_once {
+        for (key, value) in taken(&changes.set_once, &mut effect) {
             self.update(key, &mut effect, |cell| cell.layer(at, lineage).fill(at, value.clone()));
         }
-        for (key, value) in &changes.set {
+        for (key, value) in taken(&changes.set, &mut effect) {
             self.update(key, &mut effect, |cell| {
                 cell.layer(at, lineage).write(at, Write::Set(value.clone()));
             });
         }
-        for key in &changes.unset {
+        // A longer key was never taken, so that there is nothing to unset.
+        for key in changes.unset.iter().filter(|key| key.len() <= MAX_KEY_BYTES) {
             self.update(key, &mut effect, |cell| cell.layer(at, lineage).write(at, Write::Unset));
         }
         effect
@@ -119,71 +111,66 @@ impl Properties {
 
     /// Changes one key, unless that makes the whole too large.
     fn update(&mut self, key: &str, effect: &mut Effect, change: impl FnOnce(&mut Cell)) {
-        let totals = *self.totals.get_or_insert_with(|| Totals::of(&self.cells));
-        let before = self.cells.get(key).cloned();
+        let mut size = *self.size.get_or_insert_with(|| Size::of(&self.cells));
+        let mut before = self.cells.get(key).cloned();
         let mut after = before.clone().unwrap_or_default();
         change(&mut after);
         after.trim();
-        if before.as_ref() == Some(&after) || (before.is_none() && after == Cell::default()) {
+        let mut next = size.replaced(key, before.as_ref(), Some(&after));
+        if next.is_history_full() {
+            after.forget_unseen();
+            next = size.replaced(key, before.as_ref(), Some(&after));
+        }
+        if after == before.clone().unwrap_or_default() {
             return;
         }
-        let old = before.as_ref().and_then(Cell::live);
-        let new = after.live();
-        let mut next = totals;
-        next.remove(key, before.as_ref());
-        next.add(key, &after);
-        let grows = next.keys > totals.keys || next.bytes > totals.bytes;
-        if grows && (next.keys > MAX_PROPERTIES || next.bytes > MAX_DOCUMENT_BYTES) {
+        if next.is_history_full() && self.forget_unseen() {
+            effect.stored = true;
+            size = Size::of(&self.cells);
+            self.size = Some(size);
+            before = self.cells.get(key).cloned();
+            next = size.replaced(key, before.as_ref(), Some(&after));
+        }
+        let visible = before.as_ref().and_then(Cell::live) != after.live();
+        let is_tombstone = after.live().is_none();
+        if is_tombstone && (after == Cell::default() || next.has_no_room_for_tombstone(&size)) {
+            // The key has no value either way; only late operations on it are no longer told from new ones.
+            if self.cells.remove(key).is_none() {
+                return;
+            }
+            next = size.replaced(key, before.as_ref(), None);
+        } else if next.outgrows(&size) {
             effect.skipped += 1;
             return;
-        }
-        effect.stored = true;
-        effect.visible |= old != new;
-        if next.tombstones > totals.tombstones && next.tombstones > MAX_TOMBSTONES {
-            // The key has no value either way; only late operations on it are no longer told from new ones.
-            next.tombstones -= 1;
-            self.cells.remove(key);
         } else {
             self.cells.insert(key.to_owned(), after);
         }
-        self.totals = Some(next);
+        effect.stored = true;
+        effect.visible |= visible;
+        self.size = Some(next);
+    }
+
+    /// Forgets the history that nobody sees, of all keys. Returns whether there was any.
+    fn forget_unseen(&mut self) -> bool {
+        let mut forgot = false;
+        self.cells.retain(|_, cell| {
+            forgot |= cell.forget_unseen();
+            *cell != Cell::default()
+        });
+        forgot
     }
 }
 
-impl Totals {
-    fn of(cells: &BTreeMap<String, Cell>) -> Self {
-        let mut totals = Self::default();
-        for (key, cell) in cells {
-            totals.add(key, cell);
-        }
-        totals
-    }
-
-    fn add(&mut self, key: &str, cell: &Cell) {
-        match cell.live() {
-            Some(value) => {
-                self.keys += 1;
-                self.bytes += json_bytes(key, value);
-            }
-            None => self.tombstones += 1,
-        }
-    }
-
-    fn remove(&mut self, key: &str, cell: Option<&Cell>) {
-        let Some(cell) = cell else { return };
-        match cell.live() {
-            Some(value) => {
-                self.keys -= 1;
-                self.bytes -= json_bytes(key, value);
-            }
-            None => self.tombstones -= 1,
-        }
-    }
-}
-
-/// Returns the bytes of `"key":value,`, escapes of the key left out.
-fn json_bytes(key: &str, value: &Value) -> usize {
-    key.len() + 4 + value.to_string().len()
+/// Returns the entries that are not too large by themselves; the others are counted as skipped.
+fn taken<'a>(
+    given: &'a Map<String, Value>,
+    effect: &mut Effect,
+) -> impl Iterator<Item = (&'a String, &'a Value)> + use<'a> {
+    let fits = |(key, value): &(&String, &Value)| {
+        key.len() <= MAX_KEY_BYTES && json_bytes(*value) <= MAX_VALUE_BYTES
+    };
+    effect.skipped += given.iter().filter(|entry| !fits(entry)).count();
+    given.iter().filter(fits)
 }
 
 #[cfg(test)]

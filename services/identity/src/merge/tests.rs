@@ -238,3 +238,20 @@ fn late_properties_find_their_place_through_a_chain_of_merges() {
     assert_eq!(people(&outer_first).0.person_of("a"), Some(v5("c")));
     assert_eq!(properties(&people(&outer_first).0, "c"), expected);
 }
+
+/// Every merge puts what was there one layer deeper; the row must stay readable all the same.
+#[test]
+fn a_long_chain_of_merges_can_be_stored_and_read_back() {
+    let mut operations = vec![set(1, "p0", &json!({"k": "first"}))];
+    for n in 1..200 {
+        let (source, target) = (format!("p{}", n - 1), format!("p{n}"));
+        operations.push(force(n * 10, &source, &target, true));
+    }
+    operations.push(set(2, "p0", &json!({"late": "too"})));
+    let (people, _) = people(&operations);
+    assert_eq!(properties(&people, "p199"), json!({"k": "first", "late": "too"}));
+    let person = people.person_of("p0").and_then(|id| people.person(id)).expect("the person");
+    let stored = serde_json::to_string(&person.properties).expect("it is JSON");
+    let read: crate::properties::Properties = serde_json::from_str(&stored).expect("readable");
+    assert_eq!(read.document(), person.properties.document());
+}

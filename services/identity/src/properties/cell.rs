@@ -7,6 +7,8 @@ use super::Version;
 
 /// How many fills of a key are kept: the one in force and those that a late `$unset` can bring to light.
 const MAX_FILLS: usize = 6;
+/// How deep merges are kept inside each other. Each is three levels of JSON, of which a reader takes 128.
+const MAX_LAYERS: usize = 8;
 
 /// The history of one key. JSON names are short because there are many of them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -124,18 +126,56 @@ impl Cell {
         }
     }
 
-    /// Forgets what can never matter again: fills older than the newest overwrite, empty histories, and fills beyond those
-    /// that are kept.
+    /// Forgets what can never matter again: fills older than the newest overwrite, empty histories, and what is beyond the
+    /// fills and layers that are kept.
     pub(super) fn trim(&mut self) {
+        self.trim_layers(MAX_LAYERS);
+    }
+
+    fn trim_layers(&mut self, layers: usize) {
+        if layers == 0 {
+            // What the source of a merge had is a fill at the time of the merge; only its history is lost.
+            for (merge, cell) in std::mem::take(&mut self.absorbed) {
+                if let Some(value) = cell.live() {
+                    self.fill(merge, value.clone());
+                }
+            }
+        }
         if let Some((floor, _)) = self.written {
             self.once.retain(|(at, _)| *at > floor);
             self.absorbed.retain(|(at, _)| *at > floor);
         }
         for (_, cell) in &mut self.absorbed {
-            cell.trim();
+            cell.trim_layers(layers - 1);
         }
         self.absorbed.retain(|(_, cell)| *cell != Self::default());
         self.once.truncate(MAX_FILLS);
         self.absorbed.truncate(MAX_FILLS);
+    }
+
+    /// Forgets all but the newest overwrite and the value now, which stays: only operations that come late could have
+    /// brought the rest to light. Returns whether there was any.
+    pub(super) fn forget_unseen(&mut self) -> bool {
+        let count = |cell: &Self| cell.once.len() + cell.absorbed.len();
+        let before = count(self);
+        if matches!(self.written, Some((_, Write::Set(_)))) {
+            self.once.clear();
+            self.absorbed.clear();
+        }
+        self.once.truncate(1);
+        self.absorbed.retain(|(_, cell)| cell.live().is_some());
+        self.absorbed.truncate(1);
+        if let (Some((filled, _)), Some((merged, _))) = (self.once.first(), self.absorbed.first()) {
+            if merged <= filled {
+                self.once.clear();
+            } else {
+                self.absorbed.clear();
+            }
+        }
+        let mut forgot = count(self) < before;
+        for (_, cell) in &mut self.absorbed {
+            forgot |= cell.forget_unseen();
+        }
+        forgot
     }
 }

@@ -3,6 +3,9 @@ use serde_json::json;
 
 use super::*;
 
+#[path = "tests/limits.rs"]
+mod limits;
+
 fn at(time: i64) -> Version {
     Version(time, time * 1_000, Uuid::from_u128(u128::from(time.unsigned_abs())))
 }
@@ -199,38 +202,6 @@ fn merged_in_order(steps: &[(bool, PropertyChanges, Version)], merge: i64) -> Va
         .chain(later.map(|(_, changes, version)| (changes.clone(), *version)))
         .collect();
     replayed(&all)
-}
-
-#[test]
-fn beyond_the_limit_new_keys_are_not_taken_and_old_ones_still_change() {
-    let mut properties = Properties::default();
-    for index in 0..MAX_PROPERTIES {
-        properties.apply(&set(json!({format!("key{index}"): 1})), at(1), &[]);
-    }
-    let effect = properties.apply(&set(json!({"one more": 1, "key7": 2})), at(2), &[]);
-    assert_eq!(effect, Effect { stored: true, visible: true, skipped: 1 });
-    assert_eq!(properties.document().len(), MAX_PROPERTIES);
-    assert_eq!(properties.document()["key7"], json!(2));
-    properties.apply(&unset(&["key7"]), at(3), &[]);
-    assert_eq!(properties.apply(&set(json!({"one more": 1})), at(4), &[]).skipped, 0);
-}
-
-#[test]
-fn a_document_stays_within_its_bytes() {
-    let mut properties = Properties::default();
-    let long = "x".repeat(MAX_DOCUMENT_BYTES / 2);
-    assert_eq!(properties.apply(&set(json!({"a": long})), at(1), &[]).skipped, 0);
-    assert_eq!(properties.apply(&set(json!({"b": long})), at(2), &[]).skipped, 1);
-    assert_eq!(properties.apply(&set(json!({"b": "short"})), at(3), &[]).skipped, 0);
-}
-
-#[test]
-fn tombstones_are_bounded() {
-    let mut properties = Properties::default();
-    for index in 0..MAX_TOMBSTONES + 10 {
-        properties.apply(&unset(&[&format!("key{index}")]), at(1), &[]);
-    }
-    assert_eq!(properties.cells.len(), MAX_TOMBSTONES);
 }
 
 #[test]

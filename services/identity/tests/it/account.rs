@@ -52,6 +52,24 @@ async fn a_wrong_password_and_an_unknown_email_get_the_same_answer() {
 }
 
 #[tokio::test]
+async fn an_email_that_nobody_can_have_is_a_wrong_password_and_counts_as_a_failure() {
+    let identity = Identity::start().await;
+    let wrong = identity.sign_in("not the password").await.expect_err("refused");
+    let mut accounts = identity.accounts(identity.as_principal(Principal::Anonymous));
+    let long = format!("{}@example.com", "x".repeat(320));
+    for email in ["me\0@example.com", "\0", &long] {
+        let request = || pb::SignInRequest { email: email.into(), password: identity.password() };
+        for _ in 0..10 {
+            let refused = accounts.sign_in(request()).await.expect_err("refused");
+            assert_eq!((refused.code(), refused.message()), (wrong.code(), wrong.message()));
+            assert_eq!(refused.details(), wrong.details());
+        }
+        let throttled = refusal(accounts.sign_in(request()).await);
+        assert_eq!(throttled, (Code::ResourceExhausted, "RATE_LIMITED".into()));
+    }
+}
+
+#[tokio::test]
 async fn ten_failures_close_an_email_for_a_quarter_of_an_hour_even_if_they_come_at_once() {
     let identity = Identity::start().await;
     let attempts = futures::future::join_all((0..14).map(|_| identity.sign_in("wrong"))).await;

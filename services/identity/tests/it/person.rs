@@ -1,10 +1,11 @@
 use observe_core::PersonId;
 use observe_proto::common::v1::Role;
 use observe_proto::identity::v1 as pb;
+use observe_proto::identity::v1::apply_events_response::Outcome;
 use observe_proto::identity::v1::get_person_request::Id;
 use observe_proto::identity::v1::person_service_client::PersonServiceClient;
 use prost_types::value::Kind;
-use serde_json::json;
+use serde_json::{Value, json};
 use tonic::Code;
 
 use crate::harness::{Identity, event, identify, refusal, session, set};
@@ -83,4 +84,42 @@ async fn the_persons_of_another_project_are_not_found() {
     assert_eq!(refusal(foreign_person).0, Code::NotFound);
     let unseen = others.get_person(request(other.to_string(), Id::DistinctId("usr".into()))).await;
     assert!(!unseen.expect("always answered").into_inner().person.expect("given").identified);
+}
+
+#[tokio::test]
+async fn traits_that_are_told_before_the_login_do_not_stand_in_its_way() {
+    let identity = Identity::start().await;
+    let traits = json!({"$anonymous_id": "anon", "$set": {"plan": "pro"}});
+    let before = event("$identify", 1, "anon", &traits);
+    assert_eq!(identity.apply(&[before]).await, [Outcome::Applied]);
+    assert!(!identity.person("anon").await.identified);
+    assert_eq!(identity.apply(&[identify(2, "anon", "usr")]).await, [Outcome::Applied]);
+    let person = identity.person("usr").await;
+    assert_eq!(
+        (&person.distinct_ids[..], person.identified),
+        (&["anon".into(), "usr".into()][..], true)
+    );
+    assert_eq!(person, identity.person("anon").await);
+    assert!(person.properties.expect("given").fields.contains_key("plan"));
+    let alone = event("$identify", 3, "other", &json!({"$set": {"plan": "free"}}));
+    identity.apply(&[alone]).await;
+    assert!(identity.person("other").await.identified, "a user id without another is a known one");
+}
+
+/// What is sent small must not be stored large: the row is read and written with every change of the person.
+#[tokio::test]
+async fn a_person_that_is_sent_endless_fills_stays_small() {
+    let identity = Identity::start().await;
+    for time in 1..=6 {
+        let fills: Value = (0..10).map(|n| (format!("key {n}"), "x".repeat(60_000))).collect();
+        identity.apply(&[event("$set", time, "usr", &json!({"$set_once": fills}))]).await;
+    }
+    assert_eq!(identity.apply(&[set(7, "usr", &json!({"plan": "pro"}))]).await, [Outcome::Applied]);
+    let bytes: i32 =
+        sqlx::query_scalar("select octet_length(properties::text) from identity.person")
+            .fetch_one(&identity.superuser().await)
+            .await
+            .expect("read");
+    assert!(bytes <= 2 * 1024 * 1024, "{bytes} bytes");
+    assert_eq!(identity.person("usr").await.properties.expect("given").fields.len(), 11);
 }
