@@ -9,6 +9,10 @@ use unicode_normalization::UnicodeNormalization as _;
 /// The longest distinct id, in characters.
 pub const MAX_CHARS: usize = 200;
 
+/// Characters other than white space of the longest entry below, with its quotes. A character stands for one character or
+/// more after NFKC, so that an id with more of them is on no list, however many bytes each has.
+const LISTED_CHARS_MAX: usize = 38;
+
 const ILLEGAL: [&str; 27] = [
     "(null)",
     "-1",
@@ -46,9 +50,10 @@ pub fn is_illegal(distinct_id: &str) -> bool {
     if distinct_id.contains('\0') {
         return true;
     }
-    // A longer id is on no list; skipping it keeps the common case free of allocation.
-    if distinct_id.len() > 64 {
-        return distinct_id.trim().is_empty();
+    // Skipping what is too long keeps long ids free of allocation.
+    let mut visible = distinct_id.chars().filter(|character| !character.is_whitespace());
+    if visible.nth(LISTED_CHARS_MAX).is_some() {
+        return false;
     }
     let normal: String = distinct_id.nfkc().collect();
     let bare = strip_quotes(normal.trim()).trim().to_lowercase();
@@ -66,7 +71,7 @@ fn strip_quotes(text: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::is_illegal;
+    use super::*;
 
     #[test]
     fn what_integrations_send_for_nobody_is_illegal() {
@@ -84,6 +89,33 @@ mod tests {
         ] {
             assert!(is_illegal(id), "{id:?} should be illegal");
         }
+    }
+
+    #[test]
+    fn neither_white_space_nor_wide_characters_hide_an_illegal_id() {
+        let wide = |id: &str| -> String {
+            let widen = |character: char| char::from_u32(u32::from(character) + 0xfee0);
+            id.chars().map(|character| widen(character).expect("a wide form")).collect()
+        };
+        let zeros = "00000000-0000-0000-0000-000000000000";
+        let pad = " ".repeat(100);
+        for id in [
+            format!("{pad}null{pad}"),
+            format!("\"{pad}null{pad}\""),
+            wide(zeros),
+            format!("{pad}{}{pad}", wide(&format!("\"{zeros}\""))),
+            pad.clone(),
+        ] {
+            assert!(is_illegal(&id), "{id:?} should be illegal");
+        }
+        assert!(!is_illegal(&format!("{pad}{}{pad}", wide("usr_abc123"))));
+        assert!(!is_illegal(&format!("{zeros}{zeros}")));
+    }
+
+    #[test]
+    fn the_bound_is_that_of_the_longest_entry() {
+        let longest = ILLEGAL.iter().map(|entry| entry.chars().count()).max();
+        assert_eq!(longest.map(|longest| longest + 2), Some(LISTED_CHARS_MAX));
     }
 
     #[test]

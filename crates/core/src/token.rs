@@ -32,15 +32,22 @@ pub fn generate_session(entropy: &dyn Entropy) -> String {
     random_base62(43, entropy)
 }
 
-/// Returns whether the text after the prefix may be a key: 16-64 of `[0-9A-Za-z]`. Keys given by hand have no checksum, so
-/// none is asked for here.
+/// Returns whether a token may be a key: after the prefix, 16-64 of `[0-9A-Za-z]`.
+///
+/// Text as long as that of a generated key (38 characters) must end in the right checksum. A key given by hand
+/// (`OBSERVE_BOOTSTRAP_*_KEY`) has none, and so must have another length.
 #[must_use]
 pub fn is_well_formed(token: &str) -> bool {
-    let body = token.strip_prefix(WRITE_PREFIX).or_else(|| token.strip_prefix(SECRET_PREFIX));
-    body.is_some_and(|body| {
-        (MIN_GIVEN_CHARS..=MAX_GIVEN_CHARS).contains(&body.len())
-            && body.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    let text = token.strip_prefix(WRITE_PREFIX).or_else(|| token.strip_prefix(SECRET_PREFIX));
+    text.is_some_and(|text| {
+        (MIN_GIVEN_CHARS..=MAX_GIVEN_CHARS).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            && (text.len() != BODY_CHARS + CHECKSUM_CHARS || ends_in_checksum(text))
     })
+}
+
+fn ends_in_checksum(text: &str) -> bool {
+    text.split_at_checked(BODY_CHARS).is_some_and(|(body, given)| checksum(body) == given)
 }
 
 /// Returns the SHA-256 of a token, the form in which it is stored.
@@ -85,6 +92,19 @@ mod tests {
         assert!(is_well_formed(&a) && is_well_formed(&b));
         assert_ne!(a, b);
         assert_eq!(a.len(), WRITE_PREFIX.len() + 38);
+    }
+
+    #[test]
+    fn a_typo_in_a_generated_token_is_noticed() {
+        let token = generate(SECRET_PREFIX, &SystemEntropy);
+        for at in SECRET_PREFIX.len()..token.len() {
+            let other = if &token[at..=at] == "x" { "y" } else { "x" };
+            let typo = format!("{}{other}{}", &token[..at], &token[at + 1..]);
+            assert!(!is_well_formed(&typo), "{at}: {typo}");
+        }
+        let given = |chars: usize| format!("{WRITE_PREFIX}{}", "a".repeat(chars));
+        assert!(is_well_formed(&given(37)) && is_well_formed(&given(39)), "given by hand");
+        assert!(!is_well_formed(&given(38)), "as long as a generated one, without its checksum");
     }
 
     #[test]

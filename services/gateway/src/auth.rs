@@ -21,8 +21,10 @@ use cache::KeyCache;
 
 /// How long identity may take to say whose a credential is.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(2);
-/// Look-ups under way at once: invented keys must not become load on identity.
-const LOOKUPS_MAX: usize = 64;
+/// Look-ups of keys under way at once: invented keys must not become load on identity.
+const KEY_LOOKUPS_MAX: usize = 64;
+/// Look-ups of sessions under way at once. They do not wait behind keys, which anybody can invent.
+const SESSION_LOOKUPS_MAX: usize = 64;
 /// The longest text that may be a session token.
 const SESSION_TOKEN_BYTES_MAX: usize = 128;
 /// The shortest.
@@ -33,7 +35,8 @@ pub(crate) struct Auth {
     identity: AuthenticationServiceClient<ServiceChannel>,
     keys: KeyCache,
     clock: Arc<dyn Clock>,
-    lookups: Semaphore,
+    key_lookups: Semaphore,
+    session_lookups: Semaphore,
 }
 
 impl Auth {
@@ -42,7 +45,8 @@ impl Auth {
             identity: AuthenticationServiceClient::new(identity),
             keys: KeyCache::new(),
             clock,
-            lookups: Semaphore::new(LOOKUPS_MAX),
+            key_lookups: Semaphore::new(KEY_LOOKUPS_MAX),
+            session_lookups: Semaphore::new(SESSION_LOOKUPS_MAX),
         }
     }
 
@@ -58,7 +62,9 @@ impl Auth {
             }
             let found = self
                 .keys
-                .get(token::hash(token), self.clock.as_ref(), || self.look_up(token))
+                .get(token::hash(token), self.clock.as_ref(), || {
+                    self.look_up(token, &self.key_lookups)
+                })
                 .await;
             return Ok(found?);
         }
@@ -68,17 +74,21 @@ impl Auth {
         {
             return Err(CommonError::Unauthenticated("the credential is malformed").into());
         }
-        let found = self.look_up(token).await?;
+        let found = self.look_up(token, &self.session_lookups).await?;
         found.ok_or_else(|| {
             CommonError::Unauthenticated("the session is unknown or has ended").into()
         })
     }
 
     /// Asks identity; `None` means that it knows no such credential.
-    async fn look_up(&self, token: &str) -> Result<Option<Principal>, CommonError> {
+    async fn look_up(
+        &self,
+        token: &str,
+        turns: &Semaphore,
+    ) -> Result<Option<Principal>, CommonError> {
         let away = |detail: String| CommonError::Unavailable { dependency: "identity", detail };
         let ask = async {
-            let _permit = self.lookups.acquire().await;
+            let _turn = turns.acquire().await;
             self.identity
                 .clone()
                 .authenticate(AuthenticateRequest { token: token.to_owned() })

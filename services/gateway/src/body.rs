@@ -1,19 +1,20 @@
 //! Reading request bodies into memory, within a limit for each and a budget for all.
 
+mod budget;
+mod meter;
+
 use std::io::Read as _;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
 use bytes::Bytes;
 use http::{HeaderMap, header};
 use http_body_util::BodyExt as _;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::Error;
+pub(crate) use budget::{Budget, Lease};
+pub(crate) use meter::Meter;
 
-/// KiB of bodies in memory at once, over all requests.
-const BUDGET_KIB: usize = 256 * 1024;
 /// Bytes of a refused body that are still taken in: many clients do not look for an answer before they have sent all.
 const DISCARD_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// How long that may take.
@@ -21,53 +22,13 @@ const DISCARD_TIMEOUT: Duration = Duration::from_secs(5);
 /// What gzip begins with; no JSON does.
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
-/// The memory that bodies share.
-#[derive(Clone)]
-pub(crate) struct Budget(Arc<Semaphore>);
-
-impl Budget {
-    pub(crate) fn new() -> Self {
-        Self(Arc::new(Semaphore::new(BUDGET_KIB)))
-    }
-}
-
 /// A body in memory, and its share of the budget.
 pub(crate) struct Held {
     pub(crate) bytes: Bytes,
-    _lease: Lease,
+    pub(crate) lease: Lease,
 }
 
-/// A growing share of the budget.
-struct Lease {
-    budget: Budget,
-    permit: Option<OwnedSemaphorePermit>,
-    kib: usize,
-}
-
-impl Lease {
-    fn new(budget: Budget) -> Self {
-        Self { budget, permit: None, kib: 0 }
-    }
-
-    /// Grows to hold so many bytes.
-    fn grow(&mut self, bytes: usize) -> Result<(), Error> {
-        let kib = bytes.div_ceil(1024);
-        let missing = u32::try_from(kib.saturating_sub(self.kib)).unwrap_or(u32::MAX);
-        if missing == 0 {
-            return Ok(());
-        }
-        let more =
-            self.budget.0.clone().try_acquire_many_owned(missing).map_err(|_| Error::Busy)?;
-        match &mut self.permit {
-            Some(permit) => permit.merge(more),
-            None => self.permit = Some(more),
-        }
-        self.kib = kib;
-        Ok(())
-    }
-}
-
-/// Reads a body of at most `limit` bytes, before and after it is inflated.
+/// Reads a body of at most `limit` bytes, before and after it is inflated. Memory is taken as they arrive.
 ///
 /// # Errors
 /// `TooLarge`, `ContentEncoding`, `Malformed` for broken gzip or a connection that was cut, `Busy` without memory to spare.
@@ -75,7 +36,7 @@ pub(crate) async fn read(
     headers: &HeaderMap,
     body: Body,
     limit: usize,
-    budget: &Budget,
+    mut lease: Lease,
 ) -> Result<Held, Error> {
     let named_gzip =
         match headers.get(header::CONTENT_ENCODING).map(|value| value.to_str().unwrap_or("?")) {
@@ -83,18 +44,17 @@ pub(crate) async fn read(
             Some("gzip" | "x-gzip") => true,
             Some(other) => {
                 let other = other.chars().take(32).collect();
-                discard(body).await;
-                return Err(Error::ContentEncoding(other));
+                return refuse(body, Error::ContentEncoding(other)).await;
             }
         };
-    let mut lease = Lease::new(budget.clone());
     let wire = collect(body, limit, &mut lease).await?;
+    lease.arrived();
     if !named_gzip && !wire.starts_with(&GZIP_MAGIC) {
-        return Ok(Held { bytes: wire.into(), _lease: lease });
+        return Ok(Held { bytes: wire.into(), lease });
     }
     let wire_bytes = wire.len();
     let inflated = inflate(&wire, limit, |bytes| lease.grow(wire_bytes + bytes))?;
-    Ok(Held { bytes: inflated.into(), _lease: lease })
+    Ok(Held { bytes: inflated.into(), lease })
 }
 
 async fn collect(mut body: Body, limit: usize, lease: &mut Lease) -> Result<Vec<u8>, Error> {
@@ -106,8 +66,8 @@ async fn collect(mut body: Body, limit: usize, lease: &mut Lease) -> Result<Vec<
         let room = if length > limit { Err(Error::TooLarge(limit)) } else { lease.grow(length) };
         if let Err(error) = room {
             drop(bytes);
-            discard(body).await;
-            return Err(error);
+            lease.clear();
+            return refuse(body, error).await;
         }
         bytes.extend_from_slice(data);
     }
@@ -135,8 +95,16 @@ fn inflate(
     }
 }
 
-/// Takes in what is left of a body that is refused, within reason.
-pub(crate) async fn discard(mut body: Body) {
+/// Returns the error after what is left of the body that it refuses has been taken in, within reason.
+///
+/// # Errors
+/// The one given.
+pub(crate) async fn refuse<T>(body: Body, error: Error) -> Result<T, Error> {
+    discard(body).await;
+    Err(error)
+}
+
+async fn discard(mut body: Body) {
     let all = async {
         let mut bytes = 0;
         while let Some(Ok(frame)) = body.frame().await {
@@ -170,7 +138,7 @@ mod tests {
         if let Some(encoding) = encoding {
             headers.insert(header::CONTENT_ENCODING, http::HeaderValue::from_static(encoding));
         }
-        read(&headers, Body::from(body), limit, &Budget::new()).await.map(|held| held.bytes)
+        read(&headers, Body::from(body), limit, Budget::new().known()).await.map(|held| held.bytes)
     }
 
     #[tokio::test]
@@ -209,12 +177,14 @@ mod tests {
 
     #[tokio::test]
     async fn memory_is_shared_and_given_back() {
-        let budget = Budget(Arc::new(Semaphore::new(2)));
-        let first = read(&HeaderMap::new(), Body::from(vec![0; 1_500]), 4_096, &budget).await;
-        let first = first.expect("room");
-        let second = read(&HeaderMap::new(), Body::from("x"), 4_096, &budget).await;
-        assert!(matches!(second, Err(Error::Busy)));
+        let budget = Budget::of(2, 0);
+        let read = |body: Vec<u8>| {
+            let lease = budget.known();
+            async move { read(&HeaderMap::new(), Body::from(body), 4_096, lease).await }
+        };
+        let first = read(vec![0; 1_500]).await.expect("room");
+        assert!(matches!(read(vec![0]).await, Err(Error::Busy)));
         drop(first);
-        assert!(read(&HeaderMap::new(), Body::from("x"), 4_096, &budget).await.is_ok());
+        assert!(read(vec![0]).await.is_ok());
     }
 }

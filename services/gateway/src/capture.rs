@@ -3,6 +3,7 @@
 pub(crate) mod draft;
 pub(crate) mod http;
 mod json;
+pub(crate) mod json_rpc;
 pub(crate) mod judge;
 pub(crate) mod limits;
 mod properties;

@@ -3,11 +3,13 @@
 
 mod grpc_frame;
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::IntoResponse as _;
 use bytes::Bytes;
-use http::{HeaderValue, Response, header};
+use http::{Response, header};
 use observe_core::Violations;
 use observe_core::error::CommonError;
 use prost::Message as _;
@@ -15,23 +17,33 @@ use prost_reflect::{
     DescriptorPool, DeserializeOptions, DynamicMessage, MessageDescriptor, MethodDescriptor,
     SerializeOptions,
 };
+use tokio::sync::Semaphore;
 use tonic::Code;
 
-use crate::body;
-use crate::capture::sender::{Place, Sender};
+use crate::body::{self, Held};
+use crate::capture::json_rpc;
 use crate::edge::{Coded, Edge};
 use crate::error::Error;
 use crate::http_error::HttpError;
-use crate::proxy::REQUEST_BYTES_MAX;
 use crate::routes::Target;
 use crate::rpc;
 
+/// Bytes of JSON that are made into a message. The message takes up many times as much; whoever has more to say speaks gRPC.
+const JSON_BYTES_MAX: usize = 256 * 1024;
+/// Bytes from which on transcoding leaves the threads that serve requests.
+const LARGE_BYTES: usize = 16 * 1024;
+/// Transcodings of that kind at once.
+const LARGE_AT_ONCE_MAX: usize = 4;
+
 /// The contracts, to transcode by.
-pub(crate) struct Doorway(DescriptorPool);
+pub(crate) struct Doorway {
+    contracts: DescriptorPool,
+    large: Arc<Semaphore>,
+}
 
 impl Doorway {
     pub(crate) fn new(contracts: DescriptorPool) -> Self {
-        Self(contracts)
+        Self { contracts, large: Arc::new(Semaphore::new(LARGE_AT_ONCE_MAX)) }
     }
 
     /// Answers a JSON request.
@@ -52,40 +64,64 @@ impl Doorway {
         let path = parts.uri.path();
         let admitted = match rpc::admit(edge, path, &parts.headers, parts.extensions.get()).await {
             Ok(admitted) => admitted,
-            Err(error) => {
-                body::discard(body).await;
-                return Err(error.into());
-            }
+            Err(error) => return Ok(body::refuse(body, error).await?),
         };
         let route = admitted.route;
         if route.streams {
-            return Err(Error::Streams(route.path.trim_start_matches('/')).into());
+            let error = Error::Streams(route.path.trim_start_matches('/'));
+            return Ok(body::refuse(body, error).await?);
+        }
+        if route.target == Target::Local {
+            return json_rpc::capture(edge, admitted.principal(), &parts.headers, body).await;
         }
         let method = self.method(route.path)?;
-        let limit = if route.target == Target::Local {
-            Sender::admit(admitted.principal(), Place::Header, &parts.headers)?.body_bytes_max()
-        } else {
-            REQUEST_BYTES_MAX
+        let limit = admitted.body_bytes_max().min(JSON_BYTES_MAX);
+        let lease = match admitted.lease(&edge.budget) {
+            Ok(lease) => lease,
+            Err(error) => return Ok(body::refuse(body, error).await?),
         };
-        let held = body::read(&parts.headers, body, limit, &edge.budget).await?;
-        let message = read_json(method.input(), &held.bytes)?;
-        let mut call = grpc_frame::request(route.path, &message.encode_to_vec());
-        // What capture asks of a sender's headers, it must find here too.
-        for name in
-            [header::ORIGIN, header::USER_AGENT, header::HeaderName::from_static("sec-fetch-site")]
-        {
-            if let Some(value) = parts.headers.get(&name) {
-                call.headers_mut().insert(name, value.clone());
-            }
-        }
-        let answer = rpc::dispatch(edge, admitted, call).await?;
+        let Held { bytes, lease: _lease } = body::read(&parts.headers, body, limit, lease).await?;
+        // Only the encoded message is still there when the call goes out.
+        let (input, size) = (method.input(), bytes.len());
+        let encode = move || read_json(input, &bytes).map(|message| message.encode_to_vec());
+        let message = self.aside(size, encode).await??;
+        let call = grpc_frame::request(route.path, &message);
+        drop(message);
+        let answer = rpc::forward(edge, admitted, call).await?;
         let message = grpc_frame::response(answer).await?;
-        write_json(method.output(), message)
+        let output = method.output();
+        let json = self.aside(message.len(), move || write_json(output, message)).await??;
+        Ok(([(header::CONTENT_TYPE, "application/json")], json).into_response())
+    }
+
+    /// Does the work here or, if it is large, where it keeps no other request waiting.
+    async fn aside<T: Send + 'static>(
+        &self,
+        bytes: usize,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        if bytes < LARGE_BYTES {
+            return Ok(work());
+        }
+        let fault = |error: String| CommonError::Internal(format!("transcoding failed: {error}"));
+        let turn =
+            self.large.clone().acquire_owned().await.map_err(|error| fault(error.to_string()))?;
+        // The turn goes with the work: it is not over when the request is given up.
+        let work = move || {
+            let done = work();
+            drop(turn);
+            done
+        };
+        let done = tokio::task::spawn_blocking(work).await;
+        Ok(done.map_err(|error| fault(error.to_string()))?)
     }
 
     fn method(&self, path: &str) -> Result<MethodDescriptor, Error> {
         let found = path.trim_start_matches('/').split_once('/').and_then(|(service, method)| {
-            self.0.get_service_by_name(service)?.methods().find(|found| found.name() == method)
+            self.contracts
+                .get_service_by_name(service)?
+                .methods()
+                .find(|found| found.name() == method)
         });
         found.ok_or_else(|| Error::UnknownRpc(path.to_owned()))
     }
@@ -105,10 +141,8 @@ fn read_json(descriptor: MessageDescriptor, bytes: &[u8]) -> Result<DynamicMessa
     })
 }
 
-fn write_json(descriptor: MessageDescriptor, message: Bytes) -> Result<Response<Body>, HttpError> {
-    let fault = |error: String| {
-        Error::from(CommonError::Internal(format!("an answer is not JSON: {error}")))
-    };
+fn write_json(descriptor: MessageDescriptor, message: Bytes) -> Result<Vec<u8>, Error> {
+    let fault = |error: String| CommonError::Internal(format!("an answer is not JSON: {error}"));
     let message =
         DynamicMessage::decode(descriptor, message).map_err(|error| fault(error.to_string()))?;
     // Zeros and empty lists are written too: whoever reads with the naked eye should see all there is.
@@ -117,11 +151,7 @@ fn write_json(descriptor: MessageDescriptor, message: Bytes) -> Result<Response<
     message
         .serialize_with_options(&mut json, &options)
         .map_err(|error| fault(error.to_string()))?;
-    let mut response = Response::new(Body::from(json.into_inner()));
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    Ok(response)
+    Ok(json.into_inner())
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -60,7 +61,7 @@ pub(crate) struct Origin {
     /// A UUIDv7 made here.
     pub(crate) request_id: String,
     /// Where it comes from.
-    pub(crate) client_address: String,
+    pub(crate) client: Option<IpAddr>,
 }
 
 /// How a call went, for the log; set on the answer by whoever knows the gRPC code.
@@ -212,11 +213,8 @@ impl Edge {
     fn origin(&self, request: &Request) -> Origin {
         let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip());
         let trusted = &self.config.trusted_proxies;
-        let client = peer.map(|peer| client_address(peer, request.headers(), trusted).to_string());
-        Origin {
-            request_id: self.entropy.uuid(self.clock.now()).to_string(),
-            client_address: client.unwrap_or_default(),
-        }
+        let client = peer.map(|peer| client_address(peer, request.headers(), trusted));
+        Origin { request_id: self.entropy.uuid(self.clock.now()).to_string(), client }
     }
 }
 

@@ -28,6 +28,8 @@ pub(crate) enum Error {
     Malformed(String),
     #[error("the queue at the edge is full, send again")]
     Busy,
+    #[error("too many uploads without a credential from this address at once, send again")]
+    Uploads,
     #[error("there is nothing at this address")]
     NoPage,
     #[error("this address takes {0} only")]
@@ -57,7 +59,7 @@ impl ServiceError for Error {
             | Self::ContentType(_)
             | Self::ContentEncoding(_)
             | Self::NeedsHttp2 => ErrorCode::InvalidArgument,
-            Self::Busy => ErrorCode::ResourceExhausted,
+            Self::Busy | Self::Uploads => ErrorCode::ResourceExhausted,
             Self::NoPage => ErrorCode::NotFound,
             Self::TimedOut => ErrorCode::Unavailable,
         }
@@ -69,6 +71,7 @@ impl ServiceError for Error {
             Self::UnknownRpc(_) | Self::Streams(_) => ErrorReason::UnknownRpc,
             Self::LeakedKey => ErrorReason::PermissionDenied,
             Self::Busy => ErrorReason::QueueFull,
+            Self::Uploads => ErrorReason::RateLimited,
             Self::NoPage => ErrorReason::NotFound,
             Self::TimedOut => ErrorReason::DependencyUnavailable,
             Self::TooLarge(_)
@@ -98,7 +101,7 @@ impl ServiceError for Error {
     fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Common(error) => error.retry_after(),
-            Self::Busy | Self::TimedOut => Some(DEPENDENCY_RETRY_AFTER),
+            Self::Busy | Self::Uploads | Self::TimedOut => Some(DEPENDENCY_RETRY_AFTER),
             _ => None,
         }
     }

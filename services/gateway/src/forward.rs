@@ -57,6 +57,9 @@ struct Job {
     _memory: OwnedSemaphorePermit,
 }
 
+/// What is heard of a job.
+type Answer = oneshot::Receiver<Result<(), Status>>;
+
 /// What takes the events from there; it ends when the last [`Forwarder`] is gone.
 pub(crate) struct Collector {
     queue: mpsc::Receiver<Job>,
@@ -84,28 +87,52 @@ impl Forwarder {
         project: ProjectId,
         events: Vec<AcceptedEvent>,
     ) -> Result<(), Status> {
-        let mut answers = Vec::with_capacity(1);
-        for events in parts(events) {
+        let batches = parts(events).into_iter().map(|events| {
             let batch = ProjectEvents { project_id: project.to_bytes(), events };
-            answers.push(self.enqueue(batch.encode_to_vec().into())?);
-        }
+            Bytes::from(batch.encode_to_vec())
+        });
+        let answers = self.enqueue(batches.collect())?;
         let all = async {
+            let (mut kept, mut refused) = (false, None);
             for answer in answers {
-                answer.await.map_err(|_| away("the collector has ended".to_owned()))??;
+                let away = |_| Err(away("the collector has ended".to_owned()));
+                match answer.await.unwrap_or_else(away) {
+                    Ok(()) => kept = true,
+                    Err(status) => {
+                        kept |= status.code() != Code::ResourceExhausted;
+                        refused = refused.or(Some(status));
+                    }
+                }
             }
-            Ok(())
+            match refused {
+                None => Ok(()),
+                // A full queue means that nothing was kept; here a part was, or may have been.
+                Some(status) if kept && status.code() == Code::ResourceExhausted => {
+                    Err(away(format!("only a part was refused: {status}")))
+                }
+                Some(status) => Err(status),
+            }
         };
         let late = |_| away("no answer in time".to_owned());
         tokio::time::timeout(TIMEOUT, all).await.map_err(late)?
     }
 
-    fn enqueue(&self, batch: Bytes) -> Result<oneshot::Receiver<Result<(), Status>>, Error> {
-        let kib = u32::try_from(batch.len().div_ceil(1024)).unwrap_or(u32::MAX);
-        let memory = self.memory.clone().try_acquire_many_owned(kib).map_err(|_| Error::Busy)?;
-        let (done, answer) = oneshot::channel();
-        let job = Job { batch, done, _memory: memory };
-        self.queue.try_send(job).map_err(|_| Error::Busy)?;
-        Ok(answer)
+    /// Queues the parts of one request, all or none: room for the last one is taken before the first one is sent.
+    fn enqueue(&self, batches: Vec<Bytes>) -> Result<Vec<Answer>, Error> {
+        let mut memory = Vec::with_capacity(batches.len());
+        for batch in &batches {
+            let kib = u32::try_from(batch.len().div_ceil(1024)).unwrap_or(u32::MAX);
+            let permit = self.memory.clone().try_acquire_many_owned(kib);
+            memory.push(permit.map_err(|_| Error::Busy)?);
+        }
+        let slots = self.queue.try_reserve_many(batches.len()).map_err(|_| Error::Busy)?;
+        let parts = slots.zip(batches).zip(memory);
+        let send = |((slot, batch), memory): ((mpsc::Permit<'_, Job>, _), _)| {
+            let (done, answer) = oneshot::channel();
+            slot.send(Job { batch, done, _memory: memory });
+            answer
+        };
+        Ok(parts.map(send).collect())
     }
 }
 
@@ -240,6 +267,47 @@ mod tests {
             let batches = vec![ProjectEvents { project_id: vec![0; 16], events }];
             let length = WriteEventsRequest { batches }.encoded_len();
             assert!(length <= CALL_BYTES_MAX, "{length}");
+        }
+    }
+
+    fn narrow(slots: usize, kib: usize) -> (Forwarder, mpsc::Receiver<Job>) {
+        let (queue, jobs) = mpsc::channel(slots);
+        (Forwarder { queue, memory: Arc::new(Semaphore::new(kib)) }, jobs)
+    }
+
+    #[tokio::test]
+    async fn a_request_is_queued_whole_or_not_at_all() {
+        let project = ProjectId::new(uuid::Uuid::from_u128(1));
+        let two_parts = || (0..4).map(|_| event(1024 * 1024)).collect::<Vec<_>>();
+        for (slots, kib) in [(1, KIB_WAITING_MAX), (8, 3_500)] {
+            let (forwarder, mut jobs) = narrow(slots, kib);
+            let refused = forwarder.write(project, two_parts()).await.expect_err("no room");
+            assert_eq!(refused.code(), Code::ResourceExhausted);
+            assert!(jobs.try_recv().is_err(), "{slots} slots, {kib} KiB: a part was queued");
+            assert_eq!(forwarder.memory.available_permits(), kib);
+            assert_eq!(forwarder.queue.capacity(), slots);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_is_told_of_only_when_nothing_was_kept() {
+        let project = ProjectId::new(uuid::Uuid::from_u128(1));
+        let full = || Err(Error::Busy.into());
+        for (results, code) in [
+            ([Ok(()), full()], Code::Unavailable),
+            ([full(), Err(away(String::new()))], Code::Unavailable),
+            ([full(), full()], Code::ResourceExhausted),
+        ] {
+            let (forwarder, mut jobs) = narrow(8, KIB_WAITING_MAX);
+            let write = forwarder.write(project, (0..4).map(|_| event(1024 * 1024)).collect());
+            let answer = async {
+                for result in results {
+                    let job = jobs.recv().await.expect("a part");
+                    job.done.send(result).expect("waited for");
+                }
+            };
+            let (result, ()) = tokio::join!(write, answer);
+            assert_eq!(result.expect_err("refused").code(), code);
         }
     }
 

@@ -1,20 +1,13 @@
 //! Forwarding an RPC to the service that answers it: bytes as they are, headers made anew.
 
-use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
-use http_body::{Frame, SizeHint};
 use observe_core::CallContext;
 use observe_core::context::wire::{ContextSigner, METADATA_KEY, METADATA_PREFIX};
 use observe_core::error::CommonError;
 use observe_runtime::StartError;
 use observe_runtime::client::Upstreams;
-use tonic::Status;
 use tonic::body::Body;
 use tonic::transport::Channel;
 use tower::{Service as _, ServiceExt as _};
@@ -22,8 +15,6 @@ use tower::{Service as _, ServiceExt as _};
 use crate::error::Error;
 use crate::routes::{Route, Target};
 
-/// Bytes on the wire of a request that does not stream.
-pub(crate) const REQUEST_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// The longest deadline of a call that does not stream, and the one it gets when it names none.
 const DEADLINE_MAX: Duration = Duration::from_secs(30);
 /// What is taken over from the caller's headers; a service sees nothing else of them.
@@ -57,7 +48,7 @@ impl Proxy {
     /// Forwards a call on behalf of `context` and returns the answer as it streams in.
     ///
     /// # Errors
-    /// `Unavailable` if the service cannot be reached, `TooLarge`, `Internal` if the context cannot be written.
+    /// `Unavailable` if the service cannot be reached, `Internal` if the context cannot be written.
     pub(crate) async fn forward(
         &self,
         route: &Route,
@@ -81,22 +72,14 @@ impl Proxy {
         let signed = HeaderValue::from_str(&self.signer.sign(context, now))
             .map_err(|error| CommonError::Internal(error.to_string()))?;
         forwarded.headers_mut().insert(METADATA_KEY, signed);
-        let overflow = Arc::new(AtomicBool::new(false));
-        let left = if route.streams { usize::MAX } else { REQUEST_BYTES_MAX };
-        *forwarded.body_mut() = Body::new(Capped { body, left, overflow: overflow.clone() });
-        let unreachable = |detail: String| {
-            if overflow.load(Ordering::Relaxed) {
-                return Error::TooLarge(REQUEST_BYTES_MAX);
-            }
-            CommonError::Unavailable { dependency: name, detail }.into()
+        *forwarded.body_mut() = body;
+        let unreachable = |error: tonic::transport::Error| CommonError::Unavailable {
+            dependency: name,
+            detail: causes(&error),
         };
         let mut channel = channel.clone();
-        let ready = channel.ready().await.map_err(|error| unreachable(causes(&error)))?;
-        let mut response =
-            ready.call(forwarded).await.map_err(|error| unreachable(causes(&error)))?;
-        if overflow.load(Ordering::Relaxed) {
-            return Err(Error::TooLarge(REQUEST_BYTES_MAX));
-        }
+        let ready = channel.ready().await.map_err(unreachable)?;
+        let mut response = ready.call(forwarded).await.map_err(unreachable)?;
         strip_internal(response.headers_mut());
         Ok(response)
     }
@@ -158,45 +141,6 @@ fn causes(error: &tonic::transport::Error) -> String {
         cause = inner.source();
     }
     text
-}
-
-/// A request body of unknown length that ends in an error when it is too long, and remembers that this was why.
-struct Capped {
-    body: Body,
-    left: usize,
-    overflow: Arc<AtomicBool>,
-}
-
-impl http_body::Body for Capped {
-    type Data = Bytes;
-    type Error = Status;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        task: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        let frame = std::task::ready!(Pin::new(&mut self.body).poll_frame(task));
-        if let Some(Ok(frame)) = &frame {
-            let length = frame.data_ref().map_or(0, Bytes::len);
-            match self.left.checked_sub(length) {
-                Some(left) => self.left = left,
-                None => {
-                    self.overflow.store(true, Ordering::Relaxed);
-                    return Poll::Ready(Some(Err(Error::TooLarge(REQUEST_BYTES_MAX).into())));
-                }
-            }
-        }
-        Poll::Ready(frame)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        // Of a gRPC-web request in base64 the inner body tells the length before decoding; it must not become a header.
-        SizeHint::default()
-    }
 }
 
 #[cfg(test)]

@@ -1,12 +1,17 @@
 //! One RPC, whatever wire it came on: find its rule, tell its caller, hand it on.
 
+use std::net::IpAddr;
+
 use http::{HeaderMap, Request, Response};
 use observe_core::error::CommonError;
 use observe_core::{CallContext, Principal, Secret};
+use observe_proto::common::v1::KeyKind;
 use tonic::body::Body;
 use tonic::{Code, Status};
 
 use crate::auth::bearer;
+use crate::body::{Budget, Lease, Meter};
+use crate::capture::limits::WRITE_KEY_BODY_BYTES_MAX;
 use crate::capture::rpc::Caller;
 use crate::capture::sender::{Place, Sender};
 use crate::edge::{Coded, Edge, Origin, REQUEST_TIMEOUT};
@@ -19,17 +24,45 @@ pub(crate) const CAPTURE_PATHS: [&str; 2] = [
     "/observe.events.v1.CaptureService/CaptureStream",
 ];
 
+/// Bytes of a request that anybody may send: an address and a password are all that it is for.
+const PUBLIC_BYTES_MAX: usize = 16 * 1024;
+/// Bytes of a request with a session or a secret key.
+const REQUEST_BYTES_MAX: usize = 4 * 1024 * 1024;
+
 /// A call that its rule allows.
 pub(crate) struct Admitted {
     pub(crate) route: &'static Route,
     context: CallContext,
     token: Secret,
+    client: Option<IpAddr>,
 }
 
 impl Admitted {
     /// Returns who calls.
     pub(crate) fn principal(&self) -> &Principal {
         &self.context.principal
+    }
+
+    /// Returns how many bytes the request may have, by the class of its caller.
+    pub(crate) fn body_bytes_max(&self) -> usize {
+        match &self.context.principal {
+            Principal::Anonymous => PUBLIC_BYTES_MAX,
+            Principal::Key { kind: KeyKind::Secret, .. }
+            | Principal::Session { .. }
+            | Principal::Service(_) => REQUEST_BYTES_MAX,
+            Principal::Key { .. } => WRITE_KEY_BODY_BYTES_MAX,
+        }
+    }
+
+    /// Returns the share of memory that its body may take.
+    ///
+    /// # Errors
+    /// `Uploads` for a stranger with too many under way.
+    pub(crate) fn lease(&self, budget: &Budget) -> Result<Lease, Error> {
+        match &self.context.principal {
+            Principal::Anonymous => budget.stranger(self.client),
+            _ => Ok(budget.known()),
+        }
     }
 }
 
@@ -73,33 +106,59 @@ pub(crate) async fn admit(
         (edge.auth.principal(token).await?, token)
     };
     route.admit(&principal)?;
-    let origin = origin.cloned();
+    let client = origin.and_then(|origin| origin.client);
     let context = CallContext {
-        request_id: origin.as_ref().map(|origin| origin.request_id.clone()).unwrap_or_default(),
-        client_address: origin.map(|origin| origin.client_address).unwrap_or_default(),
+        request_id: origin.map(|origin| origin.request_id.clone()).unwrap_or_default(),
+        client_address: client.map(|client| client.to_string()).unwrap_or_default(),
         principal,
     };
-    Ok(Admitted { route, context, token: Secret::new(token) })
+    Ok(Admitted { route, context, token: Secret::new(token), client })
 }
 
-/// Hands an admitted call to whoever answers it.
+/// Forwards an admitted call to the service that answers it.
 ///
 /// # Errors
-/// Those of [`crate::proxy::Proxy::forward`]; `LeakedKey`.
-pub(crate) async fn dispatch(
+/// Those of [`crate::proxy::Proxy::forward`].
+pub(crate) async fn forward(
     edge: &Edge,
     admitted: Admitted,
     request: Request<Body>,
 ) -> Result<Response<Body>, Error> {
-    let Admitted { route, context, token } = admitted;
-    if route.target != Target::Local {
-        return edge.proxy.forward(route, &context, edge.clock.now(), request).await;
-    }
+    let Admitted { route, context, .. } = admitted;
+    edge.proxy.forward(route, &context, edge.clock.now(), request).await
+}
+
+/// Hands an admitted call to whoever answers it, and counts its body on the way.
+async fn dispatch(
+    edge: &Edge,
+    admitted: Admitted,
+    request: Request<Body>,
+) -> Result<Response<Body>, Error> {
+    // Of a stream each message is limited, by whoever decodes it.
+    let limit = if admitted.route.streams { usize::MAX } else { admitted.body_bytes_max() };
+    let meter = Meter::new(admitted.lease(&edge.budget)?, limit);
+    let request = request.map(|body| meter.watch(body));
+    let answer = if admitted.route.target == Target::Local {
+        capture(edge, admitted, request, &meter).await
+    } else {
+        forward(edge, admitted, request).await
+    };
+    // Whatever came of a body that was cut short, the caller needs to know why it was.
+    meter.refusal().map_or(answer, Err)
+}
+
+async fn capture(
+    edge: &Edge,
+    admitted: Admitted,
+    request: Request<Body>,
+    meter: &Meter,
+) -> Result<Response<Body>, Error> {
+    let Admitted { route, context, token, .. } = admitted;
     let headers = request.headers().clone();
     let sender = Sender::admit(&context.principal, Place::Header, &headers)?;
     let caller = Caller { sender, token, headers };
     if route.streams {
-        return Ok(edge.capture_rpc.stream(caller, request).await);
+        return Ok(edge.capture_rpc.stream(caller, request, meter.clone()).await);
     }
     let answer = edge.capture_rpc.unary(caller, request);
     tokio::time::timeout(REQUEST_TIMEOUT, answer).await.map_err(|_| Error::TimedOut)

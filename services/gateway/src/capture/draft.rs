@@ -3,7 +3,7 @@
 mod from_json;
 mod from_message;
 
-pub(crate) use from_json::{from_json, is_blank};
+pub(crate) use from_json::{from_json, from_proto_json, is_blank};
 pub(crate) use from_message::from_message;
 
 use uuid::Uuid;

@@ -17,8 +17,8 @@ use super::sender::{Place, Sender};
 use super::split::{self, SplitError};
 use super::time::Received;
 use crate::auth::bearer;
-use crate::body;
-use crate::edge::{Edge, within_time};
+use crate::body::{self, Held};
+use crate::edge::{Edge, Origin, within_time};
 use crate::error::Error;
 use crate::http_error::HttpError;
 
@@ -51,20 +51,31 @@ async fn capture(edge: &Edge, request: Request) -> Result<Response<Body>, HttpEr
     let known = match shown {
         Some((token, place)) => match sender(edge, token, place, &parts.headers).await {
             Ok(sender) => Some(sender),
-            Err(error) => {
-                body::discard(body).await;
-                return Err(error.into());
-            }
+            Err(error) => return Ok(body::refuse(body, error).await?),
         },
         None => None,
     };
     let limit = known.as_ref().map_or(WRITE_KEY_BODY_BYTES_MAX, Sender::body_bytes_max);
-    let held = body::read(&parts.headers, body, limit, &edge.budget).await?;
-    let text = text(&held.bytes);
+    let lease = match known {
+        Some(_) => Ok(edge.budget.known()),
+        None => {
+            edge.budget.stranger(parts.extensions.get::<Origin>().and_then(|origin| origin.client))
+        }
+    };
+    let lease = match lease {
+        Ok(lease) => lease,
+        Err(error) => return Ok(body::refuse(body, error).await?),
+    };
+    let Held { bytes, mut lease } = body::read(&parts.headers, body, limit, lease).await?;
+    let text = text(&bytes);
     let split = split::split(&text).map_err(|error| unusable(&error, &text))?;
     let sender = match (known, &split.api_key) {
         (Some(sender), _) => sender,
-        (None, Some(token)) => sender(edge, token, Place::Open, &parts.headers).await?,
+        (None, Some(token)) => {
+            let sender = sender(edge, token, Place::Open, &parts.headers).await?;
+            lease.adopt(&edge.budget)?;
+            sender
+        }
         (None, None) => {
             let missing =
                 "send a write key as `authorization: Bearer`, as ?key= or as api_key in the body";
@@ -98,7 +109,7 @@ fn query_key(query: Option<&str>) -> Option<&str> {
 
 /// Returns the body as text: without the mark some editors put first, and with U+FFFD where it is no UTF-8. Outside of
 /// strings that is no JSON anyway, inside it spoils a character and not the request.
-fn text(bytes: &[u8]) -> Cow<'_, str> {
+pub(super) fn text(bytes: &[u8]) -> Cow<'_, str> {
     String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes))
 }
 

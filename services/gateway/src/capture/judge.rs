@@ -13,7 +13,12 @@ use super::text::is_longer;
 use super::time::Received;
 
 /// The names of events that change persons.
-const IDENTITY_NAMES: [&str; 4] = ["$identify", "$create_alias", "$merge_dangerously", "$set"];
+const IDENTITY_NAMES: [&str; 4] = [IDENTIFY, "$create_alias", "$merge_dangerously", "$set"];
+
+/// The name of events that join an anonymous person with a known one.
+const IDENTIFY: &str = "$identify";
+/// The property that holds the anonymous id beside the distinct id.
+const ANONYMOUS_ID: &str = "$anonymous_id";
 
 /// What became of one event of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,10 +82,16 @@ fn accept(
         draft.properties.add("$time_clamped", &true.into());
     }
     let distinct_id = match (is_blank(&draft.known_id), is_blank(&draft.anonymous_id)) {
-        (true, _) => draft.anonymous_id,
+        (true, _) => {
+            if draft.name == IDENTIFY {
+                // Nobody became known. That both ids are one says so: the properties count, the person stays anonymous.
+                draft.properties.add(ANONYMOUS_ID, &draft.anonymous_id.as_str().into());
+            }
+            draft.anonymous_id
+        }
         (false, true) => draft.known_id,
         (false, false) => {
-            draft.properties.add("$anonymous_id", &draft.anonymous_id.into());
+            draft.properties.add(ANONYMOUS_ID, &draft.anonymous_id.into());
             draft.known_id
         }
     };

@@ -2,6 +2,7 @@
 //! rejected alone; the generated server would refuse the whole batch.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::stream::{self, Stream};
@@ -23,7 +24,11 @@ use super::limits::EVENTS_MAX;
 use super::sender::{Place, Sender};
 use super::time::{Received, SentTime};
 use crate::auth::Auth;
+use crate::body::Meter;
 use crate::error::Error;
+
+/// How long a stream may take to send its next batch: until it is complete, what has come of it takes up memory.
+const STREAM_IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// `CaptureRequest` on the wire, its events still encoded.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -82,15 +87,20 @@ impl CaptureRpc {
         server.unary(tower::service_fn(answer), request).await
     }
 
-    /// Answers `CaptureStream`.
-    pub(crate) async fn stream(&self, caller: Caller, request: WireRequest) -> WireResponse {
+    /// Answers `CaptureStream`. The meter is the one that counts its body.
+    pub(crate) async fn stream(
+        &self,
+        caller: Caller,
+        request: WireRequest,
+        meter: Meter,
+    ) -> WireResponse {
         let codec = ProstCodec::<CaptureStreamResponse, StreamedBatch>::default();
         let mut server = tonic::server::Grpc::new(codec)
             .accept_compressed(CompressionEncoding::Gzip)
             .max_decoding_message_size(caller.sender.body_bytes_max());
         let this = self.clone();
         let answer = move |request: tonic::Request<Streaming<StreamedBatch>>| {
-            let answers = this.clone().answers(caller.clone(), request.into_inner());
+            let answers = this.clone().answers(caller.clone(), request.into_inner(), meter.clone());
             async move { Ok(tonic::Response::new(answers)) }
         };
         server.streaming(tower::service_fn(answer), request).await
@@ -100,35 +110,55 @@ impl CaptureRpc {
         self,
         caller: Caller,
         batches: Streaming<StreamedBatch>,
+        meter: Meter,
     ) -> impl Stream<Item = Result<CaptureStreamResponse, Status>> + Send + use<> {
-        stream::try_unfold((self, caller, batches), |(this, caller, mut batches)| async move {
+        let begun = (self, caller, batches, meter);
+        stream::try_unfold(begun, |(this, caller, mut batches, meter)| async move {
             let next = tokio::select! {
-                next = batches.message() => next?,
+                next = in_time(STREAM_IDLE_TIMEOUT, batches.message()) => next?,
                 () = this.life.stopping() => return Err(stopping()),
             };
             let Some(next) = next else { return Ok(None) };
             let principal = this.auth.principal(caller.token.expose()).await?;
             let sender = Sender::admit(&principal, Place::Header, &caller.headers)?;
             let receipts = accept(&this.capture, &sender, next.batch.unwrap_or_default()).await?;
-            Ok(Some((CaptureStreamResponse { receipts }, (this, caller, batches))))
+            meter.clear();
+            Ok(Some((CaptureStreamResponse { receipts }, (this, caller, batches, meter))))
         })
     }
 }
 
+async fn in_time<T>(
+    limit: Duration,
+    next: impl Future<Output = Result<T, Status>>,
+) -> Result<T, Status> {
+    tokio::time::timeout(limit, next).await.unwrap_or_else(|_| Err(Error::TimedOut.into()))
+}
+
 async fn accept(capture: &Capture, sender: &Sender, batch: Batch) -> Result<Vec<Receipt>, Status> {
-    if batch.events.len() > EVENTS_MAX {
-        let mut violations = Violations::new();
-        violations.add("events", format!("must be at most {EVENTS_MAX}"));
-        return Err(Error::from(CommonError::from(violations)).into());
-    }
+    check_count(batch.events.len())?;
     let sent = batch.sent_time.map_or(SentTime::Absent, SentTime::from_message);
     let received = Received::new(capture.now(), sent);
-    let drafts = batch.events.into_iter().map(draft::from_message);
+    let drafts = batch.events.iter().map(draft::from_message);
     let outcomes = capture.accept(sender, drafts, received).await?;
     Ok((0..).zip(outcomes).map(|(index, outcome)| receipt(index, outcome)).collect())
 }
 
-fn receipt(index: u32, outcome: Outcome) -> Receipt {
+/// Checks how many events a batch has.
+///
+/// # Errors
+/// `Invalid` for more than there may be.
+pub(super) fn check_count(events: usize) -> Result<(), Error> {
+    if events <= EVENTS_MAX {
+        return Ok(());
+    }
+    let mut violations = Violations::new();
+    violations.add("events", format!("must be at most {EVENTS_MAX}"));
+    Err(CommonError::from(violations).into())
+}
+
+/// Returns the receipt of the event at `index`.
+pub(super) fn receipt(index: u32, outcome: Outcome) -> Receipt {
     let (uuid, outcome, reject) = match outcome {
         Outcome::Accepted(uuid) => (Some(uuid), WireOutcome::Accepted, None),
         Outcome::Duplicate(uuid) => (Some(uuid), WireOutcome::Duplicate, None),
@@ -148,4 +178,19 @@ fn receipt(index: u32, outcome: Outcome) -> Receipt {
 fn stopping() -> Status {
     let detail = "the stream was ended by shutdown".to_owned();
     Error::from(CommonError::Unavailable { dependency: "gateway", detail }).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use tonic::Code;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_stream_that_sends_nothing_is_ended() {
+        let silent = in_time(Duration::from_millis(1), std::future::pending::<Result<(), _>>());
+        assert_eq!(silent.await.expect_err("no batch").code(), Code::Unavailable);
+        let sent = in_time(STREAM_IDLE_TIMEOUT, std::future::ready(Ok(7)));
+        assert_eq!(sent.await.expect("a batch"), 7);
+    }
 }

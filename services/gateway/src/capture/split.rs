@@ -1,12 +1,13 @@
 //! Cutting the body of `POST /v1/events` into its events.
 
 use super::json::{Scanner, SyntaxError, decode_string};
+use super::limits::EVENTS_MAX;
 use super::time::SentTime;
 
 /// A body, cut but not understood.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Body<'a> {
-    /// The text of each event.
+    /// The text of each event; one more than [`EVENTS_MAX`] stands for any number more.
     pub(crate) events: Vec<&'a str>,
     /// The text of the envelope's `api_key`, or of a single event's.
     pub(crate) api_key: Option<String>,
@@ -39,11 +40,7 @@ pub(crate) fn split(text: &str) -> Result<Body<'_>, SplitError> {
     let mut scanner = Scanner::new(text);
     let first = scanner.peek();
     let body = match first {
-        Some(b'[') => {
-            let mut events = Vec::new();
-            scanner.elements(|element| events.push(element))?;
-            Body { events, ..Body::default() }
-        }
+        Some(b'[') => Body { events: elements(&mut scanner)?, ..Body::default() },
         Some(b'{') => object(text, &mut scanner)?,
         _ => {
             scanner.value()?;
@@ -72,12 +69,23 @@ fn object<'a>(text: &'a str, scanner: &mut Scanner<'a>) -> Result<Body<'a>, Synt
         "sent_at" => sent = SentTime::from_json(value),
         _ => {}
     })?;
-    let mut events = Vec::new();
-    match list {
-        Some(list) => Scanner::new(list).elements(|element| events.push(element))?,
-        None => events.push(text.trim_matches([' ', '\t', '\n', '\r'])),
-    }
+    let events = match list {
+        Some(list) => elements(&mut Scanner::new(list))?,
+        None => vec![text.trim_matches([' ', '\t', '\n', '\r'])],
+    };
     Ok(Body { events, api_key, sent })
+}
+
+/// Cuts a list into its elements. Beyond those that may be, it is read for its grammar alone: a list of a million zeros
+/// must not become a million slices.
+pub(super) fn elements<'a>(scanner: &mut Scanner<'a>) -> Result<Vec<&'a str>, SyntaxError> {
+    let mut elements = Vec::new();
+    scanner.elements(|element| {
+        if elements.len() <= EVENTS_MAX {
+            elements.push(element);
+        }
+    })?;
+    Ok(elements)
 }
 
 #[cfg(test)]
@@ -111,6 +119,21 @@ mod tests {
             let body = split(&text).expect("a list");
             assert_eq!(body.events, ["{\"name\":\"before\"}", bad, "{\"name\":\"after\"}"]);
         }
+    }
+
+    #[test]
+    fn no_more_is_cut_than_may_be_sent() {
+        let zeros = format!("{}0", "0,".repeat(500_000));
+        for text in [format!("[{{}},{zeros}]"), format!("{{\"events\":[{{}},{zeros}]}}")] {
+            let body = split(&text).expect("JSON");
+            assert_eq!(body.events.len(), EVENTS_MAX + 1);
+            assert!(body.events.capacity() < 4 * EVENTS_MAX, "{}", body.events.capacity());
+        }
+        let broken = format!("[{{}},{zeros},]");
+        assert!(
+            matches!(split(&broken), Err(SplitError::Syntax(_))),
+            "the rest is read all the same"
+        );
     }
 
     #[test]

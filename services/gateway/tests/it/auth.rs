@@ -1,8 +1,10 @@
 //! Keys are remembered, sessions are not.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 
-use crate::support::{SESSION, Stage, WRITE_KEY, answer};
+use crate::support::{SESSION, Stage, WRITE_KEY, answer, eventually};
 
 const EVENT: &str = r#"{"name":"n","user_id":"u"}"#;
 
@@ -49,7 +51,31 @@ async fn signing_out_counts_at_once() {
 #[tokio::test]
 async fn a_malformed_key_costs_no_look_up() {
     let stage = Stage::start().await;
-    let request = stage.post("/v1/events").bearer_auth("obs_pub_x").body(EVENT);
-    assert_eq!(answer(request).await.0, 401);
+    let mistyped = format!("obs_pub_{}000000", "a".repeat(32));
+    for key in ["obs_pub_x", &mistyped] {
+        let request = stage.post("/v1/events").bearer_auth(key).body(EVENT);
+        assert_eq!(answer(request).await.0, 401);
+    }
     assert_eq!(stage.identity.authenticated(), 0);
+}
+
+#[tokio::test]
+async fn invented_keys_do_not_keep_sessions_waiting() {
+    let stage = Stage::start().await;
+    let gate = stage.identity.key_gate.lock().await;
+    let keys = (0..100).map(|n| {
+        let key = format!("obs_pub_{n:016}");
+        answer(stage.post("/v1/events").bearer_auth(key).body(EVENT))
+    });
+    let session = async {
+        eventually("all look-ups of keys", async || stage.identity.authenticated() >= 64).await;
+        let me = stage.post("/observe.identity.v1.AccountService/GetMe").bearer_auth(SESSION);
+        let me = answer(me.json(&serde_json::json!({})));
+        // Sooner than the look-ups of keys are given up.
+        let answered = tokio::time::timeout(Duration::from_secs(1), me).await;
+        drop(gate);
+        answered
+    };
+    let (_, answered) = tokio::join!(futures::future::join_all(keys), session);
+    assert_eq!(answered.expect("at once").0, 200);
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::support::{Stage, WRITE_KEY, answer};
+use crate::support::{Stage, WRITE_KEY, answer, eventually};
 
 async fn connect(stage: &Stage) -> TcpStream {
     let address = stage.url.trim_start_matches("http://");
@@ -28,6 +28,35 @@ async fn a_request_that_is_under_way_is_finished_at_shutdown() {
     assert_eq!(status, 202);
     assert!(stage.life.drained().await);
     assert_eq!(stage.events.written()[1].name, "last");
+}
+
+#[tokio::test]
+async fn slow_strangers_are_kept_to_a_few_and_keys_do_not_notice() {
+    let stage = Stage::start().await;
+    let path = "/observe.identity.v1.AccountService/SignIn";
+    let sign_in = async || {
+        let body = serde_json::json!({"email": "a", "password": "p"});
+        answer(stage.post(path).json(&body)).await
+    };
+    let mut slow = Vec::new();
+    for path in [path, "/v1/events"].repeat(60) {
+        let mut connection = connect(&stage).await;
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 16000\r\n\r\n{{"
+        );
+        connection.write_all(head.as_bytes()).await.expect("sent");
+        slow.push(connection);
+    }
+    eventually("the limit of one address", async || sign_in().await.0 == 429).await;
+    let (_, refused) = sign_in().await;
+    assert_eq!(refused["details"][0]["reason"], "RATE_LIMITED");
+    let event = r#"{"name":"n","user_id":"u"}"#;
+    let with_key = format!(r#"{{"api_key":"{WRITE_KEY}","events":[{event}]}}"#);
+    assert_eq!(answer(stage.post("/v1/events").body(with_key.clone())).await.0, 429);
+    assert_eq!(stage.capture(event).await.0, 202, "a key in the header is known at once");
+    drop(slow);
+    eventually("room again", async || sign_in().await.0 == 200).await;
+    assert_eq!(answer(stage.post("/v1/events").body(with_key)).await.0, 202);
 }
 
 #[tokio::test]

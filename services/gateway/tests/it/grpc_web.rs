@@ -96,6 +96,19 @@ async fn a_refusal_has_its_status_in_the_headers() {
 }
 
 #[tokio::test]
+async fn a_stranger_may_send_sixteen_kibibytes() {
+    let stage = Stage::start().await;
+    let request = SignInRequest { email: "a".into(), password: "x".repeat(16 * 1024) };
+    let path = "/observe.identity.v1.AccountService/SignIn";
+    let (headers, _, trailers) = call(&stage, path, "", frame(&request)).await;
+    let status = headers.get("grpc-status").map(|value| value.to_str().expect("text").to_owned());
+    assert!(
+        status.as_deref() == Some("11") || trailers.contains("grpc-status:11"),
+        "{headers:?} {trailers}"
+    );
+}
+
+#[tokio::test]
 async fn any_page_may_capture() {
     let stage = Stage::start().await;
     let path = "/observe.events.v1.CaptureService/Capture";

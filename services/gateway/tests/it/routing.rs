@@ -123,6 +123,17 @@ async fn a_request_beyond_four_mebibytes_is_refused() {
 }
 
 #[tokio::test]
+async fn a_stranger_may_send_sixteen_kibibytes() {
+    let stage = Stage::start().await;
+    let mut client = AccountServiceClient::new(stage.channel().await);
+    let sized = |bytes: usize| SignInRequest { email: "a".into(), password: "x".repeat(bytes) };
+    client.sign_in(sized(16_000)).await.expect("enough for a password");
+    let refused = client.sign_in(sized(16 * 1024)).await.expect_err("too large");
+    assert_eq!(refused.code(), Code::OutOfRange);
+    assert_eq!(stage.identity.calls.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn a_service_that_is_away_is_unavailable_with_a_time_to_come_back() {
     let stage = Stage::start().await;
     let mut client = AccountServiceClient::new(stage.channel().await);

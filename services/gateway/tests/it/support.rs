@@ -164,6 +164,8 @@ async fn start(mut gateway: Gateway, life: &Lifecycle) -> String {
 pub struct Identity {
     pub authenticated: AtomicUsize,
     pub revoked: Mutex<Vec<String>>,
+    /// Held by a test to keep look-ups of keys waiting.
+    pub key_gate: tokio::sync::Mutex<()>,
     /// The context and the metadata of each call to AccountService.
     pub calls: Mutex<Vec<(CallContext, HashMap<String, String>)>>,
 }
@@ -203,6 +205,9 @@ impl AuthenticationService for Identity {
         let context = CallContext::from_request(&request).map_err(|error| to_status(&error))?;
         assert_eq!(context.require_service().expect("a service asks"), "gateway");
         let token = request.into_inner().token;
+        if token.starts_with("obs_") {
+            let _gate = self.key_gate.lock().await;
+        }
         let key = |kind: common::KeyKind| {
             let key_id = "00000000-0000-0000-0000-0000000000cc".to_owned();
             Principal::Key(common::KeyPrincipal {

@@ -1,4 +1,4 @@
-//! One element of `POST /v1/events`.
+//! One event as JSON: an element of `POST /v1/events`, or of the Capture RPC through the JSON doorway.
 
 use super::super::json::{Scanner, decode_string};
 use super::super::limits::EVENT_BYTES_MAX;
@@ -6,6 +6,9 @@ use super::super::properties::{self, number_text};
 use super::super::reject::{Code, Reject};
 use super::super::time::SentTime;
 use super::{Draft, Unreadable, read_uuid};
+
+/// Characters of a key that is no field, as they are shown to who sent it.
+const SHOWN_KEY_CHARS: usize = 100;
 
 /// The values of the keys we know, as text; of a key given twice, the last one.
 #[derive(Default)]
@@ -19,40 +22,74 @@ struct Members<'a> {
     session_id: Option<&'a str>,
     timestamp: Option<&'a str>,
     properties: Option<&'a str>,
+    /// A key we do not know, with its quotes.
+    unknown: Option<&'a str>,
 }
 
-/// Reads an element, which is known to be JSON.
+/// Where a key belongs; `None` for one we do not know.
+type Place = for<'m, 'a> fn(&'m mut Members<'a>, &str) -> Option<&'m mut Option<&'a str>>;
+
+/// Reads an element of `POST /v1/events`, which is known to be JSON. Keys we do not know are passed over.
 ///
 /// # Errors
 /// The first rule it breaks.
 pub(crate) fn from_json(element: &str) -> Result<Draft, Unreadable> {
+    draft(element, |members, key| match key {
+        "uuid" => Some(&mut members.uuid),
+        "name" => Some(&mut members.name),
+        "event" => Some(&mut members.event),
+        "user_id" => Some(&mut members.user_id),
+        "distinct_id" => Some(&mut members.distinct_id),
+        "anonymous_id" => Some(&mut members.anonymous_id),
+        "session_id" => Some(&mut members.session_id),
+        "timestamp" => Some(&mut members.timestamp),
+        "properties" => Some(&mut members.properties),
+        _ => None,
+    })
+    .map(|(draft, _)| draft)
+}
+
+/// Reads a `CaptureEvent` in the JSON form of proto3, which is known to be JSON.
+///
+/// # Errors
+/// The first rule it breaks; a key that is no field is one of them.
+pub(crate) fn from_proto_json(element: &str) -> Result<Draft, Unreadable> {
+    let (draft, unknown) = draft(element, |members, key| match key {
+        "uuid" => Some(&mut members.uuid),
+        "name" => Some(&mut members.name),
+        "distinctId" | "distinct_id" => Some(&mut members.distinct_id),
+        "anonymousId" | "anonymous_id" => Some(&mut members.anonymous_id),
+        "time" => Some(&mut members.timestamp),
+        "sessionId" | "session_id" => Some(&mut members.session_id),
+        "properties" => Some(&mut members.properties),
+        _ => None,
+    })?;
+    let Some(key) = unknown else { return Ok(draft) };
+    let key: String = decode_string(key).chars().take(SHOWN_KEY_CHARS).collect();
+    let reject = Reject::new(Code::InvalidEvent, format!("an event has no field `{key}`"));
+    Err(Unreadable { uuid: draft.uuid, reject })
+}
+
+/// Reads an element; returns also a key that has no place.
+fn draft(element: &str, place: Place) -> Result<(Draft, Option<&str>), Unreadable> {
     if !element.starts_with('{') {
         return Err(Reject::new(Code::InvalidEvent, "an event must be an object").into());
     }
-    let members = members(element);
+    let members = members(element, place);
     let uuid = read_uuid(text(members.uuid, "uuid")?.trim())?;
     read(element, &members)
-        .map(|draft| Draft { uuid, ..draft })
+        .map(|draft| (Draft { uuid, ..draft }, members.unknown))
         .map_err(|reject| Unreadable { uuid, reject })
 }
 
-fn members(element: &str) -> Members<'_> {
+fn members(element: &str, place: Place) -> Members<'_> {
     let mut found = Members::default();
     // The element was cut out of checked text, so that this cannot fail; if it did, the names would be missing.
     let _ = Scanner::new(element).members(|key, value| {
-        let place = match decode_string(key).as_ref() {
-            "uuid" => &mut found.uuid,
-            "name" => &mut found.name,
-            "event" => &mut found.event,
-            "user_id" => &mut found.user_id,
-            "distinct_id" => &mut found.distinct_id,
-            "anonymous_id" => &mut found.anonymous_id,
-            "session_id" => &mut found.session_id,
-            "timestamp" => &mut found.timestamp,
-            "properties" => &mut found.properties,
-            _ => return,
-        };
-        *place = (value != "null").then_some(value);
+        match place(&mut found, decode_string(key).as_ref()) {
+            Some(place) => *place = (value != "null").then_some(value),
+            None => found.unknown = Some(key),
+        }
     });
     found
 }
@@ -123,6 +160,35 @@ mod tests {
         );
         assert_eq!(draft.known_id, "");
         assert_eq!(draft.properties.into_json(), r#"{"a":1}"#);
+    }
+
+    #[test]
+    fn fields_have_both_names_of_proto3() {
+        let uuid = "0191f3a0-0000-7000-8000-000000000001";
+        for (distinct, anonymous, session) in [
+            ("distinctId", "anonymousId", "sessionId"),
+            ("distinct_id", "anonymous_id", "session_id"),
+        ] {
+            let draft = from_proto_json(&format!(
+                r#"{{"uuid":"{uuid}","name":"n","{distinct}":"d","{anonymous}":"a","{session}":"s",
+                    "time":"1970-01-01T00:00:01Z","properties":{{"a":[1]}}}}"#
+            ));
+            let draft = draft.expect("fine");
+            assert_eq!(draft.uuid.map(|uuid| uuid.to_string()).as_deref(), Some(uuid));
+            assert_eq!(
+                (draft.name.as_str(), draft.known_id.as_str(), draft.anonymous_id.as_str()),
+                ("n", "d", "a")
+            );
+            assert_eq!((draft.session_id.as_str(), draft.time), ("s", SentTime::Millis(1_000)));
+            assert_eq!(draft.properties.into_json(), r#"{"a":[1]}"#);
+        }
+        for key in ["user_id", "event", "timestamp", "userId"] {
+            let refused =
+                from_proto_json(&format!(r#"{{"uuid":"{uuid}","name":"n","{key}":"x"}}"#));
+            let refused = refused.expect_err(key);
+            assert_eq!(refused.reject.code, Code::InvalidEvent);
+            assert!(refused.reject.message.contains(key) && refused.uuid.is_some());
+        }
     }
 
     #[test]

@@ -103,6 +103,23 @@ fn the_anonymous_id_is_kept_beside_the_known_one() {
 }
 
 #[test]
+fn an_identify_without_a_known_id_says_so_by_one_id_in_both_places() {
+    let none = only(
+        r#"{"name":"$identify","anonymous_id":"a","properties":{"$anonymous_id":"b","$set":{"x":1}}}"#,
+    );
+    assert_eq!((none.name.as_str(), none.distinct_id.as_str()), ("$identify", "a"));
+    let properties: serde_json::Value = serde_json::from_str(&none.properties_json).expect("JSON");
+    assert_eq!(properties["$anonymous_id"], "a");
+    assert_eq!(properties["$set"]["x"], 1);
+    assert!(none.identity);
+    for known in ["user_id", "distinct_id"] {
+        let event = only(&format!(r#"{{"name":"$identify","{known}":"u"}}"#));
+        assert_eq!((event.distinct_id.as_str(), event.properties_json.as_str()), ("u", "{}"));
+    }
+    assert_eq!(only(r#"{"name":"n","anonymous_id":"a"}"#).properties_json, "{}");
+}
+
+#[test]
 fn identity_events_are_marked() {
     for name in IDENTITY_NAMES {
         assert!(only(&format!(r#"{{"name":"{name}","user_id":"u"}}"#)).identity, "{name}");
