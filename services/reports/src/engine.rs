@@ -5,6 +5,7 @@ pub mod columnar;
 mod distinct;
 mod filter;
 mod funnel;
+pub mod slots;
 mod trends;
 
 use std::future::Future;
@@ -16,6 +17,7 @@ use crate::funnel::{FunnelAnswer, FunnelQuery};
 use crate::trends::{TrendsAnswer, TrendsQuery};
 
 pub use columnar::ColumnarEngine;
+pub use slots::Slots;
 
 /// An answer on its way.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, EngineError>> + Send + 'a>>;
@@ -40,6 +42,12 @@ pub enum EngineError {
         /// How much is done, 0-1.
         progress: f64,
     },
+    /// Too many questions are being computed.
+    #[error("too many questions are being computed")]
+    Busy,
+    /// Nobody waits for the answer any more.
+    #[error("the caller has gone away")]
+    Abandoned,
     /// The computation broke off.
     #[error("a question broke off: {0}")]
     Broken(String),

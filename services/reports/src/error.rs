@@ -8,6 +8,8 @@ use observe_core::{ErrorCode, ServiceError, Violations};
 
 use crate::engine::EngineError;
 
+/// How long a caller should wait when too many questions are being computed.
+const BUSY_RETRY_AFTER: Duration = Duration::from_secs(2);
 /// How long a caller should wait for the projection to be built.
 const LOADING_RETRY_AFTER: Duration = Duration::from_secs(1);
 
@@ -23,6 +25,9 @@ pub enum ReportsError {
         /// How much is done, 0-1.
         progress: f64,
     },
+    /// Too many questions are being computed.
+    #[error("too many questions are being computed")]
+    Busy,
 }
 
 impl From<Violations> for ReportsError {
@@ -35,7 +40,10 @@ impl From<EngineError> for ReportsError {
     fn from(error: EngineError) -> Self {
         match error {
             EngineError::Loading { progress } => Self::Loading { progress },
-            broken @ EngineError::Broken(_) => CommonError::Internal(broken.to_string()).into(),
+            EngineError::Busy => Self::Busy,
+            broken @ (EngineError::Abandoned | EngineError::Broken(_)) => {
+                CommonError::Internal(broken.to_string()).into()
+            }
         }
     }
 }
@@ -45,6 +53,7 @@ impl ServiceError for ReportsError {
         match self {
             Self::Common(error) => error.code(),
             Self::Loading { .. } => ErrorCode::Unavailable,
+            Self::Busy => ErrorCode::ResourceExhausted,
         }
     }
 
@@ -52,6 +61,7 @@ impl ServiceError for ReportsError {
         match self {
             Self::Common(error) => error.reason(),
             Self::Loading { .. } => ErrorReason::ProjectionLoading,
+            Self::Busy => ErrorReason::RateLimited,
         }
     }
 
@@ -59,6 +69,7 @@ impl ServiceError for ReportsError {
         match self {
             Self::Common(error) => error.public_message(),
             Self::Loading { .. } => "the projection is being built after a start, try again".into(),
+            Self::Busy => "too many questions are being computed, try again".into(),
         }
     }
 
@@ -66,6 +77,7 @@ impl ServiceError for ReportsError {
         match self {
             Self::Common(error) => error.metadata(),
             Self::Loading { progress } => vec![("progress", format!("{progress:.3}"))],
+            Self::Busy => Vec::new(),
         }
     }
 
@@ -73,13 +85,27 @@ impl ServiceError for ReportsError {
         match self {
             Self::Common(error) => error.retry_after(),
             Self::Loading { .. } => Some(LOADING_RETRY_AFTER),
+            Self::Busy => Some(BUSY_RETRY_AFTER),
         }
     }
 
     fn violations(&self) -> Option<&Violations> {
         match self {
             Self::Common(error) => error.violations(),
-            Self::Loading { .. } => None,
+            Self::Loading { .. } | Self::Busy => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_caller_without_a_place_is_told_when_to_come_back() {
+        let busy = ReportsError::from(EngineError::Busy);
+        assert_eq!(busy.code(), ErrorCode::ResourceExhausted);
+        assert_eq!(busy.reason(), ErrorReason::RateLimited);
+        assert_eq!(busy.retry_after(), Some(BUSY_RETRY_AFTER));
     }
 }

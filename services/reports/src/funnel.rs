@@ -1,6 +1,7 @@
 //! Funnels: how many persons went through steps, one after the other.
 
 pub mod attempts;
+mod ties;
 
 use crate::query::{Breakdown, Filter, Range};
 

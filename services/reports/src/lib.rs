@@ -22,7 +22,7 @@ use observe_proto::reports::v1::insight_service_server::{InsightServiceServer, S
 use observe_runtime::{Built, Deps, ReadyCheck, StartError, Worker};
 use tonic::service::Routes;
 
-use engine::ColumnarEngine;
+use engine::{ColumnarEngine, Slots};
 use published::Published;
 use service::insight::Insight;
 use workers::follow_log::{self, Upstream};
@@ -46,11 +46,12 @@ pub async fn migrate(url: &Secret) -> Result<(), StartError> {
 /// # Errors
 /// A sentence if this process does not know where events or identity are.
 pub fn build(deps: Deps) -> Result<Built, StartError> {
-    let upstream =
-        Upstream::new(deps.service_channel("events")?, deps.service_channel("identity")?);
     let published = Arc::new(Published::new());
-    let engine = Arc::new(ColumnarEngine::new(Arc::clone(&published)));
-    let insight = InsightServiceServer::new(Insight::new(engine));
+    let (events, identity) = (deps.service_channel("events")?, deps.service_channel("identity")?);
+    let upstream = Upstream::new(events, identity, Arc::clone(&published));
+    let slots = Slots::default();
+    let engine = Arc::new(ColumnarEngine::new(Arc::clone(&published), slots.clone()));
+    let insight = InsightServiceServer::new(Insight::new(engine, slots));
     let is_ready = {
         let published = Arc::clone(&published);
         move || std::future::ready(published.is_ready())

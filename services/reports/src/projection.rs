@@ -4,6 +4,7 @@
 //! Data and cursors live together, in this value alone, so each event is in it exactly once: a row of the log that does
 //! not follow the one before is refused, and the projection must then be built anew.
 
+mod chunked;
 mod columns;
 mod dictionary;
 mod persons;
@@ -23,11 +24,11 @@ use observe_proto::events::v1::{LogRow, LoggedEvents};
 use observe_proto::identity::v1::ProjectChanges;
 use prost::Message as _;
 
-pub(crate) use columns::{ProjectColumns, Slice};
+pub(crate) use columns::{Slice, Snapshot};
 pub(crate) use dictionary::{NOT_SET, ValueDictionary};
 pub(crate) use persons::NOBODY;
 pub(crate) use project::Project;
-pub(crate) use rows::Column;
+pub(crate) use rows::{Column, NameRun};
 
 /// Why something read from a log cannot be applied.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -88,11 +89,45 @@ impl Projection {
         Ok(())
     }
 
+    /// Passes over the next row of a shard's log as if it were applied: one that cannot be.
+    ///
+    /// # Errors
+    /// `Gap` if it is not the next one.
+    pub fn skip_log_row(&self, shard: u32, row: &LogRow) -> Result<(), ApplyError> {
+        let expected = self.cursor(shard) + 1;
+        if row.first_sequence != expected {
+            return Err(ApplyError::Gap { expected, found: row.first_sequence });
+        }
+        let count = i64::from(row.count.max(1));
+        self.cursors().insert(shard, row.first_sequence + count - 1);
+        Ok(())
+    }
+
     /// Returns, for every known project, the number of the last change applied.
     #[must_use]
     pub fn change_positions(&self) -> Vec<(ProjectId, i64)> {
         let projects = self.projects.read().unwrap_or_else(PoisonError::into_inner);
-        projects.iter().map(|(id, project)| (*id, project.read().change_number())).collect()
+        projects.iter().map(|(id, project)| (*id, project.change_number())).collect()
+    }
+
+    /// Returns the number of the last change applied of the project; 0 at the start.
+    #[must_use]
+    pub fn change_number(&self, project: ProjectId) -> i64 {
+        self.project(project).change_number()
+    }
+
+    /// Passes over the next change of a project's persons as if it were applied: one that cannot be.
+    ///
+    /// # Errors
+    /// `Gap` if the number is not the next one.
+    pub fn skip_change(&self, project: ProjectId, number: i64) -> Result<(), ApplyError> {
+        let project = self.project(project);
+        let expected = project.change_number() + 1;
+        if number != expected {
+            return Err(ApplyError::Gap { expected, found: number });
+        }
+        project.skip_change();
+        Ok(())
     }
 
     /// Applies the next changes of a project's persons. Returns the project and its new position if there are more to read.
@@ -107,7 +142,7 @@ impl Projection {
             .ok_or(ApplyError::Malformed("changes name no project"))?;
         let project = self.project(id);
         project.apply_changes(&changes.changes)?;
-        let applied = project.read().change_number();
+        let applied = project.change_number();
         if changes.head_number < applied {
             // The other side knows less than we were told: it was restored or replaced.
             return Err(ApplyError::Gap { expected: applied, found: changes.head_number });
@@ -176,7 +211,7 @@ mod tests {
         projection.apply_log_row(0, &row(4, 1)).expect("the next");
         let project = projection.project(ProjectId::new(Uuid::from_bytes([1; 16])));
         let slices: usize =
-            project.read().slices(i64::MIN, i64::MAX).iter().map(|s| s.rows().len()).sum();
+            project.snapshot().slices(i64::MIN, i64::MAX).iter().map(|s| s.rows().len()).sum();
         assert_eq!(slices, 5, "every event is in it once");
     }
 

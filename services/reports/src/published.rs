@@ -1,7 +1,7 @@
 //! What the worker has built and questions are answered from.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use arc_swap::ArcSwapOption;
 
@@ -14,6 +14,7 @@ pub struct Published {
     projection: ArcSwapOption<Projection>,
     /// The bits of an `f64`, 0-1.
     progress: AtomicU64,
+    parked: AtomicUsize,
 }
 
 impl Published {
@@ -47,6 +48,17 @@ impl Published {
     /// Says how much of the first projection is built, 0-1.
     pub fn set_progress(&self, progress: f64) {
         self.progress.store(progress.clamp(0.0, 1.0).to_bits(), Ordering::Relaxed);
+    }
+
+    /// Says how many rows and changes are parked: passed over, because they cannot be applied.
+    pub fn set_parked(&self, parked: usize) {
+        self.parked.store(parked, Ordering::Relaxed);
+    }
+
+    /// Returns how many rows and changes are parked.
+    #[must_use]
+    pub fn parked(&self) -> usize {
+        self.parked.load(Ordering::Relaxed)
     }
 
     fn progress(&self) -> f64 {

@@ -22,6 +22,9 @@ impl Range {
     }
 }
 
+/// The longest property key that a question may name, in bytes.
+pub const PROPERTY_BYTES_MAX: usize = 200;
+
 /// What a missing value is shown as in a breakdown.
 pub const NONE_LABEL: &str = "$none";
 /// What the values beyond a breakdown's limit are shown as.

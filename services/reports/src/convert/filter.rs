@@ -4,7 +4,7 @@ use observe_core::Violations;
 use observe_proto::common::v1 as pb;
 use pb::condition::Operator;
 use pb::filter::Conjunction;
-use regex::{RegexBuilder, RegexSet, RegexSetBuilder};
+use regex::{RegexSet, RegexSetBuilder};
 
 use super::shared::{known, property, scope};
 use crate::query::{Condition, Filter, ValueTest};
@@ -14,17 +14,54 @@ const DEPTH_MAX: usize = 5;
 const VALUES_MAX: usize = 1_000;
 /// The longest regular expression, in bytes.
 const EXPRESSION_BYTES_MAX: usize = 1_000;
-/// How large the compiled expressions of one condition may become, in bytes.
-const EXPRESSION_COMPILED_MAX: usize = 4 << 20;
+/// How many regular expressions a request may have, in all its filters.
+const EXPRESSIONS_MAX: usize = 50;
+/// How large one compiled regular expression may become, in bytes.
+const EXPRESSION_COMPILED_MAX: usize = 256 << 10;
+/// How large all compiled regular expressions of a request may become, in bytes.
+const COMPILED_MAX: usize = 4 << 20;
+
+/// What the regular expressions of one request may take. They are counted before the first is compiled.
+pub(super) struct Expressions {
+    /// How large each may become, in bytes; `None` if there are too many to compile any.
+    share: Option<usize>,
+}
+
+impl Expressions {
+    /// Counts those of all filters of the request.
+    pub(super) fn count<'a>(
+        filters: impl Iterator<Item = &'a pb::Filter>,
+        violations: &mut Violations,
+    ) -> Self {
+        let count: usize = filters.map(expressions_in).sum();
+        let share = (count <= EXPRESSIONS_MAX)
+            .then(|| (COMPILED_MAX / count.max(1)).min(EXPRESSION_COMPILED_MAX));
+        violations.require(
+            share.is_some(),
+            "filter",
+            format!("must have at most {EXPRESSIONS_MAX} regular expressions, all filters counted"),
+        );
+        Self { share }
+    }
+}
+
+/// Counts as deep as the wire nests, which its decoder limits.
+fn expressions_in(filter: &pb::Filter) -> usize {
+    let matching =
+        filter.conditions.iter().filter(|one| one.operator == i32::from(Operator::Matches));
+    matching.map(|one| one.values.len()).sum::<usize>()
+        + filter.groups.iter().map(expressions_in).sum::<usize>()
+}
 
 /// Reads a filter; without one, all events are selected.
 pub(super) fn filter(
     wire: Option<&pb::Filter>,
     field: &str,
+    expressions: &Expressions,
     violations: &mut Violations,
 ) -> Filter {
     let Some(wire) = wire else { return Filter::everything() };
-    let mut reader = Reader { violations, conditions: 0, too_deep: false };
+    let mut reader = Reader { violations, expressions, conditions: 0, too_deep: false };
     let filter = reader.filter(wire, field, 0);
     let (conditions, too_deep) = (reader.conditions, reader.too_deep);
     violations.require(
@@ -38,6 +75,7 @@ pub(super) fn filter(
 
 struct Reader<'a> {
     violations: &'a mut Violations,
+    expressions: &'a Expressions,
     conditions: usize,
     too_deep: bool,
 }
@@ -128,28 +166,30 @@ impl Reader<'_> {
         if !fits {
             return None;
         }
-        let set = RegexSetBuilder::new(values).size_limit(EXPRESSION_COMPILED_MAX).build();
+        let share = self.expressions.share?;
+        let set = compile(values, share);
         if set.is_err() {
-            self.blame(values, field);
+            self.blame(values, share, field);
         }
         set.ok()
     }
 
-    /// Finds which of the expressions cannot be compiled, or says that they are too large together.
-    fn blame(&mut self, values: &[String], field: &str) {
-        let mut found = false;
+    /// Finds the first expression that cannot be compiled, or says that they are too large together.
+    fn blame(&mut self, values: &[String], share: usize, field: &str) {
         for (index, value) in values.iter().enumerate() {
-            let compiled = RegexBuilder::new(value).size_limit(EXPRESSION_COMPILED_MAX).build();
-            let description = match compiled {
+            let description = match compile(std::slice::from_ref(value), share) {
                 Ok(_) => continue,
                 Err(regex::Error::CompiledTooBig(_)) => "is too complex",
                 Err(_) => "must be a regular expression",
             };
-            found = true;
             self.violations.add(format!("{field}[{index}]"), description);
+            return;
         }
-        if !found {
-            self.violations.add(field, "are too complex together");
-        }
+        self.violations.add(field, "are too complex together");
     }
+}
+
+/// Compiles expressions that may take `share` bytes each.
+fn compile(values: &[String], share: usize) -> Result<RegexSet, regex::Error> {
+    RegexSetBuilder::new(values).size_limit(share * values.len()).build()
 }

@@ -4,7 +4,7 @@ use observe_core::Violations;
 use observe_proto::reports::v1 as pb;
 use prost_types::Duration;
 
-use super::filter::filter;
+use super::filter::{Expressions, filter};
 use super::shared::{breakdown, known, range};
 use crate::funnel::{FunnelAnswer, FunnelQuery, Step, StepAnswer};
 
@@ -29,15 +29,22 @@ pub(crate) fn funnel_query(wire: &pb::QueryFunnelRequest) -> Result<FunnelQuery,
         format!("must have {least}-{most} elements"),
     );
     let steps = wire.steps.iter().take(*most).enumerate();
+    let filters = steps.clone().filter_map(|(_, step)| step.filter.as_ref()).chain(&wire.filter);
+    let expressions = Expressions::count(filters, v);
     let steps = steps
         .map(|(index, step)| Step {
             event: (!step.event.is_empty()).then(|| step.event.clone()),
-            filter: filter(step.filter.as_ref(), &format!("steps[{index}].filter"), v),
+            filter: filter(
+                step.filter.as_ref(),
+                &format!("steps[{index}].filter"),
+                &expressions,
+                v,
+            ),
         })
         .collect();
     let window_ms = window_ms(wire.window.as_ref(), v);
     let breakdown = breakdown(wire.breakdown.as_ref(), v);
-    let filter = filter(wire.filter.as_ref(), "filter", v);
+    let filter = filter(wire.filter.as_ref(), "filter", &expressions, v);
     match (range, violations.is_empty()) {
         (Some(range), true) => Ok(FunnelQuery { range, steps, window_ms, breakdown, filter }),
         _ => Err(violations),

@@ -5,10 +5,8 @@ use observe_proto::common::v1 as common;
 use observe_proto::reports::v1 as pb;
 use prost_types::Timestamp;
 
-use crate::query::{Attribution, Breakdown, Range, Scope};
+use crate::query::{Attribution, Breakdown, PROPERTY_BYTES_MAX, Range, Scope};
 
-/// The longest property key, in bytes.
-pub(super) const PROPERTY_BYTES_MAX: usize = 200;
 const BREAKDOWN_LIMIT_DEFAULT: usize = 25;
 const BREAKDOWN_LIMIT_MAX: i32 = 100;
 /// 0001-01-01T00:00:00Z and 10000-01-01T00:00:00Z in seconds since 1970: what `Timestamp` allows.

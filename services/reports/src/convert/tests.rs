@@ -141,6 +141,49 @@ fn operators_take_the_values_they_can_use() {
 }
 
 #[test]
+fn regular_expressions_are_counted_in_the_whole_request_before_one_is_compiled() {
+    let mut request = funnel();
+    let matching = |count| filter(vec![condition(Operator::Matches, &vec!["("; count])]);
+    // Broken ones: as long as they are too many, nothing is said of them, since none was compiled.
+    request.steps[0].filter = matching(30);
+    request.filter = matching(21);
+    assert_eq!(fields(funnel_query(&request)), ["filter"]);
+    request.filter = matching(20);
+    let first = ["steps[0].filter.conditions[0].values[0]", "filter.conditions[0].values[0]"];
+    assert_eq!(fields(funnel_query(&request)), first, "the first of each condition is blamed");
+    let mut request = trends();
+    request.series[0].filter = filter(vec![condition(Operator::Matches, &["^/blog/"; 50])]);
+    assert!(trends_query(&request).is_ok());
+    request.filter = filter(vec![condition(Operator::Matches, &["x"])]);
+    assert_eq!(fields(trends_query(&request)), ["filter"]);
+}
+
+#[test]
+fn fifty_large_regular_expressions_are_refused_as_a_whole() {
+    let mut request = trends();
+    request.filter = filter(vec![condition(Operator::Matches, &[r"\w{6}"; 50])]);
+    let refused = fields(trends_query(&request));
+    assert_eq!(refused.len(), 1, "{refused:?}");
+    request.filter = filter(vec![condition(Operator::Matches, &["a{500}"])]);
+    assert!(trends_query(&request).is_ok());
+}
+
+#[test]
+fn the_points_of_an_answer_are_limited() {
+    let mut request = trends();
+    request.range = range(0, 1_000 * 86_400);
+    request.series = vec![request.series[0].clone(); 10];
+    let limited = |limit| pb::Breakdown { property: "p".into(), limit, ..pb::Breakdown::default() };
+    request.breakdown = Some(limited(24));
+    assert!(trends_query(&request).is_ok(), "10 x 25 x 1,000 is 250,000");
+    request.breakdown = Some(limited(25));
+    assert_eq!(fields(trends_query(&request)), ["range"]);
+    request.breakdown = None;
+    request.range = range(0, 10_000 * 86_400);
+    assert!(trends_query(&request).is_ok());
+}
+
+#[test]
 fn filters_are_limited_in_number_and_depth() {
     let nested = |depth: usize, conditions: usize| {
         let all = vec![condition(Operator::IsSet, &[]); conditions];

@@ -4,13 +4,15 @@ use chrono_tz::Tz;
 use observe_core::Violations;
 use observe_proto::reports::v1 as pb;
 
-use super::filter::filter;
+use super::filter::{Expressions, filter};
 use super::shared::{breakdown, known, range, timestamp};
 use crate::query::Range;
 use crate::trends::buckets::{Buckets, Interval, MAX_BUCKETS};
 use crate::trends::{Line, Math, Series, TrendsAnswer, TrendsQuery, labels};
 
 const SERIES_MAX: usize = 20;
+/// How many points an answer may have: series, times the values of a breakdown with `$other`, times buckets.
+const POINTS_MAX: usize = 250_000;
 
 /// Reads the question.
 ///
@@ -29,9 +31,19 @@ pub(crate) fn trends_query(wire: &pb::QueryTrendsRequest) -> Result<TrendsQuery,
         format!("must have 1-{SERIES_MAX} elements"),
     );
     let all = wire.series.iter().take(SERIES_MAX).enumerate();
-    let series = all.map(|(index, one)| series(one, index, v)).collect();
+    let filters = all.clone().filter_map(|(_, one)| one.filter.as_ref()).chain(&wire.filter);
+    let expressions = Expressions::count(filters, v);
+    let series: Vec<_> = all.map(|(index, one)| series(one, index, &expressions, v)).collect();
     let breakdown = breakdown(wire.breakdown.as_ref(), v);
-    let filter = filter(wire.filter.as_ref(), "filter", v);
+    let lines = series.len() * (breakdown.as_ref().map_or(0, |breakdown| breakdown.limit) + 1);
+    v.require(
+        buckets.as_ref().is_none_or(|buckets| lines * buckets.count() <= POINTS_MAX),
+        "range",
+        format!(
+            "must be shorter: series x (breakdown limit + 1) x buckets is at most {POINTS_MAX}"
+        ),
+    );
+    let filter = filter(wire.filter.as_ref(), "filter", &expressions, v);
     match (range, buckets, violations.is_empty()) {
         (Some(range), Some(buckets), true) => {
             Ok(TrendsQuery { range, buckets, series, breakdown, filter })
@@ -77,7 +89,12 @@ fn buckets(
     buckets
 }
 
-fn series(wire: &pb::TrendsSeries, index: usize, violations: &mut Violations) -> Series {
+fn series(
+    wire: &pb::TrendsSeries,
+    index: usize,
+    expressions: &Expressions,
+    violations: &mut Violations,
+) -> Series {
     use pb::trends_series::Math as Wire;
     let math = match known(wire.math, &format!("series[{index}].math"), violations) {
         Wire::Unspecified | Wire::Total => Math::Total,
@@ -86,7 +103,12 @@ fn series(wire: &pb::TrendsSeries, index: usize, violations: &mut Violations) ->
     Series {
         event: (!wire.event.is_empty()).then(|| wire.event.clone()),
         math,
-        filter: filter(wire.filter.as_ref(), &format!("series[{index}].filter"), violations),
+        filter: filter(
+            wire.filter.as_ref(),
+            &format!("series[{index}].filter"),
+            expressions,
+            violations,
+        ),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use crate::projection::{Column, NOBODY, NOT_SET, ProjectColumns, Slice, ValueDictionary};
+use crate::projection::{Column, NOBODY, NOT_SET, Slice, Snapshot, ValueDictionary};
 use crate::query::{Condition, Filter, Scope, ValueTest};
 
 /// A filter, made ready for one project's columns.
@@ -11,13 +11,13 @@ pub(super) enum CompiledFilter<'a> {
     Any(Vec<CompiledFilter<'a>>),
     /// The key's code; `None` for a property that no event of the project ever had.
     Event(Option<u32>, ValueTable<'a>),
-    /// The value code of each person; empty for a property that no person ever had.
-    Person(Vec<u32>, ValueTable<'a>),
+    /// The persons that pass.
+    Person(PersonTable),
 }
 
 impl<'a> CompiledFilter<'a> {
     /// Makes a filter ready.
-    pub(super) fn new(filter: &'a Filter, columns: &'a ProjectColumns) -> Self {
+    pub(super) fn new(filter: &'a Filter, columns: &'a Snapshot) -> Self {
         let parts =
             |parts: &'a [Filter]| parts.iter().map(|part| Self::new(part, columns)).collect();
         match filter {
@@ -29,7 +29,7 @@ impl<'a> CompiledFilter<'a> {
         }
     }
 
-    fn condition(condition: &'a Condition, columns: &'a ProjectColumns) -> Self {
+    fn condition(condition: &'a Condition, columns: &'a Snapshot) -> Self {
         match condition.scope {
             Scope::Event => {
                 let found = columns.properties.find(&condition.property);
@@ -38,11 +38,9 @@ impl<'a> CompiledFilter<'a> {
             }
             Scope::Person => {
                 let found = columns.persons.property(&condition.property);
-                let (by_person, values) = found.unzip();
-                Self::Person(
-                    by_person.unwrap_or_default(),
-                    ValueTable::new(&condition.test, values),
-                )
+                let (key, values) = found.unzip();
+                let table = ValueTable::new(&condition.test, values);
+                Self::Person(PersonTable::new(key, &table, columns))
             }
         }
     }
@@ -80,7 +78,7 @@ impl<'a> CompiledFilter<'a> {
                 Some(column) => RowTest::Event(column, table),
                 None => RowTest::Constant(table.passes(NOT_SET)),
             },
-            Self::Person(by_person, table) => RowTest::Person(by_person, table),
+            Self::Person(table) => RowTest::Person(table),
         }
     }
 }
@@ -91,7 +89,7 @@ pub(super) enum RowTest<'a> {
     All(Vec<RowTest<'a>>),
     Any(Vec<RowTest<'a>>),
     Event(&'a Column, &'a ValueTable<'a>),
-    Person(&'a [u32], &'a ValueTable<'a>),
+    Person(&'a PersonTable),
 }
 
 impl RowTest<'_> {
@@ -103,18 +101,39 @@ impl RowTest<'_> {
             Self::All(tests) => tests.iter().all(|test| test.passes(row, person)),
             Self::Any(tests) => tests.iter().any(|test| test.passes(row, person)),
             Self::Event(column, table) => table.passes(column.get(row)),
-            Self::Person(by_person, table) => table.passes(value_of_person(by_person, person)),
+            Self::Person(table) => table.passes(person),
         }
     }
 }
 
-/// Returns the value code of a person; nobody has no properties.
-#[inline]
-pub(super) fn value_of_person(by_person: &[u32], person: u32) -> u32 {
-    if person == NOBODY {
-        NOT_SET
-    } else {
-        by_person.get(person as usize).copied().unwrap_or(NOT_SET)
+/// Which persons pass: a bit each, since a question may have many conditions and a project many persons.
+pub(super) struct PersonTable {
+    bits: Vec<u64>,
+    /// What holds for nobody, who has no properties.
+    nobody: bool,
+}
+
+impl PersonTable {
+    fn new(key: Option<u32>, table: &ValueTable<'_>, columns: &Snapshot) -> Self {
+        let nobody = table.passes(NOT_SET);
+        let start = if nobody { u64::MAX } else { 0 };
+        let mut bits = vec![start; columns.persons.len().div_ceil(64)];
+        if let Some(key) = key {
+            columns.persons.each_value(key, |person, code| {
+                if table.passes(code) != nobody {
+                    bits[person as usize / 64] ^= 1 << (person % 64);
+                }
+            });
+        }
+        Self { bits, nobody }
+    }
+
+    #[inline]
+    fn passes(&self, person: u32) -> bool {
+        if person == NOBODY {
+            return self.nobody;
+        }
+        self.bits[person as usize / 64] >> (person % 64) & 1 == 1
     }
 }
 

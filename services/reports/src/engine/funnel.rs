@@ -2,21 +2,32 @@
 
 mod tally;
 
+use std::ops::Range;
+
+use super::EngineError;
 use super::breakdown::{Ranking, RowValue, ValueSource};
 use super::filter::{CompiledFilter, RowTest};
+use super::slots::Asker;
 use crate::funnel::attempts::{Attempts, StepEvent};
 use crate::funnel::{FunnelAnswer, FunnelQuery, ValueAnswer};
-use crate::projection::{NOBODY, ProjectColumns, Slice};
+use crate::projection::{NOBODY, Slice, Snapshot};
 use crate::query::Attribution;
 use tally::{People, Tally};
 
 const FIRST_STEP: u32 = 1;
 
 /// Answers the question.
-pub(super) fn run(columns: &ProjectColumns, query: &FunnelQuery) -> FunnelAnswer {
+///
+/// # Errors
+/// `Abandoned` if the asker has gone.
+pub(super) fn run(
+    columns: &Snapshot,
+    query: &FunnelQuery,
+    asker: &Asker,
+) -> Result<FunnelAnswer, EngineError> {
     let source = query.breakdown.as_ref().map(|breakdown| ValueSource::new(breakdown, columns));
-    let hits = Gather::new(columns, query).hits(source.as_ref());
-    let people = walk(query, &by_person(hits, columns.persons.len()));
+    let hits = Gather::new(columns, query).hits(source.as_ref(), asker)?;
+    let people = walk(query, &by_person(hits, columns.persons.len()), asker)?;
     let mut whole = Tally::new(query.steps.len());
     people.each(|_, times| whole.add(times));
     let mut breakdowns = Vec::new();
@@ -34,7 +45,7 @@ pub(super) fn run(columns: &ProjectColumns, query: &FunnelQuery) -> FunnelAnswer
         breakdowns
             .extend(answers.map(|(value, tally)| ValueAnswer { value, steps: tally.finish() }));
     }
-    FunnelAnswer { steps: whole.finish(), breakdowns }
+    Ok(FunnelAnswer { steps: whole.finish(), breakdowns })
 }
 
 /// A row that matches a step.
@@ -50,13 +61,22 @@ struct Hit {
 
 impl Hit {
     fn event(&self) -> StepEvent {
-        StepEvent { time_ms: self.time_ms, arrival: self.arrival, steps: self.steps }
+        StepEvent { time_ms: self.time_ms, steps: self.steps }
     }
+}
+
+/// The question, bound to one slice.
+struct Bound<'a> {
+    slice: Slice<'a>,
+    filter: RowTest<'a>,
+    /// By step.
+    filters: Vec<RowTest<'a>>,
+    value: RowValue<'a>,
 }
 
 /// Finds the rows that match steps.
 struct Gather<'a> {
-    columns: &'a ProjectColumns,
+    columns: &'a Snapshot,
     query: &'a FunnelQuery,
     /// By step, the name's code; `None` for any name.
     names: Vec<Option<u32>>,
@@ -67,7 +87,7 @@ struct Gather<'a> {
 }
 
 impl<'a> Gather<'a> {
-    fn new(columns: &'a ProjectColumns, query: &'a FunnelQuery) -> Self {
+    fn new(columns: &'a Snapshot, query: &'a FunnelQuery) -> Self {
         let mut names = Vec::with_capacity(query.steps.len());
         let mut possible = 0;
         for (step, wanted) in query.steps.iter().enumerate() {
@@ -102,57 +122,62 @@ impl<'a> Gather<'a> {
         Some(wanted)
     }
 
-    fn hits(&self, source: Option<&ValueSource<'_>>) -> Vec<Hit> {
+    fn hits(
+        &self,
+        source: Option<&ValueSource<'_>>,
+        asker: &Asker,
+    ) -> Result<Vec<Hit>, EngineError> {
         let mut hits = Vec::new();
         if self.possible & FIRST_STEP == 0 {
-            return hits;
+            return Ok(hits);
         }
         let range = self.query.range;
         let wanted = self.wanted_names();
         for slice in self.columns.slices(range.start_ms, range.end_ms) {
             let filter = self.filter.bind(slice);
-            if !matches!(filter, RowTest::Constant(false)) {
-                let value = source.map_or(RowValue::NotSet, |source| source.bind(slice));
-                self.hits_of(slice, wanted.as_deref(), &filter, &value, &mut hits);
+            if matches!(filter, RowTest::Constant(false)) {
+                continue;
+            }
+            let bound = Bound {
+                slice,
+                filter,
+                filters: self.filters.iter().map(|filter| filter.bind(slice)).collect(),
+                value: source.map_or(RowValue::NotSet, |source| source.bind(slice)),
+            };
+            for run in slice.runs(wanted.as_deref()) {
+                for part in run.parts() {
+                    asker.check()?;
+                    self.hits_of(run.name, part, &bound, &mut hits);
+                }
             }
         }
-        hits
+        Ok(hits)
     }
 
-    fn hits_of(
-        &self,
-        slice: Slice<'_>,
-        wanted: Option<&[u32]>,
-        filter: &RowTest<'_>,
-        value: &RowValue<'_>,
-        hits: &mut Vec<Hit>,
-    ) {
+    fn hits_of(&self, name: u32, part: Range<usize>, bound: &Bound<'_>, hits: &mut Vec<Hit>) {
         let range = self.query.range;
         let person_of = self.columns.persons.person_of();
-        let rows = slice.rows();
-        let tests: Vec<_> = self.filters.iter().map(|filter| filter.bind(slice)).collect();
-        for run in slice.runs(wanted) {
-            let steps = self.steps_of(run.name);
-            for row in run.start as usize..run.end as usize {
-                let time_ms = rows.time_ms[row];
-                let person = person_of[rows.visitor[row] as usize];
-                if person == NOBODY || !range.contains(time_ms) || !filter.passes(row, person) {
-                    continue;
-                }
-                let mut matched = 0;
-                for step in bits(steps) {
-                    matched |= u32::from(tests[step].passes(row, person)) << step;
-                }
-                if matched != 0 {
-                    let value = value.get(row, person);
-                    hits.push(Hit {
-                        time_ms,
-                        arrival: rows.arrival[row],
-                        person,
-                        steps: matched,
-                        value,
-                    });
-                }
+        let rows = bound.slice.rows();
+        let steps = self.steps_of(name);
+        for row in part {
+            let time_ms = rows.time_ms[row];
+            let person = person_of[rows.visitor[row] as usize];
+            if person == NOBODY || !range.contains(time_ms) || !bound.filter.passes(row, person) {
+                continue;
+            }
+            let mut matched = 0;
+            for step in bits(steps) {
+                matched |= u32::from(bound.filters[step].passes(row, person)) << step;
+            }
+            if matched != 0 {
+                let value = bound.value.get(row, person);
+                hits.push(Hit {
+                    time_ms,
+                    arrival: rows.arrival[row],
+                    person,
+                    steps: matched,
+                    value,
+                });
             }
         }
     }
@@ -201,17 +226,23 @@ fn by_person(hits: Vec<Hit>, persons: usize) -> Vec<Hit> {
         }
     }
     for one in sorted.chunk_by_mut(|a, b| a.person == b.person) {
-        one.sort_unstable_by_key(|hit| hit.event().order());
+        one.sort_unstable_by_key(|hit| hit.time_ms);
     }
     sorted
 }
 
+/// How many persons are walked without a look whether somebody still waits for the answer.
+const PERSONS_PER_CHECK: usize = 1_024;
+
 /// Walks every person through the funnel.
-fn walk(query: &FunnelQuery, sorted: &[Hit]) -> People {
+fn walk(query: &FunnelQuery, sorted: &[Hit], asker: &Asker) -> Result<People, EngineError> {
     let mut attempts = Attempts::new(query.steps.len(), query.window_ms);
     let attribution = query.breakdown.as_ref().map(|breakdown| breakdown.attribution);
     let mut people = People::new();
-    for one in sorted.chunk_by(|a, b| a.person == b.person) {
+    for (walked, one) in sorted.chunk_by(|a, b| a.person == b.person).enumerate() {
+        if walked % PERSONS_PER_CHECK == 0 {
+            asker.check()?;
+        }
         let touched = |hit: &&Hit| (hit.time_ms, hit.arrival);
         let deciding = match attribution {
             None => None,
@@ -221,5 +252,5 @@ fn walk(query: &FunnelQuery, sorted: &[Hit]) -> People {
         let times = attempts.best(one.iter().map(Hit::event));
         people.add(deciding.map_or(0, |hit| hit.value), times);
     }
-    people
+    Ok(people)
 }

@@ -1,28 +1,38 @@
 //! Trends on columns.
 
+use super::EngineError;
 use super::breakdown::{Ranking, RowValue, ValueSource};
 use super::distinct::DistinctCounter;
 use super::filter::CompiledFilter;
-use crate::projection::{NOBODY, ProjectColumns};
+use super::slots::Asker;
+use crate::projection::{NOBODY, NameRun, Snapshot};
 use crate::query::{Breakdown, Filter};
 use crate::trends::{Line, Math, Series, TrendsAnswer, TrendsQuery};
 
 /// Answers the question.
-pub(super) fn run(columns: &ProjectColumns, query: &TrendsQuery) -> TrendsAnswer {
+///
+/// # Errors
+/// `Abandoned` if the asker has gone.
+pub(super) fn run(
+    columns: &Snapshot,
+    query: &TrendsQuery,
+    asker: &Asker,
+) -> Result<TrendsAnswer, EngineError> {
     let series = query.series.iter().map(|series| {
-        let scan = Scan::new(columns, query, series);
+        let scan = Scan::new(columns, query, series, asker);
         match &query.breakdown {
-            None => vec![scan.line()],
+            None => Ok(vec![scan.line()?]),
             Some(breakdown) => scan.lines(breakdown),
         }
     });
-    TrendsAnswer { series: series.collect() }
+    Ok(TrendsAnswer { series: series.collect::<Result<_, _>>()? })
 }
 
 /// One series over one project's columns.
 struct Scan<'a> {
-    columns: &'a ProjectColumns,
+    columns: &'a Snapshot,
     query: &'a TrendsQuery,
+    asker: &'a Asker,
     math: Math,
     /// The name's code; the inner `None` for a name that never occurred, the outer one for any name.
     name: Option<Option<u32>>,
@@ -37,11 +47,17 @@ struct Hit {
 }
 
 impl<'a> Scan<'a> {
-    fn new(columns: &'a ProjectColumns, query: &'a TrendsQuery, series: &'a Series) -> Self {
+    fn new(
+        columns: &'a Snapshot,
+        query: &'a TrendsQuery,
+        series: &'a Series,
+        asker: &'a Asker,
+    ) -> Self {
         let compile = |filter: &'a Filter| CompiledFilter::new(filter, columns);
         Self {
             columns,
             query,
+            asker,
             math: series.math,
             name: series.event.as_deref().map(|name| columns.names.code(name)),
             filters: [compile(&query.filter), compile(&series.filter)],
@@ -49,21 +65,21 @@ impl<'a> Scan<'a> {
     }
 
     /// The line without a breakdown.
-    fn line(&self) -> Line {
+    fn line(&self) -> Result<Line, EngineError> {
         let mut counts = self.counter(self.buckets());
         let mut total = self.counter(1);
         self.each(None, |hit| {
             counts.add(self.query.buckets.index_of(hit.time_ms), hit.person);
             total.add(0, hit.person);
-        });
-        Line { value: None, points: counts.finish(), total: total.finish()[0] }
+        })?;
+        Ok(Line { value: None, points: counts.finish(), total: total.finish()[0] })
     }
 
     /// The lines of a breakdown: one pass to rank the values, one to count them.
-    fn lines(&self, breakdown: &Breakdown) -> Vec<Line> {
+    fn lines(&self, breakdown: &Breakdown) -> Result<Vec<Line>, EngineError> {
         let source = ValueSource::new(breakdown, self.columns);
         let mut totals = self.counter(source.value_codes());
-        self.each(Some(&source), |hit| totals.add(hit.value as usize, hit.person));
+        self.each(Some(&source), |hit| totals.add(hit.value as usize, hit.person))?;
         let ranking = Ranking::new(&totals.finish(), &source, breakdown.limit);
 
         let buckets = self.buckets();
@@ -75,16 +91,15 @@ impl<'a> Scan<'a> {
             let bucket = self.query.buckets.index_of(hit.time_ms);
             counts.add(slot * buckets + bucket, hit.person);
             totals.add(slot, hit.person);
-        });
+        })?;
         let points = counts.finish();
         let lines = ranking.labels.into_iter().zip(totals.finish()).zip(points.chunks(buckets));
-        lines
-            .map(|((label, total), points)| Line {
-                value: Some(label),
-                points: points.to_vec(),
-                total,
-            })
-            .collect()
+        let lines = lines.map(|((label, total), points)| Line {
+            value: Some(label),
+            points: points.to_vec(),
+            total,
+        });
+        Ok(lines.collect())
     }
 
     fn buckets(&self) -> usize {
@@ -101,11 +116,15 @@ impl<'a> Scan<'a> {
     }
 
     /// Hands out every row that counts.
-    fn each(&self, source: Option<&ValueSource<'_>>, mut hit: impl FnMut(Hit)) {
+    fn each(
+        &self,
+        source: Option<&ValueSource<'_>>,
+        mut hit: impl FnMut(Hit),
+    ) -> Result<(), EngineError> {
         let name_code;
         let names = match self.name {
             None => None,
-            Some(None) => return,
+            Some(None) => return Ok(()),
             Some(Some(name)) => {
                 name_code = [name];
                 Some(&name_code[..])
@@ -118,8 +137,9 @@ impl<'a> Scan<'a> {
             let (all, own) = (all.bind(slice), own.bind(slice));
             let value = source.map_or(RowValue::NotSet, |source| source.bind(slice));
             let rows = slice.rows();
-            for run in slice.runs(names) {
-                for row in run.start as usize..run.end as usize {
+            for part in slice.runs(names).into_iter().flat_map(NameRun::parts) {
+                self.asker.check()?;
+                for row in part {
                     let time_ms = rows.time_ms[row];
                     let person = person_of[rows.visitor[row] as usize];
                     if range.contains(time_ms) && all.passes(row, person) && own.passes(row, person)
@@ -129,6 +149,7 @@ impl<'a> Scan<'a> {
                 }
             }
         }
+        Ok(())
     }
 }
 

@@ -1,30 +1,21 @@
 //! One person's way through a funnel.
 
+use super::ties::Ties;
+
 /// An event that matches at least one step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StepEvent {
     /// When it happened, in milliseconds.
     pub time_ms: i64,
-    /// When it arrived, in microseconds; orders events of equal time and equal steps.
-    pub arrival: i64,
     /// The steps it matches, step `i` as bit `i`. Never 0.
     pub steps: u32,
-}
-
-impl StepEvent {
-    /// Returns what events are ordered by: time; at equal times the steps, so that an event for an earlier step counts as
-    /// the earlier one; then arrival.
-    #[must_use]
-    pub fn order(&self) -> (i64, u32, u32, i64) {
-        (self.time_ms, self.steps.trailing_zeros(), self.steps, self.arrival)
-    }
 }
 
 /// Finds the best attempt of a person. Its memory is used again for each person.
 ///
 /// For each step it keeps the attempt that reached it last, as the time of its first step. An event reaches a step if an
 /// attempt stands at the step before and is not older than the window. A later first step so begins a fresh attempt,
-/// while the deeper ones go on.
+/// while the deeper ones go on. Events of equal time count in whichever order leads deepest.
 #[derive(Debug)]
 pub struct Attempts {
     steps: usize,
@@ -34,6 +25,7 @@ pub struct Attempts {
     /// By step, the times of the steps of the attempt that stands there: `steps` places each.
     times_ms: Vec<i64>,
     best_ms: Vec<i64>,
+    ties: Ties,
 }
 
 impl Attempts {
@@ -46,22 +38,28 @@ impl Attempts {
             began_ms: vec![None; steps],
             times_ms: vec![0; steps * steps],
             best_ms: Vec::with_capacity(steps),
+            ties: Ties::default(),
         }
     }
 
     /// Returns the times of the steps that the person's best attempt took; none if there was no first step.
     ///
-    /// `events` are one person's, sorted by [`StepEvent::order`].
+    /// `events` are one person's, sorted by time.
     pub fn best(&mut self, events: impl IntoIterator<Item = StepEvent>) -> &[i64] {
         self.began_ms.fill(None);
         self.best_ms.clear();
-        for event in events {
-            let mut rest = event.steps;
-            // From the last step to the first, so that one event cannot take two steps that follow each other.
-            while rest != 0 {
-                let step = rest.ilog2() as usize;
-                rest &= !(1 << step);
-                self.reach(step, event.time_ms);
+        let mut events = events.into_iter().peekable();
+        while let Some(event) = events.next() {
+            let is_same_time = |next: &StepEvent| next.time_ms == event.time_ms;
+            if events.peek().is_some_and(is_same_time) {
+                self.ties.clear(self.steps);
+                self.ties.add(event.steps);
+                while let Some(next) = events.next_if(is_same_time) {
+                    self.ties.add(next.steps);
+                }
+                self.take_together(event.time_ms);
+            } else {
+                self.take(event);
             }
             if self.best_ms.len() == self.steps {
                 break;
@@ -70,26 +68,77 @@ impl Attempts {
         &self.best_ms
     }
 
-    fn reach(&mut self, step: usize, time_ms: i64) {
+    fn take(&mut self, event: StepEvent) {
+        let mut rest = event.steps;
+        // From the last step to the first, so that one event cannot take two steps that follow each other.
+        while rest != 0 {
+            let step = rest.ilog2() as usize;
+            rest &= !(1 << step);
+            self.reach(step, event.time_ms);
+        }
+    }
+
+    /// Takes the events in [`Self::ties`].
+    fn take_together(&mut self, time_ms: i64) {
+        let mut deepest = 0;
+        let mut end = self.steps;
+        // From the last step to the first: the attempts at the steps before are still as they were before this time, and
+        // where two attempts come as far, the later one takes the place.
+        for step in (0..self.steps).rev() {
+            // Now the steps after this one and before the end have an event each.
+            while !self.ties.place(step) {
+                end -= 1;
+                if end == step {
+                    break;
+                }
+                self.ties.free(end);
+            }
+            let Some(began) = self.began_before(step, time_ms) else { continue };
+            for to in step..end {
+                self.carry(step, to, began, time_ms);
+                deepest = deepest.max(to + 1);
+            }
+        }
+        self.note_best(deepest);
+    }
+
+    /// Returns when the attempt began that an event can bring to the step.
+    fn began_before(&self, step: usize, time_ms: i64) -> Option<i64> {
         let began = match step.checked_sub(1) {
             None => Some(time_ms),
             Some(previous) => self.began_ms[previous],
         };
-        let Some(began) = began else { return };
+        began.filter(|began| time_ms - began <= self.window_ms)
+    }
+
+    /// Brings the attempt that stands before `from` to the step `to`, all steps between at this time.
+    fn carry(&mut self, from: usize, to: usize, began: i64, time_ms: i64) {
         // The same attempt is here already: its first time counts.
-        if time_ms - began > self.window_ms || self.began_ms[step] == Some(began) {
+        if self.began_ms[to] == Some(began) {
             return;
         }
-        self.began_ms[step] = Some(began);
-        let here = step * self.steps;
-        if step > 0 {
-            let before = here - self.steps;
-            self.times_ms.copy_within(before..before + step, here);
+        self.began_ms[to] = Some(began);
+        let here = to * self.steps;
+        if let Some(previous) = from.checked_sub(1) {
+            let before = previous * self.steps;
+            self.times_ms.copy_within(before..before + from, here);
         }
-        self.times_ms[here + step] = time_ms;
-        if step >= self.best_ms.len() {
+        self.times_ms[here + from..=here + to].fill(time_ms);
+    }
+
+    /// Keeps the attempt that has taken so many steps if it is deeper than all before.
+    fn note_best(&mut self, taken: usize) {
+        if taken > self.best_ms.len() {
+            let here = (taken - 1) * self.steps;
             self.best_ms.clear();
-            self.best_ms.extend_from_slice(&self.times_ms[here..=here + step]);
+            self.best_ms.extend_from_slice(&self.times_ms[here..here + taken]);
+        }
+    }
+
+    fn reach(&mut self, step: usize, time_ms: i64) {
+        if let Some(began) = self.began_before(step, time_ms) {
+            self.carry(step, step, began, time_ms);
+            self.note_best(step + 1);
         }
     }
 }
@@ -99,15 +148,11 @@ mod tests {
     use super::*;
 
     fn best(steps: usize, window_ms: i64, events: &[(i64, u32)]) -> Vec<i64> {
-        let mut events: Vec<_> = (0..)
-            .zip(events)
-            .map(|(arrival, (time_ms, steps))| StepEvent {
-                time_ms: *time_ms,
-                arrival,
-                steps: *steps,
-            })
+        let mut events: Vec<_> = events
+            .iter()
+            .map(|(time_ms, steps)| StepEvent { time_ms: *time_ms, steps: *steps })
             .collect();
-        events.sort_unstable_by_key(StepEvent::order);
+        events.sort_by_key(|event| event.time_ms);
         Attempts::new(steps, window_ms).best(events).to_vec()
     }
 
@@ -153,5 +198,25 @@ mod tests {
         assert_eq!(best(2, 10, &[(5, B), (5, A)]), [5, 5]);
         assert_eq!(best(2, 10, &[(5, A | B), (5, A)]), [5, 5]);
         assert_eq!(best(2, 0, &[(5, B), (5, A | B)]), [5, 5]);
+    }
+
+    #[test]
+    fn events_of_equal_time_count_in_the_order_that_leads_deepest() {
+        // Any event, then "b", then any event: c, b, c.
+        let (c, b) = (A | C, A | B | C);
+        assert_eq!(best(3, 100, &[(1, c), (1, b), (1, c)]), [1, 1, 1]);
+        assert_eq!(best(3, 100, &[(1, c), (1, b)]), [1, 1]);
+        assert_eq!(best(3, 100, &[(0, A), (1, c), (1, b)]), [0, 1, 1]);
+        assert_eq!(best(3, 0, &[(0, A), (1, c), (1, b)]), [1, 1]);
+        assert_eq!(best(3, 100, &[(1, A | B), (1, A), (2, C)]), [1, 1, 2]);
+    }
+
+    #[test]
+    fn a_thousand_events_of_one_time_take_every_step() {
+        let all = (1 << 20) - 1;
+        let events: Vec<_> =
+            (0..1_000).map(|n| (1, if n == 999 { 1 << 19 } else { all })).collect();
+        assert_eq!(best(20, 100, &events), [1; 20]);
+        assert_eq!(best(20, 100, &events[..19]).len(), 19);
     }
 }

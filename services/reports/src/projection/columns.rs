@@ -9,26 +9,39 @@ use observe_proto::identity::v1::{Change, change};
 
 use super::ApplyError;
 use super::dictionary::Dictionary;
-use super::persons::Persons;
+use super::persons::{Persons, PersonsSnapshot};
 use super::properties::for_each_property;
 use super::property_set::PropertySet;
 use super::rows::{NameRun, Rows};
 use super::segment::Segment;
 use super::tail::Tail;
+use crate::query::Scope;
 
 /// The columns of one project: dictionaries, segments by week, the tail, and the persons.
 #[derive(Debug)]
 pub(crate) struct ProjectColumns {
+    names: Dictionary,
+    properties: PropertySet,
+    persons: Persons,
+    visitors: Dictionary,
+    pub(super) segments: BTreeMap<i64, Vec<Arc<Segment>>>,
+    /// In pieces, of which only the last grows: so much is copied at most when events come during a question.
+    pub(super) tail: Vec<Arc<Tail>>,
+    change_number: i64,
+}
+
+/// The columns as they were at one moment. It shares all that is large with the columns and holds no lock, so a question
+/// may take its time.
+#[derive(Clone, Debug)]
+pub(crate) struct Snapshot {
     /// Event names.
     pub(crate) names: Dictionary,
     /// Event properties.
     pub(crate) properties: PropertySet,
     /// Who is who.
-    pub(crate) persons: Persons,
-    visitors: Dictionary,
-    pub(super) segments: BTreeMap<i64, Vec<Arc<Segment>>>,
-    pub(super) tail: Tail,
-    change_number: i64,
+    pub(crate) persons: PersonsSnapshot,
+    segments: BTreeMap<i64, Vec<Arc<Segment>>>,
+    tail: Vec<Arc<Tail>>,
 }
 
 impl ProjectColumns {
@@ -36,11 +49,11 @@ impl ProjectColumns {
     pub(crate) fn new(project: ProjectId) -> Self {
         Self {
             names: Dictionary::default(),
-            properties: PropertySet::default(),
+            properties: PropertySet::new(project, Scope::Event),
             persons: Persons::new(project),
             visitors: Dictionary::default(),
             segments: BTreeMap::new(),
-            tail: Tail::new(),
+            tail: Vec::new(),
             change_number: 0,
         }
     }
@@ -51,11 +64,13 @@ impl ProjectColumns {
             let (name, _) = self.names.intern(&event.name);
             let visitor = self.visitor(&event.distinct_id);
             let arrival = event.received_us.saturating_add(i64::from(event.index));
-            let row = self.tail.push(name, visitor, event.time_ms, arrival);
-            let (properties, tail) = (&mut self.properties, &mut self.tail);
+            let tail = growing(&mut self.tail);
+            let row = tail.push(name, visitor, event.time_ms, arrival);
+            let properties = &mut self.properties;
             let read = for_each_property(&event.properties_json, |key, value| {
-                let (key, code) = properties.intern(key, value);
-                tail.set(row, key, code);
+                if let Some((key, code)) = properties.intern(key, value) {
+                    tail.set(row, key, code);
+                }
             });
             if let Err(error) = read {
                 // The event is stored, so it counts; what could be read of its properties does too.
@@ -70,10 +85,15 @@ impl ProjectColumns {
         self.change_number
     }
 
+    /// Passes over the next change as if it were applied.
+    pub(super) fn skip_change(&mut self) {
+        self.change_number += 1;
+    }
+
     /// Applies the next change of identity's.
     ///
     /// # Errors
-    /// `Gap` if it is not the next one.
+    /// `Gap` if it is not the next one, `Malformed` if it cannot be read.
     pub(crate) fn apply_change(&mut self, change: &Change) -> Result<(), ApplyError> {
         if change.number != self.change_number + 1 {
             return Err(ApplyError::Gap { expected: self.change_number + 1, found: change.number });
@@ -104,15 +124,23 @@ impl ProjectColumns {
         Ok(())
     }
 
-    /// Returns all rows: the segments, then the tail; those with a time in `start_ms..end_ms` at least.
-    pub(crate) fn slices(&self, start_ms: i64, end_ms: i64) -> Vec<Slice<'_>> {
-        let segments = self.segments.values().flatten().map(|segment| Slice::Segment(segment));
-        let all = segments.chain([Slice::Tail(&self.tail)]);
-        all.filter(|slice| {
-            let rows = slice.rows();
-            rows.min_time_ms < end_ms && rows.max_time_ms >= start_ms
-        })
-        .collect()
+    /// Returns all as it is now.
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            names: self.names.clone(),
+            properties: self.properties.clone(),
+            persons: self.persons.snapshot(),
+            segments: self.segments.clone(),
+            tail: self.tail.clone(),
+        }
+    }
+
+    /// Returns how much the tail holds.
+    pub(super) fn tail_size(&self) -> TailSize {
+        TailSize {
+            rows: self.tail.iter().map(|piece| piece.len()).sum(),
+            values: self.tail.iter().map(|piece| piece.values()).sum(),
+        }
     }
 
     fn visitor(&mut self, distinct_id: &str) -> u32 {
@@ -121,6 +149,35 @@ impl ProjectColumns {
             self.persons.add_visitor(distinct_id);
         }
         visitor
+    }
+}
+
+/// How much a tail holds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TailSize {
+    pub(super) rows: usize,
+    /// Of properties.
+    pub(super) values: usize,
+}
+
+/// Returns the piece of the tail that takes the next row.
+fn growing(tail: &mut Vec<Arc<Tail>>) -> &mut Tail {
+    if tail.last().is_none_or(|last| last.is_full()) {
+        tail.push(Arc::new(Tail::new()));
+    }
+    Arc::make_mut(tail.last_mut().expect("it has a piece"))
+}
+
+impl Snapshot {
+    /// Returns all rows: the segments, then the tail; those with a time in `start_ms..end_ms` at least.
+    pub(crate) fn slices(&self, start_ms: i64, end_ms: i64) -> Vec<Slice<'_>> {
+        let segments = self.segments.values().flatten().map(|segment| Slice::Segment(segment));
+        let all = segments.chain(self.tail.iter().map(|piece| Slice::Tail(piece)));
+        all.filter(|slice| {
+            let rows = slice.rows();
+            rows.min_time_ms < end_ms && rows.max_time_ms >= start_ms
+        })
+        .collect()
     }
 }
 

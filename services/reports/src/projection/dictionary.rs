@@ -1,38 +1,50 @@
 //! Texts as dense integer codes.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::chunked::Chunked;
+
+/// The longest property value that is kept whole, in bytes; of a longer one, so much is kept and [`CUT_MARK`] added. The
+/// texts come through public keys and stay in memory for good.
+pub(crate) const VALUE_BYTES_MAX: usize = 1_024;
+/// What ends a value that was cut.
+pub(crate) const CUT_MARK: char = '…';
 
 /// Gives each different text a code: 0, 1, 2 and so on, in the order they came. Codes are never reused.
 ///
-/// The texts come from the outside, through keys that are public, so the map is hashed with a random seed.
-#[derive(Debug, Default)]
+/// A copy costs little and stays as it was; only the original may be given new texts. The texts come from the outside,
+/// through keys that are public, so the map is hashed with a random seed.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Dictionary {
-    codes: HashMap<Arc<str>, u32>,
-    texts: Vec<Arc<str>>,
+    /// Shared with all copies, which look past the codes they do not know yet; locked for the time of one look.
+    codes: Arc<RwLock<HashMap<Arc<str>, u32>>>,
+    texts: Chunked<Arc<str>>,
 }
 
 impl Dictionary {
     /// Returns the code of the text, and whether it is a new one.
     pub(crate) fn intern(&mut self, text: &str) -> (u32, bool) {
-        if let Some(code) = self.codes.get(text) {
-            return (*code, false);
+        if let Some(code) = self.code(text) {
+            return (code, false);
         }
         let code = u32::try_from(self.texts.len()).expect("fewer than 2^32 different texts");
         let text: Arc<str> = text.into();
         self.texts.push(Arc::clone(&text));
-        self.codes.insert(text, code);
+        self.codes.write().unwrap_or_else(PoisonError::into_inner).insert(text, code);
         (code, true)
     }
 
     /// Returns the code of the text, if it has one.
     pub(crate) fn code(&self, text: &str) -> Option<u32> {
-        self.codes.get(text).copied()
+        let codes = self.codes.read().unwrap_or_else(PoisonError::into_inner);
+        codes.get(text).copied().filter(|code| (*code as usize) < self.len())
     }
 
     /// Returns the text of a code that was given out.
     pub(crate) fn text(&self, code: u32) -> &str {
-        &self.texts[code as usize]
+        self.texts.get(code as usize)
     }
 
     /// Returns how many codes were given out.
@@ -44,11 +56,12 @@ impl Dictionary {
 /// The values of one property: their canonical texts, and what number each text is.
 ///
 /// Value code 0 means "not set"; the text with dictionary code `c` has the value code `c + 1`.
-#[derive(Debug, Default)]
+/// Values longer than [`VALUE_BYTES_MAX`] are told apart by their beginnings alone. Copies are as those of [`Dictionary`].
+#[derive(Clone, Debug, Default)]
 pub(crate) struct ValueDictionary {
     texts: Dictionary,
     /// By dictionary code; NaN where the text is no number, since NaN satisfies no comparison.
-    numbers: Vec<f64>,
+    numbers: Chunked<f64>,
 }
 
 /// The value code of a property that is not set.
@@ -57,28 +70,39 @@ pub(crate) const NOT_SET: u32 = 0;
 impl ValueDictionary {
     /// Returns the value code of the text.
     pub(crate) fn intern(&mut self, text: &str) -> u32 {
-        let (code, is_new) = self.texts.intern(text);
+        let text = kept(text);
+        let (code, is_new) = self.texts.intern(&text);
         if is_new {
-            self.numbers.push(number_of(text));
+            self.numbers.push(number_of(&text));
         }
         code + 1
     }
 
     /// Returns the value code of the text, if any row ever had it.
     pub(crate) fn code(&self, text: &str) -> Option<u32> {
-        self.texts.code(text).map(|code| code + 1)
+        self.texts.code(&kept(text)).map(|code| code + 1)
     }
 
     /// Returns the text and the number of a value code; `None` for "not set".
     pub(crate) fn value(&self, value_code: u32) -> Option<(&str, f64)> {
         let code = value_code.checked_sub(1)?;
-        Some((self.texts.text(code), self.numbers[code as usize]))
+        Some((self.texts.text(code), *self.numbers.get(code as usize)))
     }
 
     /// Returns one more than the largest value code.
     pub(crate) fn value_codes(&self) -> usize {
         self.texts.len() + 1
     }
+}
+
+/// Returns what is kept of a value.
+fn kept(text: &str) -> Cow<'_, str> {
+    if text.len() <= VALUE_BYTES_MAX {
+        return Cow::Borrowed(text);
+    }
+    let mut cut = text[..text.floor_char_boundary(VALUE_BYTES_MAX)].to_owned();
+    cut.push(CUT_MARK);
+    Cow::Owned(cut)
 }
 
 /// Reads a text as a finite number; NaN if it is none.
@@ -101,6 +125,30 @@ mod tests {
         assert_eq!(dictionary.intern("b"), (1, true));
         assert_eq!(dictionary.intern("a"), (0, false));
         assert_eq!((dictionary.text(1), dictionary.code("c")), ("b", None));
+    }
+
+    #[test]
+    fn a_copy_knows_only_what_was_there() {
+        let mut dictionary = Dictionary::default();
+        dictionary.intern("a");
+        let copy = dictionary.clone();
+        dictionary.intern("b");
+        assert_eq!((copy.len(), copy.code("a"), copy.code("b")), (1, Some(0), None));
+        assert_eq!(dictionary.code("b"), Some(1));
+    }
+
+    #[test]
+    fn a_long_value_is_kept_by_its_first_kibibyte() {
+        let mut values = ValueDictionary::default();
+        let long = "é".repeat(100_000);
+        let code = values.intern(&long);
+        let (text, _) = values.value(code).expect("set");
+        assert_eq!(text, format!("{}…", "é".repeat(VALUE_BYTES_MAX / 2)));
+        assert_eq!(values.code(&long), Some(code), "asked for whole, it is found");
+        assert_eq!(values.intern(&(long + "x")), code, "only the beginning tells them apart");
+        let whole = "x".repeat(VALUE_BYTES_MAX);
+        let code = values.intern(&whole);
+        assert_eq!(values.value(code).expect("set").0, whole);
     }
 
     #[test]

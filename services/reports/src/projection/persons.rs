@@ -4,24 +4,34 @@
 //! a merge holds for all history at once.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use observe_core::distinct_id::is_illegal;
 use observe_core::{PersonId, ProjectId};
 use rustc_hash::FxHashMap;
 
-use super::dictionary::{NOT_SET, ValueDictionary};
+use super::dictionary::ValueDictionary;
 use super::properties::for_each_property;
 use super::property_set::PropertySet;
+use crate::query::Scope;
 
 /// The person of a visitor whose distinct id is illegal: it counts in totals, never as a person.
 pub(crate) const NOBODY: u32 = u32::MAX;
 
-/// The persons of one project, as dense codes.
+/// The persons of one project, as dense codes: what the writer keeps.
 #[derive(Debug)]
 pub(crate) struct Persons {
     project: ProjectId,
     codes: HashMap<PersonId, u32>,
-    person_of: Vec<u32>,
+    person_of: Arc<Vec<u32>>,
+    profiles: Profiles,
+}
+
+/// The persons as they were at one moment: what questions read.
+#[derive(Clone, Debug)]
+pub(crate) struct PersonsSnapshot {
+    person_of: Arc<Vec<u32>>,
+    persons: usize,
     profiles: Profiles,
 }
 
@@ -31,8 +41,18 @@ impl Persons {
         Self {
             project,
             codes: HashMap::new(),
-            person_of: Vec::new(),
-            profiles: Profiles::default(),
+            person_of: Arc::default(),
+            profiles: Profiles::new(project),
+        }
+    }
+
+    /// Returns all as it is now. What is written later is written to a copy while a snapshot is in use: a plain copy of
+    /// four bytes a visitor, and one pointer a profile.
+    pub(crate) fn snapshot(&self) -> PersonsSnapshot {
+        PersonsSnapshot {
+            person_of: Arc::clone(&self.person_of),
+            persons: self.codes.len(),
+            profiles: self.profiles.clone(),
         }
     }
 
@@ -44,15 +64,15 @@ impl Persons {
         } else {
             self.code(PersonId::of_distinct_id(self.project, distinct_id))
         };
-        self.person_of.push(person);
+        Arc::make_mut(&mut self.person_of).push(person);
     }
 
     /// Gives a visitor to a person.
     pub(crate) fn map(&mut self, visitor: u32, person: PersonId) {
         let person = self.code(person);
-        let slot = &mut self.person_of[visitor as usize];
-        if *slot != NOBODY {
-            *slot = person;
+        let is = self.person_of[visitor as usize];
+        if is != NOBODY && is != person {
+            Arc::make_mut(&mut self.person_of)[visitor as usize] = person;
         }
     }
 
@@ -76,6 +96,13 @@ impl Persons {
         self.profiles.clear(person);
     }
 
+    fn code(&mut self, person: PersonId) -> u32 {
+        let next = u32::try_from(self.codes.len()).expect("fewer than 2^32 persons");
+        *self.codes.entry(person).or_insert(next)
+    }
+}
+
+impl PersonsSnapshot {
     /// Returns the person of each visitor code, [`NOBODY`] for illegal ones.
     pub(crate) fn person_of(&self) -> &[u32] {
         &self.person_of
@@ -83,74 +110,72 @@ impl Persons {
 
     /// Returns one more than the largest person code.
     pub(crate) fn len(&self) -> usize {
-        self.codes.len()
+        self.persons
     }
 
-    /// Returns the values of a property and the value code of each person, if the property ever occurred.
-    pub(crate) fn property(&self, key: &str) -> Option<(Vec<u32>, &ValueDictionary)> {
-        self.profiles.property(key, self.len())
+    /// Returns the code and the values of a property, if it ever occurred.
+    pub(crate) fn property(&self, key: &str) -> Option<(u32, &ValueDictionary)> {
+        self.profiles.properties.find(key)
     }
 
-    fn code(&mut self, person: PersonId) -> u32 {
-        let next = u32::try_from(self.codes.len()).expect("fewer than 2^32 persons");
-        *self.codes.entry(person).or_insert(next)
+    /// Hands out every person that has the property, with its value code, in no order.
+    pub(crate) fn each_value(&self, key: u32, mut each: impl FnMut(u32, u32)) {
+        for (person, pairs) in self.profiles.of_person.iter() {
+            if let Ok(at) = pairs.binary_search_by_key(&key, |(key, _)| *key) {
+                each(*person, pairs[at].1);
+            }
+        }
     }
 }
 
-/// Person properties as columns. Only persons with a row of identity's have a place here: most visitors have none.
-#[derive(Debug, Default)]
+/// A key's code and a value's.
+type Pair = (u32, u32);
+
+/// Person properties. Each person has only its own: with a column for each key, the persons times the keys of a project
+/// would be held, and both come through public keys.
+#[derive(Clone, Debug)]
 struct Profiles {
     properties: PropertySet,
-    row_of: FxHashMap<u32, u32>,
-    /// By key code, then by row; shorter than the rows where the last ones have no value.
-    columns: Vec<Vec<u32>>,
+    /// Only persons with properties, each with its pairs sorted by key and each key once.
+    of_person: Arc<FxHashMap<u32, Arc<[Pair]>>>,
 }
 
 impl Profiles {
+    fn new(project: ProjectId) -> Self {
+        Self { properties: PropertySet::new(project, Scope::Person), of_person: Arc::default() }
+    }
+
+    /// Puts what can be read of the text in the place of what was known.
     fn replace(&mut self, person: u32, json: &str) -> Result<(), serde_json::Error> {
-        self.clear(person);
-        let next = u32::try_from(self.row_of.len()).expect("no more rows than persons");
-        let row = *self.row_of.entry(person).or_insert(next) as usize;
-        let (properties, columns) = (&mut self.properties, &mut self.columns);
-        for_each_property(json, |key, value| {
-            let (key, code) = properties.intern(key, value);
-            if columns.len() <= key as usize {
-                columns.resize_with(key as usize + 1, Vec::new);
-            }
-            let column = &mut columns[key as usize];
-            if column.len() <= row {
-                column.resize(row + 1, NOT_SET);
-            }
-            column[row] = code;
-        })
+        let mut pairs: Vec<Pair> = Vec::new();
+        let read = for_each_property(json, |key, value| {
+            pairs.extend(self.properties.intern(key, value));
+        });
+        // A key that comes twice in one object has the value that came last.
+        pairs.reverse();
+        pairs.sort_by_key(|(key, _)| *key);
+        pairs.dedup_by_key(|(key, _)| *key);
+        if pairs.is_empty() {
+            self.clear(person);
+        } else {
+            Arc::make_mut(&mut self.of_person).insert(person, pairs.into());
+        }
+        read
     }
 
     fn clear(&mut self, person: u32) {
-        let Some(row) = self.row_of.get(&person) else { return };
-        for column in &mut self.columns {
-            if let Some(code) = column.get_mut(*row as usize) {
-                *code = NOT_SET;
-            }
+        if self.of_person.contains_key(&person) {
+            Arc::make_mut(&mut self.of_person).remove(&person);
         }
-    }
-
-    fn property(&self, key: &str, persons: usize) -> Option<(Vec<u32>, &ValueDictionary)> {
-        let (key, values) = self.properties.find(key)?;
-        let column = &self.columns[key as usize];
-        let mut by_person = vec![NOT_SET; persons];
-        for (person, row) in &self.row_of {
-            if let Some(code) = column.get(*row as usize) {
-                by_person[*person as usize] = *code;
-            }
-        }
-        Some((by_person, values))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use uuid::Uuid;
+
+    use super::super::property_set::KEYS_MAX;
+    use super::*;
 
     fn project() -> ProjectId {
         ProjectId::new(Uuid::from_u128(9))
@@ -162,7 +187,7 @@ mod tests {
         persons.add_visitor("anon");
         persons.map(0, PersonId::of_distinct_id(project(), "user-1"));
         persons.add_visitor("user-1");
-        assert_eq!(persons.person_of()[0], persons.person_of()[1]);
+        assert_eq!(persons.snapshot().person_of()[0], persons.snapshot().person_of()[1]);
     }
 
     #[test]
@@ -170,7 +195,7 @@ mod tests {
         let mut persons = Persons::new(project());
         persons.add_visitor("null");
         persons.map(0, PersonId::new(Uuid::from_u128(1)));
-        assert_eq!(persons.person_of(), [NOBODY]);
+        assert_eq!(persons.snapshot().person_of(), [NOBODY]);
     }
 
     #[test]
@@ -180,12 +205,60 @@ mod tests {
         persons.set_properties(ada, r#"{"plan":"free","seats":3}"#).expect("an object");
         persons.set_properties(ada, r#"{"plan":"pro"}"#).expect("an object");
         let text = |persons: &Persons, key| {
-            let (codes, values) = persons.property(key).expect("it occurred");
-            values.value(codes[0]).map(|(text, _)| text.to_owned())
+            let now = persons.snapshot();
+            let (key, values) = now.property(key).expect("it occurred");
+            let mut found = None;
+            now.each_value(key, |_, code| found = values.value(code).map(|(t, _)| t.to_owned()));
+            found
         };
         assert_eq!(text(&persons, "plan").as_deref(), Some("pro"));
         assert_eq!(text(&persons, "seats"), None);
         persons.drop_person(ada);
         assert_eq!(text(&persons, "plan"), None);
+    }
+
+    #[test]
+    fn the_last_of_two_equal_keys_counts() {
+        let mut persons = Persons::new(project());
+        persons
+            .set_properties(PersonId::new(Uuid::from_u128(1)), r#"{"a":1,"b":2,"a":3}"#)
+            .expect("an object");
+        let pairs: Vec<_> =
+            persons.profiles.of_person.values().flat_map(|all| all.to_vec()).collect();
+        assert_eq!(pairs, [(0, 2), (1, 1)]);
+    }
+
+    #[test]
+    fn persons_with_keys_of_their_own_take_only_their_own_room() {
+        let mut persons = Persons::new(project());
+        for n in 0..600_u32 {
+            let keys = (0..1_000).map(|key| format!(r#""key {n} {key}":1"#));
+            let json = format!("{{{}}}", keys.collect::<Vec<_>>().join(","));
+            let person = PersonId::new(Uuid::from_u128(n.into()));
+            persons.set_properties(person, &json).expect("an object");
+        }
+        let profiles = &persons.profiles;
+        let held: usize = profiles.of_person.values().map(|pairs| pairs.len()).sum();
+        assert_eq!(held, KEYS_MAX, "as many as came before the keys were too many");
+        persons.drop_person(PersonId::new(Uuid::from_u128(0)));
+        let held: usize = persons.profiles.of_person.values().map(|pairs| pairs.len()).sum();
+        assert_eq!(held, KEYS_MAX - 1_000);
+    }
+
+    #[test]
+    fn a_snapshot_stays_as_it_was() {
+        let mut persons = Persons::new(project());
+        let ada = PersonId::new(Uuid::from_u128(1));
+        persons.add_visitor("anon");
+        persons.set_properties(ada, r#"{"plan":"free"}"#).expect("an object");
+        let before = persons.snapshot();
+        let was = before.person_of()[0];
+        persons.map(0, ada);
+        persons.drop_person(ada);
+        persons.add_visitor("other");
+        assert_eq!(before.person_of(), [was]);
+        let mut values = 0;
+        before.each_value(0, |_, _| values += 1);
+        assert_eq!(values, 1);
     }
 }

@@ -1,7 +1,7 @@
 //! One project's columns between their one writer and their readers.
 //!
-//! Readers hold the lock for the time of a question, so what the writer does under its own is kept short: it adds at most
-//! one log row's events, or swaps what it has built beside the lock.
+//! Readers take a snapshot and hold no lock while they compute, so no question holds up the writer. The writer adds at most
+//! one log row's events under its lock, or swaps what it has built beside it.
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -10,12 +10,15 @@ use observe_proto::events::v1::AcceptedEvent;
 use observe_proto::identity::v1::Change;
 
 use super::ApplyError;
-use super::columns::ProjectColumns;
+use super::columns::{ProjectColumns, Snapshot};
 use super::segment::{self, Segment};
 use super::tail::Tail;
 
 /// How many rows the tail takes before it is sealed.
 const TAIL_ROWS_MAX: usize = 65_536;
+/// How many property values the tail takes before it is sealed, 8 bytes each: 16 MiB. Without it, events with a thousand
+/// properties would make the tail larger than all else.
+const TAIL_VALUES_MAX: usize = 2 << 20;
 /// How many segments a week may have before the small ones are joined.
 const WEEK_SEGMENTS_MAX: usize = 4;
 /// A segment is joined to smaller ones while it has at most this many times their rows, so that each row is copied only a
@@ -34,8 +37,22 @@ impl Project {
         Self { columns: RwLock::new(ProjectColumns::new(project)) }
     }
 
-    /// Returns the columns to read; ingestion waits meanwhile.
-    pub(crate) fn read(&self) -> RwLockReadGuard<'_, ProjectColumns> {
+    /// Returns the columns as they are now.
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        self.read().snapshot()
+    }
+
+    /// Returns the number of the last change applied; 0 at the start.
+    pub(crate) fn change_number(&self) -> i64 {
+        self.read().change_number()
+    }
+
+    /// Passes over the next change as if it were applied.
+    pub(crate) fn skip_change(&self) {
+        self.write().skip_change();
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, ProjectColumns> {
         self.columns.read().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -45,12 +62,12 @@ impl Project {
 
     /// Adds events, and seals the tail when it is full.
     pub(crate) fn append(&self, events: &[AcceptedEvent]) {
-        let tail_rows = {
+        let tail = {
             let mut columns = self.write();
             columns.append(events);
-            columns.tail.len()
+            columns.tail_size()
         };
-        if tail_rows >= TAIL_ROWS_MAX {
+        if tail.rows >= TAIL_ROWS_MAX || tail.values >= TAIL_VALUES_MAX {
             self.seal();
         }
     }
@@ -66,10 +83,11 @@ impl Project {
 
     /// Turns the tail into segments and joins small segments.
     pub(crate) fn seal(&self) {
-        let sealed = segment::seal(&self.read().tail);
+        let tail = self.read().tail.clone();
+        let sealed = segment::seal(&Tail::joined(&tail));
         {
             let mut columns = self.write();
-            columns.tail = Tail::new();
+            columns.tail.clear();
             for segment in &sealed {
                 columns.segments.entry(segment.week).or_default().push(Arc::clone(segment));
             }
@@ -139,10 +157,44 @@ mod tests {
             project.append(&events(n * batch, batch));
         }
         let columns = project.read();
-        let rows: usize = columns.slices(i64::MIN, i64::MAX).iter().map(|s| s.rows().len()).sum();
+        let now = project.snapshot();
+        let rows: usize = now.slices(i64::MIN, i64::MAX).iter().map(|s| s.rows().len()).sum();
         assert_eq!(rows, 80 * 8_192);
-        assert!(columns.tail.len() < TAIL_ROWS_MAX);
+        assert!(columns.tail_size().rows < TAIL_ROWS_MAX);
         let segments: usize = columns.segments.values().map(Vec::len).sum();
         assert!((1..=WEEK_SEGMENTS_MAX).contains(&segments), "{segments} segments in one week");
+    }
+
+    #[test]
+    fn a_question_keeps_what_it_saw_while_events_come_and_tails_are_sealed() {
+        let project = Project::new(ProjectId::new(uuid::Uuid::nil()));
+        project.append(&events(0, 10));
+        let before = project.snapshot();
+        // It would wait for ever if the snapshot held a lock.
+        project.append(&events(10, 6_000));
+        project.seal();
+        let rows = |now: &Snapshot| -> usize {
+            now.slices(i64::MIN, i64::MAX).iter().map(|slice| slice.rows().len()).sum()
+        };
+        assert_eq!((rows(&before), before.persons.person_of().len()), (10, 10));
+        let after = project.snapshot();
+        assert_eq!((rows(&after), after.persons.person_of().len()), (6_010, 1_000));
+    }
+
+    #[test]
+    fn a_tail_of_events_with_many_properties_is_sealed_early() {
+        let project = Project::new(ProjectId::new(uuid::Uuid::nil()));
+        let properties = (0..1_000).map(|n| format!(r#""key {n}":1"#)).collect::<Vec<_>>();
+        let event = AcceptedEvent {
+            name: "view".into(),
+            distinct_id: "ada".into(),
+            properties_json: format!("{{{}}}", properties.join(",")),
+            ..AcceptedEvent::default()
+        };
+        for _ in 0..25 {
+            project.append(&vec![event.clone(); 100]);
+        }
+        let tail = project.read().tail_size();
+        assert!(tail.values < TAIL_VALUES_MAX && tail.rows < 2_500, "{tail:?}");
     }
 }

@@ -2,11 +2,14 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::io::{self, Write};
 
-use serde::Deserializer as _;
 use serde::de::{self, Deserialize, DeserializeSeed, MapAccess, SeqAccess, Visitor};
+use serde::{Deserializer as _, Serialize as _};
+use serde_json::ser::Formatter;
 
-/// The sizes of numbers that are written without an exponent; the others are written with one, as JavaScript does.
+/// The sizes of numbers that are written without an exponent; the others are written with one, as JavaScript does. Unlike
+/// there, whole numbers that were written as such keep all their digits.
 const PLAIN: std::ops::Range<f64> = 1e-6..1e21;
 
 /// Calls `each` with every top-level key and the canonical text of its value; null values are left out.
@@ -122,12 +125,12 @@ impl<'de> Visitor<'de> for CanonicalVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
         let value = serde_json::Value::deserialize(de::value::SeqAccessDeserializer::new(seq))?;
-        Ok(Some(Cow::Owned(value.to_string())))
+        Ok(Some(Cow::Owned(text_of_json(&value))))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
         let value = serde_json::Value::deserialize(de::value::MapAccessDeserializer::new(map))?;
-        Ok(Some(Cow::Owned(value.to_string())))
+        Ok(Some(Cow::Owned(text_of_json(&value))))
     }
 }
 
@@ -137,9 +140,26 @@ fn text_of_float(value: f64) -> String {
         // Negative zero is zero.
         "0".to_owned()
     } else if !PLAIN.contains(&size) {
-        format!("{value:e}")
+        let text = format!("{value:e}");
+        if text.contains("e-") { text } else { text.replace('e', "e+") }
     } else {
         value.to_string()
+    }
+}
+
+/// Writes a list or an object with its numbers as they are written alone.
+fn text_of_json(value: &serde_json::Value) -> String {
+    let mut text = Vec::new();
+    let mut serializer = serde_json::Serializer::with_formatter(&mut text, CanonicalNumbers);
+    value.serialize(&mut serializer).expect("a JSON value is written to memory");
+    String::from_utf8(text).expect("JSON is UTF-8")
+}
+
+struct CanonicalNumbers;
+
+impl Formatter for CanonicalNumbers {
+    fn write_f64<W: ?Sized + Write>(&mut self, writer: &mut W, value: f64) -> io::Result<()> {
+        writer.write_all(text_of_float(value).as_bytes())
     }
 }
 
@@ -157,7 +177,7 @@ mod tests {
     #[test]
     fn every_kind_of_value_has_one_text() {
         let json = r#"{"s":"a\"b","i":1440,"w":1440.0,"f":1.5,"n":-7,"t":true,"z":-0.0,
-            "big":1e300,"none":null,"list":[1, "x"],"map":{"k": [null]}}"#;
+            "big":1e300,"edge":1e21,"plain":1e20,"small":-1.5e-7,"none":null,"list":[1, "x", 2.0, 1e21],"map":{"k": [null]}}"#;
         let found = properties(json);
         let expected = [
             ("s", "a\"b"),
@@ -167,8 +187,11 @@ mod tests {
             ("n", "-7"),
             ("t", "true"),
             ("z", "0"),
-            ("big", "1e300"),
-            ("list", r#"[1,"x"]"#),
+            ("big", "1e+300"),
+            ("edge", "1e+21"),
+            ("plain", "100000000000000000000"),
+            ("small", "-1.5e-7"),
+            ("list", r#"[1,"x",2,1e+21]"#),
             ("map", r#"{"k":[null]}"#),
         ];
         let expected: Vec<_> =

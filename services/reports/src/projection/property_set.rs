@@ -1,28 +1,88 @@
 //! The property keys of a project's events, or of its persons, with the values of each.
 
+use observe_core::ProjectId;
+
 use super::dictionary::{Dictionary, ValueDictionary};
+use crate::query::{PROPERTY_BYTES_MAX, Scope};
+
+/// How many different keys become columns, for the events of a project and for its persons. Keys come through public keys
+/// and are never forgotten, so without a limit anybody could fill the memory with them.
+pub(crate) const KEYS_MAX: usize = 10_000;
 
 /// Keys as codes, and for each key its values as codes.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct PropertySet {
+    project: ProjectId,
+    scope: Scope,
     keys: Dictionary,
     /// By key code.
     values: Vec<ValueDictionary>,
+    /// How many values were left out because their key came when there were [`KEYS_MAX`] others.
+    left_out: u64,
 }
 
 impl PropertySet {
-    /// Returns the codes of a key and of one of its values.
-    pub(crate) fn intern(&mut self, key: &str, value: &str) -> (u32, u32) {
-        let (key, is_new) = self.keys.intern(key);
-        if is_new {
-            self.values.push(ValueDictionary::default());
+    /// Starts without keys; project and scope are for the log.
+    pub(crate) fn new(project: ProjectId, scope: Scope) -> Self {
+        Self { project, scope, keys: Dictionary::default(), values: Vec::new(), left_out: 0 }
+    }
+
+    /// Returns the codes of a key and of one of its values; `None` for a key that is no column, because there are too many
+    /// or because it is longer than a question may name.
+    pub(crate) fn intern(&mut self, key: &str, value: &str) -> Option<(u32, u32)> {
+        if key.len() > PROPERTY_BYTES_MAX {
+            return None;
         }
-        (key, self.values[key as usize].intern(value))
+        let key = match self.keys.code(key) {
+            Some(key) => key,
+            None if self.values.len() < KEYS_MAX => {
+                self.values.push(ValueDictionary::default());
+                self.keys.intern(key).0
+            }
+            None => {
+                self.leave_out();
+                return None;
+            }
+        };
+        Some((key, self.values[key as usize].intern(value)))
     }
 
     /// Returns the code and the values of a key, if it ever occurred.
     pub(crate) fn find(&self, key: &str) -> Option<(u32, &ValueDictionary)> {
         let code = self.keys.code(key)?;
         Some((code, &self.values[code as usize]))
+    }
+
+    /// Counts a value that is left out, and says so in the log the first time.
+    fn leave_out(&mut self) {
+        if self.left_out == 0 {
+            let (project, scope) = (self.project, self.scope);
+            tracing::warn!(%project, ?scope, limit = KEYS_MAX, "further property keys are no columns");
+        }
+        self.left_out += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_beyond_the_limit_are_no_columns_and_known_ones_go_on() {
+        let mut set = PropertySet::new(ProjectId::new(uuid::Uuid::nil()), Scope::Event);
+        for n in 0..KEYS_MAX {
+            assert!(set.intern(&format!("key {n}"), "x").is_some());
+        }
+        assert_eq!(set.intern("one more", "x"), None);
+        assert_eq!(set.intern("another", "x"), None);
+        assert_eq!((set.find("one more").is_none(), set.left_out), (true, 2));
+        assert_eq!(set.intern("key 0", "y"), Some((0, 2)));
+    }
+
+    #[test]
+    fn a_key_that_no_question_may_name_is_no_column() {
+        let mut set = PropertySet::new(ProjectId::new(uuid::Uuid::nil()), Scope::Person);
+        assert_eq!(set.intern(&"k".repeat(PROPERTY_BYTES_MAX + 1), "x"), None);
+        assert!(set.intern(&"k".repeat(PROPERTY_BYTES_MAX), "x").is_some());
     }
 }

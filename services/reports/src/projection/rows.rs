@@ -1,5 +1,7 @@
 //! Rows as columns: what segments and the tail have in common.
 
+use std::ops::Range;
+
 use rustc_hash::FxHashMap;
 
 use super::dictionary::NOT_SET;
@@ -9,7 +11,7 @@ use super::dictionary::NOT_SET;
 const DENSE_ONE_IN: usize = 4;
 
 /// One property of all rows, as value codes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Column {
     /// One code for each row; [`NOT_SET`] where there is no value.
     Dense(Vec<u32>),
@@ -87,7 +89,7 @@ impl Column {
 }
 
 /// Rows without their event names. All vectors have one entry a row.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Rows {
     /// The visitor's code.
     pub(crate) visitor: Vec<u32>,
@@ -135,6 +137,18 @@ pub(crate) struct NameRun {
     pub(crate) start: u32,
     /// One past the last row.
     pub(crate) end: u32,
+}
+
+/// How many rows are scanned without a look whether somebody still waits for the answer.
+const PART_ROWS: usize = 4_096;
+
+impl NameRun {
+    /// Returns the rows in parts that are scanned at one go.
+    pub(crate) fn parts(self) -> impl Iterator<Item = Range<usize>> {
+        let end = self.end as usize;
+        let starts = (self.start as usize..end).step_by(PART_ROWS);
+        starts.map(move |start| start..(start + PART_ROWS).min(end))
+    }
 }
 
 #[cfg(test)]

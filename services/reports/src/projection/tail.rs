@@ -1,25 +1,61 @@
 //! The newest rows, in the order they came.
 
+use std::sync::Arc;
+
 use super::rows::{Column, NameRun, Rows};
 
-/// Rows that are not sealed into segments yet. Queries read it like a segment that is in no order.
-#[derive(Debug)]
+/// How many rows a piece of the tail takes.
+const ROWS_MAX: usize = 4_096;
+/// How many property values a piece of the tail takes, with those of its last row on top; each is 8 bytes.
+const VALUES_MAX: usize = 262_144;
+
+/// A piece of the rows that are not sealed into segments yet. Queries read it like a segment that is in no order.
+#[derive(Clone, Debug)]
 pub(crate) struct Tail {
     /// The rows.
     pub(crate) rows: Rows,
     /// The event name's code of each row.
     pub(crate) names: Vec<u32>,
+    values: usize,
 }
 
 impl Tail {
     /// Starts without rows.
     pub(crate) fn new() -> Self {
-        Self { rows: Rows::new(), names: Vec::new() }
+        Self { rows: Rows::new(), names: Vec::new(), values: 0 }
     }
 
     /// Returns how many rows there are.
     pub(crate) fn len(&self) -> usize {
         self.rows.len()
+    }
+
+    /// Returns how many property values there are.
+    pub(crate) fn values(&self) -> usize {
+        self.values
+    }
+
+    /// Returns whether the next row belongs into another piece.
+    pub(crate) fn is_full(&self) -> bool {
+        self.len() >= ROWS_MAX || self.values >= VALUES_MAX
+    }
+
+    /// Joins pieces into one, in their order.
+    pub(crate) fn joined(pieces: &[Arc<Self>]) -> Self {
+        let mut all = Self::new();
+        for piece in pieces {
+            let offset = u32::try_from(all.len()).expect("rows are counted in 32 bits");
+            let rows = &piece.rows;
+            for row in 0..piece.len() {
+                all.push(piece.names[row], rows.visitor[row], rows.time_ms[row], rows.arrival[row]);
+            }
+            for (key, column) in &rows.columns {
+                let joined = all.rows.columns.entry(*key).or_insert_with(Column::new);
+                column.for_each_set(|row, code| joined.set(offset + row, code));
+            }
+            all.values += piece.values;
+        }
+        all
     }
 
     /// Adds a row without properties and returns its number.
@@ -30,6 +66,7 @@ impl Tail {
 
     /// Sets a property of the row that was added last.
     pub(crate) fn set(&mut self, row: u32, key: u32, value_code: u32) {
+        self.values += 1;
         self.rows.columns.entry(key).or_insert_with(Column::new).set(row, value_code);
     }
 

@@ -9,17 +9,19 @@ use observe_proto::reports::v1::insight_service_server::InsightService;
 use tonic::{Request, Response, Status};
 
 use crate::convert::{funnel_query, funnel_response, trends_query, trends_response};
-use crate::engine::ReportEngine;
+use crate::engine::{ReportEngine, Slots};
 use crate::error::ReportsError;
 
 /// Answers questions with whatever engine there is.
 pub(crate) struct Insight {
     engine: Arc<dyn ReportEngine>,
+    /// Where questions are read, too: compiling their patterns is computation that must not hold up other requests.
+    slots: Slots,
 }
 
 impl Insight {
-    pub(crate) fn new(engine: Arc<dyn ReportEngine>) -> Self {
-        Self { engine }
+    pub(crate) fn new(engine: Arc<dyn ReportEngine>, slots: Slots) -> Self {
+        Self { engine, slots }
     }
 
     async fn trends(
@@ -28,7 +30,7 @@ impl Insight {
         request: pb::QueryTrendsRequest,
     ) -> Result<pb::QueryTrendsResponse, ReportsError> {
         let project = ctx.project(&request.project_id, Permission::Read)?;
-        let query = trends_query(&request)?;
+        let query = self.slots.compute(move |_| Ok(trends_query(&request))).await??;
         let (buckets, series) = (query.buckets.clone(), query.series.clone());
         let answer = self.engine.trends(project, query).await?;
         Ok(trends_response(&buckets, &series, answer))
@@ -40,7 +42,7 @@ impl Insight {
         request: pb::QueryFunnelRequest,
     ) -> Result<pb::QueryFunnelResponse, ReportsError> {
         let project = ctx.project(&request.project_id, Permission::Read)?;
-        let query = funnel_query(&request)?;
+        let query = self.slots.compute(move |_| Ok(funnel_query(&request))).await??;
         let steps = query.steps.clone();
         let answer = self.engine.funnel(project, query).await?;
         Ok(funnel_response(&steps, answer))

@@ -1,8 +1,9 @@
 //! Builds the projection from the event log and identity's change log, and keeps it up to date.
 //!
 //! A projection that cannot be continued (a gap, a position that is no longer kept) is built anew beside the old one, which
-//! answers until the new one has caught up.
+//! answers until the new one has caught up. What cannot be applied three times is parked.
 
+mod parking;
 mod upstream;
 
 use std::sync::Arc;
@@ -28,7 +29,7 @@ pub(crate) async fn run(
     published: Arc<Published>,
     lifecycle: Lifecycle,
 ) -> anyhow::Result<()> {
-    let mut follower = Follower { upstream, published, failures: 0 };
+    let mut follower = Follower { upstream, published, failures: 0, parked: 0 };
     tokio::select! {
         () = lifecycle.stopping() => Ok(()),
         never = follower.generations() => match never {},
@@ -43,6 +44,8 @@ struct Follower {
     published: Arc<Published>,
     /// In a row.
     failures: u32,
+    /// As many as were parked when it was last looked at.
+    parked: usize,
 }
 
 impl Follower {
@@ -50,8 +53,8 @@ impl Follower {
         loop {
             let trouble = self.generation().await;
             tracing::error!(%trouble, "the projection cannot be continued and is built anew");
-            self.failures += 1;
-            tokio::time::sleep(self.backoff()).await;
+            let pause = self.pause();
+            tokio::time::sleep(pause).await;
         }
     }
 
@@ -65,7 +68,8 @@ impl Follower {
                     self.recovered();
                     if !is_loaded {
                         is_loaded = true;
-                        tracing::info!("the projection has caught up");
+                        let parked = self.published.parked();
+                        tracing::info!(parked, "the projection has caught up");
                         self.published.publish(Arc::clone(&projection));
                     }
                     POLL_INTERVAL
@@ -103,7 +107,14 @@ impl Follower {
         if self.failures == 0 {
             tracing::warn!(%trouble, "the logs cannot be followed, answers become stale");
         }
-        self.failures += 1;
+        self.pause()
+    }
+
+    /// Counts a failure and returns how long to wait.
+    fn pause(&mut self) -> Duration {
+        let parked = std::mem::replace(&mut self.parked, self.published.parked());
+        // What failed so far is out of the way, so what fails next starts with the first wait.
+        self.failures = if self.parked == parked { self.failures + 1 } else { 1 };
         self.backoff()
     }
 

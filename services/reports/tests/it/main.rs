@@ -195,6 +195,29 @@ async fn a_log_that_was_replaced_is_read_anew() {
 }
 
 #[tokio::test]
+async fn a_row_that_cannot_be_read_is_parked_and_those_after_it_show() {
+    let upstream = StandIn::new(1);
+    upstream.append(0, project(), vec![event("ada", "view", 1_000)]);
+    upstream.append_malformed(0, project());
+    upstream.append_malformed(0, project());
+    upstream.append(0, project(), vec![event("ada", "buy", 2_000)]);
+    let fixture = start(&upstream).await;
+    fixture.expect_funnel(&[1, 1]).await;
+}
+
+#[tokio::test]
+async fn a_change_that_cannot_be_read_is_parked_and_those_after_it_hold() {
+    let upstream = StandIn::new(1);
+    let events = vec![event("anon", "view", 1_000), event("ada", "buy", 2_000)];
+    upstream.append(0, project(), events);
+    upstream.map(project(), "other", PersonId::of_distinct_id(project(), "cid"));
+    upstream.map_to_bytes(project(), "anon", vec![1, 2, 3]);
+    upstream.map(project(), "anon", PersonId::of_distinct_id(project(), "ada"));
+    let fixture = start(&upstream).await;
+    fixture.expect_funnel(&[1, 1]).await;
+}
+
+#[tokio::test]
 async fn another_tenants_project_and_broken_rules_are_refused() {
     let fixture = start(&StandIn::new(1)).await;
     fixture.expect_funnel(&[0, 0]).await;

@@ -73,15 +73,29 @@ impl StandIn {
         state.shards[shard].push(row);
     }
 
+    /// Logs a row of one event that nobody can read.
+    pub(crate) fn append_malformed(&self, shard: usize, project: ProjectId) {
+        let mut state = self.state();
+        let first_sequence = head(&state.shards[shard]) + 1;
+        let payload = vec![1, 2, 3].into();
+        let row = LogRow { project_id: project.to_bytes(), first_sequence, count: 1, payload };
+        state.shards[shard].push(row);
+    }
+
     /// Gives a distinct id to a person.
     pub(crate) fn map(&self, project: ProjectId, who: &str, person: PersonId) {
+        self.map_to_bytes(project, who, person.to_bytes());
+    }
+
+    /// Gives a distinct id to what may be no person.
+    pub(crate) fn map_to_bytes(&self, project: ProjectId, who: &str, person_id: Vec<u8>) {
         let mut state = self.state();
         if !state.changes.iter().any(|(id, _)| *id == project) {
             state.changes.push((project, Vec::new()));
         }
         let changes = state.changes.iter_mut().find(|(id, _)| *id == project).expect("just made");
         let number = i64::try_from(changes.1.len()).expect("few") + 1;
-        let mapping = MappingChange { distinct_id: who.into(), person_id: person.to_bytes() };
+        let mapping = MappingChange { distinct_id: who.into(), person_id };
         changes.1.push(Change { number, kind: Some(change::Kind::Mapping(mapping)) });
     }
 

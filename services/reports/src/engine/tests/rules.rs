@@ -159,3 +159,34 @@ fn conditions_compare_canonical_texts_and_numbers() {
     assert_eq!(count(ValueTest::LessOrEqual(1.5)), 1);
     assert_eq!(count(ValueTest::IsSet), 7);
 }
+
+#[test]
+fn a_value_that_reads_as_a_label_shares_its_line() {
+    let mut world = World::new();
+    let values = ["\"$none\"", "null", "\"$other\"", "\"x\"", "\"x\"", "\"y\""];
+    for value in values {
+        world.event("ada", "view", 0, &format!(r#"{{"p":{value}}}"#));
+    }
+    for (math, expected) in [
+        (Math::Total, [("$none", 2), ("x", 2), ("$other", 2)]),
+        (Math::UniquePersons, [("$none", 1), ("x", 1), ("$other", 1)]),
+    ] {
+        let mut asked = trends(1, vec![series("view", math)]);
+        asked.breakdown = Some(by("p", Scope::Event, 2, FIRST));
+        assert_eq!(totals(&world.trends(&asked)[0]), expected);
+    }
+}
+
+#[test]
+fn a_person_filter_takes_nobody_only_by_negation() {
+    let mut world = World::new();
+    world.event("null", "view", 0, "{}");
+    world.event("ada", "view", 0, "{}");
+    world.person(PersonId::of_distinct_id(project_id(), "ada"), r#"{"plan":"pro"}"#);
+    let mut asked = trends(1, vec![series("view", Math::Total)]);
+    for (test, expected) in [(ValueTest::IsSet, 1), (ValueTest::IsNotSet, 1)] {
+        let condition = Condition { property: "plan".into(), scope: Scope::Person, test };
+        asked.filter = Filter::Condition(condition);
+        assert_eq!(world.trends(&asked)[0][0].total, expected);
+    }
+}

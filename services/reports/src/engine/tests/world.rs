@@ -7,6 +7,7 @@ use observe_proto::events::v1::AcceptedEvent;
 use observe_proto::identity::v1::{Change, MappingChange, PersonChange, change};
 use uuid::Uuid;
 
+use crate::engine::slots::Asker;
 use crate::funnel::{FunnelAnswer, FunnelQuery, Step};
 use crate::projection::Project;
 use crate::query::{Attribution, Breakdown, Condition, Filter, Range, Scope, ValueTest};
@@ -62,11 +63,15 @@ impl World {
     }
 
     pub(super) fn trends(&self, query: &TrendsQuery) -> Vec<Vec<Line>> {
-        crate::engine::trends::run(&self.project.read(), query).series
+        let asker = Asker::default();
+        let answer = crate::engine::trends::run(&self.project.snapshot(), query, &asker);
+        answer.expect("the asker waits").series
     }
 
     pub(super) fn funnel(&self, query: &FunnelQuery) -> FunnelAnswer {
-        crate::engine::funnel::run(&self.project.read(), query)
+        let asker = Asker::default();
+        let answer = crate::engine::funnel::run(&self.project.snapshot(), query, &asker);
+        answer.expect("the asker waits")
     }
 }
 

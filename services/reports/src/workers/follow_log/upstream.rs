@@ -11,7 +11,9 @@ use observe_proto::identity::v1::{ChangePosition, ReadChangesRequest};
 use observe_runtime::client::ServiceChannel;
 use tonic_types::StatusExt as _;
 
+use super::parking::{self, Parking, Position};
 use crate::projection::{ApplyError, Projection};
+use crate::published::Published;
 
 /// The largest answer taken, in bytes. A page of the log is about 8 MiB, a page of changes at most a few times that.
 const ANSWER_BYTES_MAX: usize = 128 << 20;
@@ -25,17 +27,20 @@ pub(crate) enum Trouble {
     #[error("{service}: {status}")]
     Call { service: &'static str, status: Box<tonic::Status> },
     /// What was read does not fit what is there.
-    #[error("{log}: {error}")]
-    Apply { log: &'static str, error: ApplyError },
+    #[error("{position}: {error}")]
+    Apply { position: Position, error: ApplyError },
     /// The log ends before the position that was read already.
     #[error("the log of shard {shard} ends at {head}, though {cursor} was read")]
     Receded { shard: u32, head: i64, cursor: i64 },
     /// The log says there is more and gives nothing.
     #[error("the log of shard {shard} gave nothing after {cursor}")]
     Stalled { shard: u32, cursor: i64 },
-    /// Our own code broke off; what is in memory may be half changed.
+    /// Our own code panicked; what is in memory may be half changed.
+    #[error("{position}: applying it panicked")]
+    Crashed { position: Position },
+    /// The task that applies was stopped.
     #[error("applying what was read broke off: {0}")]
-    Crashed(#[from] tokio::task::JoinError),
+    Stopped(#[from] tokio::task::JoinError),
 }
 
 impl Trouble {
@@ -44,8 +49,17 @@ impl Trouble {
         match self {
             Self::Call { status, .. } => is_expired(status),
             Self::Apply { error: ApplyError::Gap { .. }, .. } => true,
-            Self::Receded { .. } | Self::Crashed(_) => true,
+            Self::Receded { .. } | Self::Crashed { .. } | Self::Stopped(_) => true,
             Self::Apply { error: ApplyError::Malformed(_), .. } | Self::Stalled { .. } => false,
+        }
+    }
+
+    /// Returns what cannot be applied, if that is the trouble.
+    pub(super) fn position(&self) -> Option<&Position> {
+        match self {
+            Self::Apply { position, error: ApplyError::Malformed(_) }
+            | Self::Crashed { position } => Some(position),
+            _ => None,
         }
     }
 }
@@ -83,14 +97,19 @@ impl Heads {
 pub(crate) struct Upstream {
     log: LogServiceClient<ServiceChannel>,
     persons: PersonLogServiceClient<ServiceChannel>,
+    parking: Parking,
 }
 
 impl Upstream {
-    pub(crate) fn new(events: ServiceChannel, identity: ServiceChannel) -> Self {
+    pub(crate) fn new(
+        events: ServiceChannel,
+        identity: ServiceChannel,
+        published: Arc<Published>,
+    ) -> Self {
         let log = LogServiceClient::new(events).max_decoding_message_size(ANSWER_BYTES_MAX);
         let persons =
             PersonLogServiceClient::new(identity).max_decoding_message_size(ANSWER_BYTES_MAX);
-        Self { log, persons }
+        Self { log, persons, parking: Parking::new(published) }
     }
 
     /// Asks where each shard's log ends.
@@ -121,10 +140,11 @@ impl Upstream {
         }
         let projection = Arc::clone(projection);
         // Unpacking a page takes up to a second of computation, which must not hold up those that serve requests.
+        let parked = self.parking.parked();
         let applied = tokio::task::spawn_blocking(move || {
-            rows.iter().try_for_each(|row| projection.apply_log_row(shard, row))
+            parking::apply_rows(&projection, &parked, shard, &rows)
         });
-        applied.await?.map_err(|error| Trouble::Apply { log: "event log", error })
+        applied.await?.inspect_err(|trouble| self.parking.note(trouble))
     }
 
     /// Reads and applies all changes of the persons of all known projects.
@@ -144,15 +164,16 @@ impl Upstream {
                 let answer = self.persons.read_changes(request).await.map_err(call("identity"))?;
                 let answer = answer.into_inner();
                 let projection = Arc::clone(projection);
+                let parked = self.parking.parked();
                 let applied = tokio::task::spawn_blocking(move || {
-                    let all = answer.projects.iter();
-                    let unfinished =
-                        all.filter_map(|one| projection.apply_changes(one).transpose());
+                    let all = answer.projects.into_iter();
+                    let unfinished = all.filter_map(|one| {
+                        parking::apply_changes(&projection, &parked, one).transpose()
+                    });
                     unfinished.collect::<Result<Vec<_>, _>>()
                 });
-                let more = applied.await?;
-                unfinished
-                    .extend(more.map_err(|error| Trouble::Apply { log: "change log", error })?);
+                let more = applied.await?.inspect_err(|trouble| self.parking.note(trouble));
+                unfinished.extend(more?);
             }
             left = unfinished;
         }
