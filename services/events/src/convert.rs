@@ -8,7 +8,9 @@ use observe_proto::common::v1::condition::Operator;
 use observe_proto::events::v1 as pb;
 use uuid::Uuid;
 
+use crate::definition::type_of;
 use crate::event::{Comparison, Condition, EventQuery, Test};
+use crate::store::definition::{EventDefinition, PropertyDefinition};
 use crate::store::event::EventRow;
 
 const NAMES_MAX: usize = 100;
@@ -223,6 +225,69 @@ fn compare(
     };
     violations.require(number.is_some(), at, "must be one number");
     Some(Test::Compare { operator, value: number? })
+}
+
+/// Checks the filter of `WatchEvents`: as in a list, but without range and person.
+///
+/// # Errors
+/// Every violation.
+pub fn watch_filter(filter: Option<&pb::EventFilter>) -> Result<EventQuery, Violations> {
+    let filter = filter.cloned();
+    let mut violations = Violations::new();
+    let unsupported = filter.as_ref().is_some_and(|f| f.range.is_some() || !f.person_id.is_empty());
+    violations.require(!unsupported, "filter", "range and person_id are not supported here");
+    violations.finish()?;
+    let request = pb::ListEventsRequest { filter, ..pb::ListEventsRequest::default() };
+    list_filter(&request).map(|filter| filter.query)
+}
+
+/// Checks text that goes into a statement as it is.
+///
+/// # Errors
+/// If it is longer than 200 characters or holds NUL.
+pub fn plain(field: &str, text: &str) -> Result<(), Violations> {
+    let mut violations = Violations::new();
+    let legal = text.chars().nth(200).is_none() && !text.contains('\0');
+    violations.require(legal, field, "must have at most 200 characters and no NUL");
+    violations.finish()
+}
+
+/// Returns the contract's form of an event definition.
+#[must_use]
+pub fn event_definition(row: EventDefinition) -> pb::EventDefinition {
+    pb::EventDefinition {
+        name: row.name,
+        event_count: row.event_count,
+        first_seen_time: Some(timestamp(row.first_seen_at)),
+        last_seen_time: Some(timestamp(row.last_seen_at)),
+    }
+}
+
+/// Returns the contract's form of a property definition.
+#[must_use]
+pub fn property_definition(row: PropertyDefinition) -> pb::PropertyDefinition {
+    pb::PropertyDefinition {
+        key: row.key,
+        r#type: type_of(row.kinds).into(),
+        event_count: row.event_count,
+        last_seen_time: Some(timestamp(row.last_seen_at)),
+    }
+}
+
+/// Returns the contract's form of an event of the log with its properties.
+#[must_use]
+pub fn logged_event(
+    event: &pb::AcceptedEvent,
+    members: serde_json::Map<String, serde_json::Value>,
+) -> pb::Event {
+    pb::Event {
+        uuid: Uuid::from_slice(&event.uuid).map(|uuid| uuid.to_string()).unwrap_or_default(),
+        name: event.name.clone(),
+        distinct_id: event.distinct_id.clone(),
+        time: DateTime::from_timestamp_millis(event.time_ms).map(timestamp),
+        session_id: event.session_id.clone(),
+        properties: Some(observe_core::json::to_struct(members)),
+    }
 }
 
 /// Returns the contract's form of a stored event.

@@ -20,6 +20,9 @@ pub enum Error {
     /// The queue is at its capacity.
     #[error("the event queue is full, send again later with the same uuids")]
     QueueFull,
+    /// All places to watch from are taken.
+    #[error("too many viewers watch events, close one and try again")]
+    TooManyViewers,
     /// A log position that is no longer kept.
     #[error("the log of shard {shard} begins at {first_sequence}")]
     PositionExpired {
@@ -34,7 +37,7 @@ impl ServiceError for Error {
     fn code(&self) -> ErrorCode {
         match self {
             Self::Common(error) => error.code(),
-            Self::QueueFull => ErrorCode::ResourceExhausted,
+            Self::QueueFull | Self::TooManyViewers => ErrorCode::ResourceExhausted,
             Self::PositionExpired { .. } => ErrorCode::OutOfRange,
         }
     }
@@ -43,6 +46,7 @@ impl ServiceError for Error {
         match self {
             Self::Common(error) => error.reason(),
             Self::QueueFull => ErrorReason::QueueFull,
+            Self::TooManyViewers => ErrorReason::RateLimited,
             Self::PositionExpired { .. } => ErrorReason::PositionExpired,
         }
     }
@@ -60,14 +64,14 @@ impl ServiceError for Error {
             Self::PositionExpired { first_sequence, .. } => {
                 vec![("first_sequence", first_sequence.to_string())]
             }
-            Self::QueueFull => Vec::new(),
+            Self::QueueFull | Self::TooManyViewers => Vec::new(),
         }
     }
 
     fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Common(error) => error.retry_after(),
-            Self::QueueFull => Some(FULL_RETRY_AFTER),
+            Self::QueueFull | Self::TooManyViewers => Some(FULL_RETRY_AFTER),
             Self::PositionExpired { .. } => None,
         }
     }

@@ -9,10 +9,13 @@
 
 pub mod config;
 mod convert;
+mod definition;
 pub mod entry;
 mod error;
 mod event;
+mod live;
 mod log_row;
+mod matching;
 mod queue;
 pub mod service;
 pub mod shard;
@@ -35,6 +38,7 @@ use tonic::service::Routes;
 
 pub use config::Config;
 
+use crate::live::Live;
 use crate::service::event::Events;
 use crate::service::ingest::Ingest;
 use crate::service::log::Log;
@@ -77,8 +81,13 @@ pub async fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
     let identity = PersonLogServiceClient::new(deps.service_channel("identity")?);
     let (writer, commits) =
         Writer::new(queue.clone(), shards, deps.clock.clone(), deps.entropy.clone());
-    let routes = routes(&database, &queue, shards, writer, &identity, &deps);
+    let live = Live::default();
+    let routes = routes(&database, &queue, shards, writer, &identity, &live, &deps);
     let mut workers = background(&database, &queue, shards, identity, &deps);
+    let life = &deps.lifecycle;
+    let tail = workers::tail::run(database.clone(), live, life.clone());
+    let definitions = workers::definitions::run(database.clone(), shards, life.clone());
+    workers.extend([Worker::new("live tail", tail), Worker::new("definitions", definitions)]);
     workers.push(Worker::new("group commit", commits.run(deps.lifecycle.clone())));
     Ok(Built { routes, workers, ready: ready(database, queue) })
 }
@@ -107,11 +116,18 @@ fn routes(
     shards: Shard,
     writer: Writer,
     identity: &PersonLogServiceClient<observe_runtime::client::ServiceChannel>,
+    live: &Live,
     deps: &Deps,
 ) -> Routes {
     let ingest =
         IngestServiceServer::new(Ingest::new(writer)).max_decoding_message_size(CALL_BYTES_MAX);
-    let events = Events::new(database.clone(), identity.clone(), deps.page_tokens());
+    let events = Events {
+        database: database.clone(),
+        identity: identity.clone(),
+        page_tokens: deps.page_tokens(),
+        live: live.clone(),
+        life: deps.lifecycle.clone(),
+    };
     let pipeline = Pipeline {
         database: database.clone(),
         queue: queue.clone(),

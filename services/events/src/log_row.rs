@@ -54,6 +54,17 @@ pub fn log_rows(
     rows
 }
 
+/// Reads the payload of a row back.
+///
+/// # Errors
+/// If it is damaged.
+pub fn unpack(payload: &[u8]) -> anyhow::Result<Vec<AcceptedEvent>> {
+    use std::io::Read as _;
+    let mut bytes = Vec::new();
+    lz4_flex::frame::FrameDecoder::new(payload).read_to_end(&mut bytes)?;
+    Ok(LoggedEvents::decode(bytes.as_slice())?.events)
+}
+
 fn compress(bytes: &[u8]) -> Vec<u8> {
     use std::io::Write as _;
     let mut encoder = lz4_flex::frame::FrameEncoder::new(Vec::with_capacity(bytes.len() / 3));

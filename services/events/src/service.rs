@@ -4,3 +4,4 @@ pub mod event;
 pub mod ingest;
 pub mod log;
 pub mod pipeline;
+mod watch;

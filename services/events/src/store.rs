@@ -2,6 +2,7 @@
 
 pub mod consume;
 pub mod copy;
+pub mod definition;
 pub mod event;
 pub mod log;
 pub mod partition;

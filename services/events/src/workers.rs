@@ -1,6 +1,8 @@
 //! What events does in the background.
 
+pub mod definitions;
 pub mod group_commit;
 pub mod keeper;
 pub mod reader;
 pub mod relay;
+pub mod tail;

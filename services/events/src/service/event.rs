@@ -4,9 +4,14 @@ use observe_core::context::Permission;
 use observe_core::page::PageTokens;
 use observe_core::{CallContext, ProjectId, Violations, respond};
 use observe_proto::events::v1::event_service_server::EventService;
-use observe_proto::events::v1::{ListEventsRequest, ListEventsResponse};
+use observe_proto::events::v1::{
+    ListEventDefinitionsRequest, ListEventDefinitionsResponse, ListEventsRequest,
+    ListEventsResponse, ListPropertyDefinitionsRequest, ListPropertyDefinitionsResponse,
+    ListPropertyValuesRequest, ListPropertyValuesResponse, PropertyValue, WatchEventsRequest,
+};
 use observe_proto::identity::v1::ListDistinctIdsRequest;
 use observe_proto::identity::v1::person_log_service_client::PersonLogServiceClient;
+use observe_runtime::Lifecycle;
 use observe_runtime::client::ServiceChannel;
 use observe_runtime::postgres::Database;
 use prost::Message as _;
@@ -15,26 +20,26 @@ use tonic::{Request, Response, Status};
 use crate::convert;
 use crate::error::{Error, unavailable};
 use crate::event::{EventQuery, Position};
+use crate::live::Live;
+use crate::matching::Matcher;
+use crate::service::watch::{self, WatchStream};
 use crate::store;
 
 /// See the contract.
 pub struct Events {
-    database: Database,
-    identity: PersonLogServiceClient<ServiceChannel>,
-    page_tokens: PageTokens,
+    /// Where events are.
+    pub database: Database,
+    /// Who knows whose a distinct id is.
+    pub identity: PersonLogServiceClient<ServiceChannel>,
+    /// What seals page tokens.
+    pub page_tokens: PageTokens,
+    /// Where new events can be watched.
+    pub live: Live,
+    /// The life of the process.
+    pub life: Lifecycle,
 }
 
 impl Events {
-    /// Reads from the database; asks identity whose a distinct id is.
-    #[must_use]
-    pub fn new(
-        database: Database,
-        identity: PersonLogServiceClient<ServiceChannel>,
-        page_tokens: PageTokens,
-    ) -> Self {
-        Self { database, identity, page_tokens }
-    }
-
     async fn list(
         &self,
         ctx: &CallContext,
@@ -111,8 +116,70 @@ fn restrict(query: &mut EventQuery, ids: Vec<String>) {
     });
 }
 
+impl Events {
+    fn watch(&self, ctx: &CallContext, request: &WatchEventsRequest) -> Result<WatchStream, Error> {
+        let project = ctx.project(&request.project_id, Permission::Read)?;
+        let filter = convert::watch_filter(request.filter.as_ref())?;
+        let viewer = self.live.watch(project).ok_or(Error::TooManyViewers)?;
+        Ok(watch::stream(viewer, Matcher::new(filter), self.life.clone()))
+    }
+
+    async fn event_definitions(
+        &self,
+        ctx: &CallContext,
+        request: ListEventDefinitionsRequest,
+    ) -> Result<ListEventDefinitionsResponse, Error> {
+        let project = ctx.project(&request.project_id, Permission::Read)?;
+        let rows = store::definition::list_events(&self.database, project).await?;
+        let event_definitions = rows.into_iter().map(convert::event_definition).collect();
+        Ok(ListEventDefinitionsResponse { event_definitions })
+    }
+
+    async fn property_definitions(
+        &self,
+        ctx: &CallContext,
+        request: ListPropertyDefinitionsRequest,
+    ) -> Result<ListPropertyDefinitionsResponse, Error> {
+        let project = ctx.project(&request.project_id, Permission::Read)?;
+        convert::plain("event_name", &request.event_name)?;
+        let rows = store::definition::list_properties(&self.database, project, &request.event_name)
+            .await?;
+        let property_definitions = rows.into_iter().map(convert::property_definition).collect();
+        Ok(ListPropertyDefinitionsResponse { property_definitions })
+    }
+
+    async fn property_values(
+        &self,
+        ctx: &CallContext,
+        request: ListPropertyValuesRequest,
+    ) -> Result<ListPropertyValuesResponse, Error> {
+        let project = ctx.project(&request.project_id, Permission::Read)?;
+        let ListPropertyValuesRequest { property, event_name, search, .. } = request;
+        for (field, text) in
+            [("property", &property), ("event_name", &event_name), ("search", &search)]
+        {
+            convert::plain(field, text)?;
+        }
+        let mut violations = Violations::new();
+        violations.require(!property.is_empty(), "property", "is required");
+        violations.finish()?;
+        let found = store::definition::list_values(
+            &self.database,
+            project,
+            &property,
+            &event_name,
+            &search,
+        )
+        .await?;
+        let to_wire = |(value, event_count)| PropertyValue { value, event_count };
+        Ok(ListPropertyValuesResponse { values: found.into_iter().map(to_wire).collect() })
+    }
+}
+
 #[tonic::async_trait]
 impl EventService for Events {
+    type WatchEventsStream = WatchStream;
+
     async fn list_events(
         &self,
         request: Request<ListEventsRequest>,
@@ -120,6 +187,50 @@ impl EventService for Events {
         let ctx = CallContext::from_request(&request);
         respond(match ctx {
             Ok(ctx) => self.list(&ctx, request.into_inner()).await,
+            Err(error) => Err(error.into()),
+        })
+    }
+
+    async fn watch_events(
+        &self,
+        request: Request<WatchEventsRequest>,
+    ) -> Result<Response<WatchStream>, Status> {
+        let ctx = CallContext::from_request(&request);
+        respond(match ctx {
+            Ok(ctx) => self.watch(&ctx, request.get_ref()),
+            Err(error) => Err(error.into()),
+        })
+    }
+
+    async fn list_event_definitions(
+        &self,
+        request: Request<ListEventDefinitionsRequest>,
+    ) -> Result<Response<ListEventDefinitionsResponse>, Status> {
+        let ctx = CallContext::from_request(&request);
+        respond(match ctx {
+            Ok(ctx) => self.event_definitions(&ctx, request.into_inner()).await,
+            Err(error) => Err(error.into()),
+        })
+    }
+
+    async fn list_property_definitions(
+        &self,
+        request: Request<ListPropertyDefinitionsRequest>,
+    ) -> Result<Response<ListPropertyDefinitionsResponse>, Status> {
+        let ctx = CallContext::from_request(&request);
+        respond(match ctx {
+            Ok(ctx) => self.property_definitions(&ctx, request.into_inner()).await,
+            Err(error) => Err(error.into()),
+        })
+    }
+
+    async fn list_property_values(
+        &self,
+        request: Request<ListPropertyValuesRequest>,
+    ) -> Result<Response<ListPropertyValuesResponse>, Status> {
+        let ctx = CallContext::from_request(&request);
+        respond(match ctx {
+            Ok(ctx) => self.property_values(&ctx, request.into_inner()).await,
             Err(error) => Err(error.into()),
         })
     }

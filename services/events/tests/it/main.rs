@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod accounting;
+mod definitions;
 mod faults;
 mod list;
 mod store_rules;
 mod support;
 mod tenancy;
+mod watch;
