@@ -127,6 +127,7 @@ async fn start(
         listeners.push(pipe);
     }
     let deps = |name| deps(name, secret.clone(), upstreams.clone(), &lives.inner);
+    let setup_config = identity.clone();
     let keep = |made: &Credentials| credentials::keep(data_dir, made);
     observe_identity::bootstrap(&identity, bootstrap, &deps("identity"), keep).await?;
     let built = [
@@ -145,17 +146,21 @@ async fn start(
     }
     let address = listener.local_addr().map_err(|error| StartError::new(error.to_string()))?;
     lives.edge.spawn_essential("gateway", gateway.serve(listener));
-    announce(env, address, data_dir);
+    let setup = observe_identity::needs_setup(&setup_config).await?;
+    announce(env, address, data_dir, setup.then(|| observe_identity::setup_token(&secret)));
     Ok(())
 }
 
-/// Prints the one line a person needs, and where the keys are.
-fn announce(env: &EnvReader, address: SocketAddr, data_dir: &Path) {
+/// Prints what a person needs: where it is, how to make the first account, where the keys are.
+fn announce(env: &EnvReader, address: SocketAddr, data_dir: &Path, setup_token: Option<String>) {
     let url = env.text("OBSERVE_PUBLIC_URL").unwrap_or_else(|| format!("http://{address}"));
     let mut text = format!("Observe is at {url}\n");
+    if let Some(token) = setup_token {
+        text.push_str(&format!("Create the first account: {url}/setup?token={token}\n"));
+    }
     let kept = data_dir.join(credentials::FILE);
     if kept.exists() {
-        text.push_str(&format!("Keys and first account: {}\n", kept.display()));
+        text.push_str(&format!("Keys of the first project: {}\n", kept.display()));
     }
     // A closed standard output does not keep the service from running.
     let _ = std::io::stdout().write_all(text.as_bytes());

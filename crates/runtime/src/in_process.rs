@@ -1,6 +1,7 @@
 //! The transport between services that share a process: gRPC over in-memory pipes, so that both ways of running use the
 //! same code and the same contracts.
 
+use futures::StreamExt as _;
 use tokio::io::DuplexStream;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -35,6 +36,7 @@ impl InProcessConnector {
 
 impl InProcessListener {
     pub(crate) fn incoming(self) -> impl futures::Stream<Item = std::io::Result<DuplexStream>> {
-        futures::StreamExt::map(ReceiverStream::new(self.0), Ok)
+        // A server whose callers are all gone waits until it is stopped, as one on a port would.
+        ReceiverStream::new(self.0).map(Ok).chain(futures::stream::pending())
     }
 }

@@ -1,6 +1,7 @@
 //! Whose credential it is: keys through a cache, sessions asked for each time, so that signing out counts at once.
 
 mod cache;
+mod page_origins;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +19,7 @@ use tonic::Code;
 
 use crate::error::Error;
 use cache::KeyCache;
+pub(crate) use page_origins::PageOrigins;
 
 /// How long identity may take to say whose a credential is.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(2);
@@ -30,7 +32,14 @@ const SESSION_TOKEN_BYTES_MAX: usize = 128;
 /// The shortest.
 const SESSION_TOKEN_BYTES_MIN: usize = 16;
 
-/// Tells principals by credentials.
+/// Whose a credential is, and which pages may send events with it.
+#[derive(Clone, Debug)]
+pub(crate) struct Owner {
+    pub(crate) principal: Principal,
+    pub(crate) origins: PageOrigins,
+}
+
+/// Tells owners by credentials.
 pub(crate) struct Auth {
     identity: AuthenticationServiceClient<ServiceChannel>,
     keys: KeyCache,
@@ -55,7 +64,7 @@ impl Auth {
     /// # Errors
     /// `Unauthenticated` for one that is malformed, unknown, expired or revoked; `Unavailable` for one that is not known
     /// here while identity is away.
-    pub(crate) async fn principal(&self, token: &str) -> Result<Principal, Error> {
+    pub(crate) async fn owner(&self, token: &str) -> Result<Owner, Error> {
         if is_key(token) {
             if !token::is_well_formed(token) {
                 return Err(CommonError::Unauthenticated("the key is malformed").into());
@@ -81,11 +90,7 @@ impl Auth {
     }
 
     /// Asks identity; `None` means that it knows no such credential.
-    async fn look_up(
-        &self,
-        token: &str,
-        turns: &Semaphore,
-    ) -> Result<Option<Principal>, CommonError> {
+    async fn look_up(&self, token: &str, turns: &Semaphore) -> Result<Option<Owner>, CommonError> {
         let away = |detail: String| CommonError::Unavailable { dependency: "identity", detail };
         let ask = async {
             let _turn = turns.acquire().await;
@@ -96,18 +101,19 @@ impl Auth {
         };
         match tokio::time::timeout(LOOKUP_TIMEOUT, ask).await {
             Err(_) => Err(away("no answer in time".to_owned())),
-            Ok(Ok(answer)) => Ok(principal(&answer.into_inner())),
+            Ok(Ok(answer)) => Ok(owner(&answer.into_inner())),
             Ok(Err(status)) if status.code() == Code::Unauthenticated => Ok(None),
             Ok(Err(status)) => Err(away(status.to_string())),
         }
     }
 }
 
-fn principal(answer: &AuthenticateResponse) -> Option<Principal> {
-    match answer.principal.as_ref()? {
+fn owner(answer: &AuthenticateResponse) -> Option<Owner> {
+    let principal = match answer.principal.as_ref()? {
         Answer::Key(key) => key_from_proto(key),
         Answer::Session(session) => session_from_proto(session),
-    }
+    }?;
+    Some(Owner { principal, origins: PageOrigins::new(&answer.allowed_origins) })
 }
 
 fn is_key(token: &str) -> bool {

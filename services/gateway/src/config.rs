@@ -14,6 +14,12 @@ pub struct Config {
 }
 
 impl Config {
+    /// Returns whether the outside reaches us by TLS.
+    #[must_use]
+    pub fn has_tls(&self) -> bool {
+        self.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
+    }
+
     /// Reads `OBSERVE_PUBLIC_URL` and `OBSERVE_TRUSTED_PROXIES`; what cannot be read is a problem.
     pub fn read(env: &mut EnvReader) -> Self {
         let public_url =

@@ -28,11 +28,12 @@ use crate::doorway::Doorway;
 use crate::error::Error;
 use crate::health::{self, Readiness};
 use crate::http_error::{HttpError, code_name};
-use crate::pages;
+use crate::pages::{self, Pages};
 use crate::proxy::Proxy;
 use crate::routes::Routes;
 use crate::rpc;
 use crate::server::Peer;
+use crate::session;
 
 /// How long a request that does not stream may take, from its first byte to its answer.
 pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -53,6 +54,7 @@ pub(crate) struct Edge {
     pub(crate) doorway: Doorway,
     pub(crate) budget: Budget,
     pub(crate) readiness: Readiness,
+    pub(crate) pages: Pages,
 }
 
 /// What is known of a request before anything is done with it.
@@ -72,10 +74,13 @@ pub(crate) struct Coded(pub(crate) tonic::Code);
 pub(crate) fn router(edge: &Arc<Edge>) -> Router {
     let events =
         post(capture::http::post_events).fallback(wrong_method_post).layer(cors::capture());
+    let session_cookie = post(session::open).delete(session::close).fallback(wrong_method_session);
     let mut router = Router::new()
         .route("/", get(pages::front).fallback(wrong_method_get))
         .route("/healthz", get(health::healthz).fallback(wrong_method_get))
         .route("/readyz", get(health::readyz).fallback(wrong_method_get))
+        .route("/observe.js", get(pages::script).fallback(wrong_method_get))
+        .route("/session", session_cookie)
         .route("/v1/events", events);
     for path in rpc::CAPTURE_PATHS {
         router = router.route(path, any(by_content_type).layer(cors::capture()));
@@ -98,6 +103,10 @@ pub(crate) async fn within_time<T>(
 
 async fn wrong_method_post() -> HttpError {
     Error::Method("POST").into()
+}
+
+async fn wrong_method_session() -> HttpError {
+    Error::Method("POST, DELETE").into()
 }
 
 async fn wrong_method_get() -> HttpError {
@@ -136,11 +145,17 @@ async fn observe(
     response
 }
 
-/// Sends a request on to gRPC, gRPC-web or the JSON doorway.
+/// Sends a request on to gRPC, gRPC-web, the JSON doorway or the dashboard.
 async fn by_content_type(State(edge): State<Arc<Edge>>, request: Request) -> Response<Body> {
     let wire = Wire::of(request.headers());
     if wire == Wire::Other && !is_rpc_path(request.uri().path()) {
-        return HttpError::from(Error::NoPage).into();
+        return match *request.method() {
+            Method::GET | Method::HEAD => {
+                let path = request.uri().path();
+                pages::page(&edge, request.method(), path, request.headers()).await
+            }
+            _ => HttpError::from(Error::NoPage).into(),
+        };
     }
     if request.method() != Method::POST {
         return HttpError::from(Error::Method("POST")).into();
@@ -149,11 +164,14 @@ async fn by_content_type(State(edge): State<Arc<Edge>>, request: Request) -> Res
         Wire::Grpc if request.version() != Version::HTTP_2 => {
             HttpError::from(Error::NeedsHttp2).into()
         }
-        Wire::Grpc => rpc::call(&edge, request.map(tonic::body::Body::new)).await.map(Body::new),
+        Wire::Grpc => {
+            rpc::call(&edge, request.map(tonic::body::Body::new), None).await.map(Body::new)
+        }
         Wire::GrpcWeb => {
+            let cookie = session::cookie(&edge.config, request.uri(), request.headers());
             let inner = tower::service_fn(move |request| {
-                let edge = edge.clone();
-                async move { Ok::<_, Infallible>(rpc::call(&edge, request).await) }
+                let (edge, cookie) = (edge.clone(), cookie.clone());
+                async move { Ok::<_, Infallible>(rpc::call(&edge, request, cookie).await) }
             });
             let service = tonic_web::GrpcWebLayer::new().layer(inner);
             let Ok(response) = service.oneshot(request).await;

@@ -22,6 +22,12 @@ pub(crate) enum Error {
         "this is a secret key, and it was sent from where the public can see it: revoke it, and use a write key"
     )]
     LeakedKey,
+    #[error(
+        "this origin is not allowed to send events to this project; add it in the project's settings"
+    )]
+    ForeignPage,
+    #[error("a session's cookie is set and cleared by pages of this address only")]
+    ForeignSite,
     #[error("the request is larger than {0} bytes")]
     TooLarge(usize),
     #[error("the request is malformed: {0}")]
@@ -53,7 +59,7 @@ impl ServiceError for Error {
         match self {
             Self::Common(error) => error.code(),
             Self::UnknownRpc(_) | Self::Streams(_) | Self::Method(_) => ErrorCode::Unimplemented,
-            Self::LeakedKey => ErrorCode::PermissionDenied,
+            Self::LeakedKey | Self::ForeignPage | Self::ForeignSite => ErrorCode::PermissionDenied,
             Self::TooLarge(_) => ErrorCode::OutOfRange,
             Self::Malformed(_)
             | Self::ContentType(_)
@@ -69,7 +75,9 @@ impl ServiceError for Error {
         match self {
             Self::Common(error) => error.reason(),
             Self::UnknownRpc(_) | Self::Streams(_) => ErrorReason::UnknownRpc,
-            Self::LeakedKey => ErrorReason::PermissionDenied,
+            Self::LeakedKey | Self::ForeignPage | Self::ForeignSite => {
+                ErrorReason::PermissionDenied
+            }
             Self::Busy => ErrorReason::QueueFull,
             Self::Uploads => ErrorReason::RateLimited,
             Self::NoPage => ErrorReason::NotFound,
@@ -93,7 +101,8 @@ impl ServiceError for Error {
     fn metadata(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::Common(error) => error.metadata(),
-            Self::LeakedKey => vec![("permission", "capture".to_owned())],
+            Self::LeakedKey | Self::ForeignPage => vec![("permission", "capture".to_owned())],
+            Self::ForeignSite => vec![("permission", "session".to_owned())],
             _ => Vec::new(),
         }
     }

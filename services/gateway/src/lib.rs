@@ -21,6 +21,8 @@ mod proxy;
 mod routes;
 mod rpc;
 mod server;
+mod session;
+mod until_stopping;
 
 use std::sync::Arc;
 
@@ -72,6 +74,7 @@ pub fn build(config: Config, deps: Deps) -> Result<Gateway, StartError> {
         doorway: doorway::Doorway::new(contracts),
         budget: body::Budget::new(),
         readiness,
+        pages: pages::Pages::new(),
     });
     Ok(Gateway { edge, life, collector: Some(collector) })
 }

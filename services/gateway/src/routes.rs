@@ -61,24 +61,46 @@ const fn stream(target: Target, access: &'static [Access], path: &'static str) -
 const TABLE: &[Route] = &[
     route(Target::Local, SENDERS, "/observe.events.v1.CaptureService/Capture"),
     stream(Target::Local, SENDERS, "/observe.events.v1.CaptureService/CaptureStream"),
+    route(Target::Events, READERS, "/observe.events.v1.EventService/ListEventDefinitions"),
     route(Target::Events, READERS, "/observe.events.v1.EventService/ListEvents"),
+    route(Target::Events, READERS, "/observe.events.v1.EventService/ListPropertyDefinitions"),
+    route(Target::Events, READERS, "/observe.events.v1.EventService/ListPropertyValues"),
+    stream(Target::Events, READERS, "/observe.events.v1.EventService/WatchEvents"),
     route(Target::Events, INTERNAL, "/observe.events.v1.IngestService/WriteEvents"),
     route(Target::Events, INTERNAL, "/observe.events.v1.LogService/ListHeads"),
     route(Target::Events, INTERNAL, "/observe.events.v1.LogService/ReadLog"),
     route(Target::Events, READERS, "/observe.events.v1.PipelineService/GetPipelineStatus"),
+    route(Target::Identity, SESSION, "/observe.identity.v1.AccountService/ChangePassword"),
     route(Target::Identity, SESSION, "/observe.identity.v1.AccountService/GetMe"),
+    route(Target::Identity, PUBLIC, "/observe.identity.v1.AccountService/GetSetup"),
+    route(Target::Identity, SESSION, "/observe.identity.v1.AccountService/ListSessions"),
+    route(Target::Identity, SESSION, "/observe.identity.v1.AccountService/RevokeSession"),
     route(Target::Identity, PUBLIC, "/observe.identity.v1.AccountService/SignIn"),
     route(Target::Identity, SESSION, "/observe.identity.v1.AccountService/SignOut"),
+    route(Target::Identity, PUBLIC, "/observe.identity.v1.AccountService/SignUp"),
     route(Target::Identity, INTERNAL, "/observe.identity.v1.AuthenticationService/Authenticate"),
+    route(Target::Identity, PUBLIC, "/observe.identity.v1.InvitationService/AcceptInvitation"),
+    route(Target::Identity, SESSION, "/observe.identity.v1.InvitationService/CreateInvitation"),
+    route(Target::Identity, PUBLIC, "/observe.identity.v1.InvitationService/GetInvitation"),
+    route(Target::Identity, SESSION, "/observe.identity.v1.InvitationService/JoinOrganization"),
+    route(Target::Identity, SESSION, "/observe.identity.v1.InvitationService/ListInvitations"),
+    route(Target::Identity, SESSION, "/observe.identity.v1.InvitationService/RevokeInvitation"),
     route(Target::Identity, SESSION, "/observe.identity.v1.KeyService/CreateKey"),
     route(Target::Identity, SESSION, "/observe.identity.v1.KeyService/ListKeys"),
     route(Target::Identity, SESSION, "/observe.identity.v1.KeyService/RevokeKey"),
+    route(Target::Identity, SESSION, "/observe.identity.v1.OrganizationService/CreateOrganization"),
+    route(Target::Identity, SESSION, "/observe.identity.v1.OrganizationService/ListMembers"),
+    route(Target::Identity, SESSION, "/observe.identity.v1.OrganizationService/RemoveMember"),
+    route(Target::Identity, SESSION, "/observe.identity.v1.OrganizationService/UpdateMember"),
+    route(Target::Identity, SESSION, "/observe.identity.v1.OrganizationService/UpdateOrganization"),
     route(Target::Identity, INTERNAL, "/observe.identity.v1.PersonLogService/ApplyEvents"),
     route(Target::Identity, INTERNAL, "/observe.identity.v1.PersonLogService/ListDistinctIds"),
     route(Target::Identity, INTERNAL, "/observe.identity.v1.PersonLogService/ReadChanges"),
     route(Target::Identity, READERS, "/observe.identity.v1.PersonService/GetPerson"),
+    route(Target::Identity, READERS, "/observe.identity.v1.PersonService/ListPersons"),
     route(Target::Identity, SESSION, "/observe.identity.v1.ProjectService/CreateProject"),
     route(Target::Identity, READERS, "/observe.identity.v1.ProjectService/GetProject"),
+    route(Target::Identity, SESSION, "/observe.identity.v1.ProjectService/UpdateProject"),
     route(Target::Reports, READERS, "/observe.reports.v1.InsightService/QueryFunnel"),
     route(Target::Reports, READERS, "/observe.reports.v1.InsightService/QueryTrends"),
 ];
@@ -167,14 +189,35 @@ mod tests {
                 route.path.rsplit('.').next().and_then(|end| end.split_once('/')).expect("a path");
             let expected = match (service, method) {
                 (service, _) if INTERNAL_SERVICES.contains(&service) => INTERNAL,
-                ("AccountService", "SignIn") => PUBLIC,
+                ("AccountService", "SignIn" | "SignUp" | "GetSetup")
+                | ("InvitationService", "GetInvitation" | "AcceptInvitation") => PUBLIC,
                 ("CaptureService", "Capture" | "CaptureStream") => SENDERS,
-                ("AccountService", "SignOut" | "GetMe")
-                | ("ProjectService", "CreateProject")
+                (
+                    "AccountService",
+                    "SignOut" | "GetMe" | "ChangePassword" | "ListSessions" | "RevokeSession",
+                )
+                | (
+                    "InvitationService",
+                    "CreateInvitation" | "ListInvitations" | "RevokeInvitation"
+                    | "JoinOrganization",
+                )
+                | (
+                    "OrganizationService",
+                    "CreateOrganization" | "UpdateOrganization" | "ListMembers" | "UpdateMember"
+                    | "RemoveMember",
+                )
+                | ("ProjectService", "CreateProject" | "UpdateProject")
                 | ("KeyService", "CreateKey" | "ListKeys" | "RevokeKey") => SESSION,
                 ("ProjectService", "GetProject")
-                | ("PersonService", "GetPerson")
-                | ("EventService", "ListEvents")
+                | ("PersonService", "GetPerson" | "ListPersons")
+                | (
+                    "EventService",
+                    "ListEvents"
+                    | "WatchEvents"
+                    | "ListEventDefinitions"
+                    | "ListPropertyDefinitions"
+                    | "ListPropertyValues",
+                )
                 | ("PipelineService", "GetPipelineStatus")
                 | ("InsightService", "QueryTrends" | "QueryFunnel") => READERS,
                 other => panic!("decide who may call {other:?}"),

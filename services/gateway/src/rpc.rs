@@ -9,14 +9,15 @@ use observe_proto::common::v1::KeyKind;
 use tonic::body::Body;
 use tonic::{Code, Status};
 
-use crate::auth::bearer;
+use crate::auth::{Owner, PageOrigins, bearer};
 use crate::body::{Budget, Lease, Meter};
 use crate::capture::limits::WRITE_KEY_BODY_BYTES_MAX;
 use crate::capture::rpc::Caller;
 use crate::capture::sender::{Place, Sender};
 use crate::edge::{Coded, Edge, Origin, REQUEST_TIMEOUT};
 use crate::error::Error;
-use crate::routes::{Route, Target};
+use crate::routes::{Access, Route, Target};
+use crate::until_stopping::until_stopping;
 
 /// The RPCs that pages of other sites may call.
 pub(crate) const CAPTURE_PATHS: [&str; 2] = [
@@ -32,20 +33,21 @@ const REQUEST_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// A call that its rule allows.
 pub(crate) struct Admitted {
     pub(crate) route: &'static Route,
-    context: CallContext,
+    owner: Owner,
+    request_id: String,
     token: Secret,
     client: Option<IpAddr>,
 }
 
 impl Admitted {
     /// Returns who calls.
-    pub(crate) fn principal(&self) -> &Principal {
-        &self.context.principal
+    pub(crate) fn owner(&self) -> &Owner {
+        &self.owner
     }
 
     /// Returns how many bytes the request may have, by the class of its caller.
     pub(crate) fn body_bytes_max(&self) -> usize {
-        match &self.context.principal {
+        match &self.owner.principal {
             Principal::Anonymous => PUBLIC_BYTES_MAX,
             Principal::Key { kind: KeyKind::Secret, .. }
             | Principal::Session { .. }
@@ -59,23 +61,21 @@ impl Admitted {
     /// # Errors
     /// `Uploads` for a stranger with too many under way.
     pub(crate) fn lease(&self, budget: &Budget) -> Result<Lease, Error> {
-        match &self.context.principal {
+        match &self.owner.principal {
             Principal::Anonymous => budget.stranger(self.client),
             _ => Ok(budget.known()),
         }
     }
 }
 
-/// Answers a gRPC request.
-pub(crate) async fn call(edge: &Edge, request: Request<Body>) -> Response<Body> {
-    let answer = match admit(
-        edge,
-        request.uri().path(),
-        request.headers(),
-        request.extensions().get(),
-    )
-    .await
-    {
+/// Answers a gRPC request; `cookie` is the session of a page of ours.
+pub(crate) async fn call(
+    edge: &Edge,
+    request: Request<Body>,
+    cookie: Option<Secret>,
+) -> Response<Body> {
+    let (path, headers) = (request.uri().path(), request.headers());
+    let answer = match admit(edge, path, headers, request.extensions().get(), cookie).await {
         Ok(admitted) => dispatch(edge, admitted, request).await,
         Err(error) => Err(error),
     };
@@ -95,24 +95,29 @@ pub(crate) async fn admit(
     path: &str,
     headers: &HeaderMap,
     origin: Option<&Origin>,
+    cookie: Option<Secret>,
 ) -> Result<Admitted, Error> {
     let route = edge.routes.find(path)?;
-    let (principal, token) = if route.is_public() {
-        (Principal::Anonymous, "")
+    let (owner, token) = if route.is_public() {
+        let anybody = Owner { principal: Principal::Anonymous, origins: PageOrigins::default() };
+        (anybody, Secret::new(""))
     } else {
+        // A cookie is a session and nothing else: it does not reach what only keys may call.
+        let cookie = cookie.filter(|_| route.access.contains(&Access::Session));
+        let is_cookie = cookie.is_some();
         let missing =
             CommonError::Unauthenticated("send `authorization: Bearer <session token or key>`");
-        let token = bearer(headers).ok_or(missing)?;
-        (edge.auth.principal(token).await?, token)
+        let token = cookie.or_else(|| bearer(headers).map(Secret::new)).ok_or(missing)?;
+        let owner = edge.auth.owner(token.expose()).await?;
+        if is_cookie && !matches!(owner.principal, Principal::Session { .. }) {
+            return Err(CommonError::Unauthenticated("a cookie must hold a session").into());
+        }
+        (owner, token)
     };
-    route.admit(&principal)?;
+    route.admit(&owner.principal)?;
     let client = origin.and_then(|origin| origin.client);
-    let context = CallContext {
-        request_id: origin.map(|origin| origin.request_id.clone()).unwrap_or_default(),
-        client_address: client.map(|client| client.to_string()).unwrap_or_default(),
-        principal,
-    };
-    Ok(Admitted { route, context, token: Secret::new(token), client })
+    let request_id = origin.map(|origin| origin.request_id.clone()).unwrap_or_default();
+    Ok(Admitted { route, owner, request_id, token, client })
 }
 
 /// Forwards an admitted call to the service that answers it.
@@ -124,7 +129,9 @@ pub(crate) async fn forward(
     admitted: Admitted,
     request: Request<Body>,
 ) -> Result<Response<Body>, Error> {
-    let Admitted { route, context, .. } = admitted;
+    let Admitted { route, owner, request_id, client, .. } = admitted;
+    let client_address = client.map(|client| client.to_string()).unwrap_or_default();
+    let context = CallContext { request_id, client_address, principal: owner.principal };
     edge.proxy.forward(route, &context, edge.clock.now(), request).await
 }
 
@@ -141,7 +148,10 @@ async fn dispatch(
     let answer = if admitted.route.target == Target::Local {
         capture(edge, admitted, request, &meter).await
     } else {
-        forward(edge, admitted, request).await
+        let streams = admitted.route.streams;
+        let answer = forward(edge, admitted, request).await;
+        // What streams has no end of its own, and shutdown waits for every answer to have one.
+        answer.map(|answer| if streams { until_stopping(answer, &edge.life) } else { answer })
     };
     // Whatever came of a body that was cut short, the caller needs to know why it was.
     meter.refusal().map_or(answer, Err)
@@ -153,9 +163,9 @@ async fn capture(
     request: Request<Body>,
     meter: &Meter,
 ) -> Result<Response<Body>, Error> {
-    let Admitted { route, context, token, .. } = admitted;
+    let Admitted { route, owner, token, .. } = admitted;
     let headers = request.headers().clone();
-    let sender = Sender::admit(&context.principal, Place::Header, &headers)?;
+    let sender = Sender::admit(&owner, Place::Header, &headers)?;
     let caller = Caller { sender, token, headers };
     if route.streams {
         return Ok(edge.capture_rpc.stream(caller, request, meter.clone()).await);

@@ -1,4 +1,4 @@
-//! Making the first account, organization, project and keys, once, on an empty database.
+//! Making the first organization, project and keys, and the first account if one is given, once, on an empty database.
 
 use observe_core::{Secret, UserId};
 use observe_proto::common::v1::KeyKind;
@@ -7,6 +7,7 @@ use observe_runtime::{Deps, StartError};
 use serde::{Serialize, Serializer};
 
 use crate::SCHEMA;
+use crate::account::{NewAccount, User};
 use crate::config::{Bootstrap, CompleteBootstrap, Config};
 use crate::error::IdentityError;
 use crate::password::Passwords;
@@ -21,7 +22,7 @@ const POOLS: PoolSizes = PoolSizes { app: 1, worker: 1 };
 pub struct Credentials {
     /// The first project.
     pub project_id: String,
-    /// The first account's e-mail.
+    /// The first account's e-mail, if the account was made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
     /// The account's password, if it was generated; one that was given is the giver's to keep.
@@ -44,8 +45,9 @@ fn clear_option<S: Serializer>(secret: &Option<Secret>, serializer: S) -> Result
     secret.as_ref().map(Secret::expose).serialize(serializer)
 }
 
-/// Makes the first account, the organization and project `Default` and the project's two keys, if the database is empty;
-/// whatever is not given is generated. Safe to call from many processes at once, and again at every start. Call it after
+/// Makes the organization and project `Default` and the project's two keys, and the first account if its e-mail is given,
+/// if the database is empty; keys that are not given are generated. Without an account the installation waits for
+/// its setup link ([`crate::setup_token`]). Safe to call from many processes at once, and again at every start. Call it after
 /// [`crate::migrate`].
 ///
 /// `keep` is given the credentials before they come into force, so that a process that dies at any instant has either kept
@@ -68,16 +70,21 @@ pub async fn bootstrap(
         return Ok(None);
     }
     let given = bootstrap.complete(&*deps.entropy);
-    let hash = Passwords::new().hash(given.password.clone(), &*deps.entropy).await.map_err(fail)?;
     let now = deps.clock.now();
     let id = || deps.entropy.uuid(now);
+    let account = match &given.account {
+        None => None,
+        Some(account) => {
+            let hash = Passwords::new().hash(account.password.clone(), &*deps.entropy).await;
+            let name = account.email.split('@').next().unwrap_or_default().to_owned();
+            let user = User { id: UserId::new(id()), email: account.email.clone(), name };
+            Some(NewAccount { user, password_hash: hash.map_err(fail)? })
+        }
+    };
     let rows = FirstRows {
         organization: id(),
         project: id(),
-        user: UserId::new(id()).uuid(),
-        email: &given.email,
-        user_name: given.email.split('@').next().unwrap_or_default(),
-        password_hash: &hash,
+        account,
         keys: [
             (id(), KeyKind::Write, "First write key", given.write_key.expose()),
             (id(), KeyKind::Secret, "First secret key", given.secret_key.expose()),
@@ -93,10 +100,16 @@ pub async fn bootstrap(
 }
 
 fn credentials(project_id: String, given: CompleteBootstrap) -> Credentials {
+    let (email, password) = match given.account {
+        None => (None, None),
+        Some(account) => {
+            (Some(account.email), account.generated_password.then_some(account.password))
+        }
+    };
     Credentials {
         project_id,
-        email: Some(given.email),
-        password: given.generated_password.then_some(given.password),
+        email,
+        password,
         write_key: given.write_key,
         secret_key: given.secret_key,
     }

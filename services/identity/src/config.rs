@@ -4,11 +4,8 @@ use observe_core::token::{self, SECRET_PREFIX, WRITE_PREFIX};
 use observe_core::{Entropy, Secret};
 use observe_runtime::config::EnvReader;
 
-use crate::account::{is_possible_email, normal_email};
-use crate::password::MIN_PASSWORD_CHARS;
+use crate::account::{MIN_PASSWORD_CHARS, is_possible_email, normal_email};
 
-/// The e-mail of the account that is made when none is given.
-const DEFAULT_EMAIL: &str = "admin@localhost";
 /// The length of a generated password: 24 base62 characters are 142 bits.
 const GENERATED_PASSWORD_CHARS: usize = 24;
 
@@ -26,12 +23,13 @@ impl Config {
     }
 }
 
-/// What is given of the first account and the first project's keys. What is not given is generated.
+/// What is given of the first account and the first project's keys. Keys that are not given are generated; without an
+/// e-mail there is no account, and the setup link makes it.
 #[derive(Clone, Debug, Default)]
 pub struct Bootstrap {
-    /// The account's e-mail, in lower case; given together with the password.
+    /// The account's e-mail, in lower case.
     pub email: Option<String>,
-    /// The account's password.
+    /// The account's password; generated when there is an e-mail and no password.
     pub password: Option<Secret>,
     /// The project's write key.
     pub write_key: Option<Secret>,
@@ -65,16 +63,20 @@ impl Bootstrap {
         Self { email, password, write_key, secret_key }
     }
 
-    /// Generates whatever was not given. The flag tells whether the password is a generated one.
+    /// Generates whatever was not given.
     pub(crate) fn complete(self, entropy: &dyn Entropy) -> CompleteBootstrap {
         let generated_password = self.password.is_none();
-        CompleteBootstrap {
-            email: self.email.unwrap_or_else(|| DEFAULT_EMAIL.to_owned()),
-            password: self.password.unwrap_or_else(|| {
+        let password = self.password;
+        let account = self.email.map(|email| FirstAccount {
+            email,
+            password: password.unwrap_or_else(|| {
                 let text = token::generate_session(entropy);
                 Secret::new(&text[..GENERATED_PASSWORD_CHARS])
             }),
             generated_password,
+        });
+        CompleteBootstrap {
+            account,
             write_key: self
                 .write_key
                 .unwrap_or_else(|| Secret::new(token::generate(WRITE_PREFIX, entropy))),
@@ -87,11 +89,16 @@ impl Bootstrap {
 
 /// A [`Bootstrap`] without gaps.
 pub(crate) struct CompleteBootstrap {
+    pub(crate) account: Option<FirstAccount>,
+    pub(crate) write_key: Secret,
+    pub(crate) secret_key: Secret,
+}
+
+/// The account of a [`Bootstrap`].
+pub(crate) struct FirstAccount {
     pub(crate) email: String,
     pub(crate) password: Secret,
     pub(crate) generated_password: bool,
-    pub(crate) write_key: Secret,
-    pub(crate) secret_key: Secret,
 }
 
 fn read_key(env: &mut EnvReader, name: &'static str, prefix: &'static str) -> Option<Secret> {
@@ -130,9 +137,11 @@ mod tests {
         let complete = Bootstrap::read(&mut env).complete(&SystemEntropy);
         env.finish().expect("no problem");
         assert_eq!(complete.write_key.expose(), "obs_pub_0123456789abcdef");
-        assert_eq!(complete.email, "admin@localhost");
-        assert!(complete.generated_password);
-        assert_eq!(complete.password.expose().len(), 24);
+        assert!(complete.account.is_none(), "nobody gave an e-mail");
         assert!(token::is_well_formed(complete.secret_key.expose()));
+        let named = Bootstrap { email: Some("me@example.com".into()), ..Bootstrap::default() };
+        let account = named.complete(&SystemEntropy).account.expect("an e-mail was given");
+        assert!(account.generated_password);
+        assert_eq!(account.password.expose().len(), 24);
     }
 }

@@ -1,13 +1,15 @@
 //! From our types to those of the contracts.
 
 use chrono::{DateTime, Utc};
-use observe_core::{PersonId, ProjectId};
+use observe_core::{PersonId, ProjectId, SessionId};
 use observe_proto::common::v1 as common;
 use observe_proto::identity::v1 as pb;
 use prost_types::{Struct, Timestamp};
 
-use crate::account::{Membership, Reach, SessionAccess, User};
+use crate::account::{Membership, Reach, Session, SessionAccess, User};
+use crate::invitation::Invitation;
 use crate::key::Key;
+use crate::organization::{Member, Organization};
 use crate::project::Project;
 use crate::store::person::StoredPerson;
 
@@ -44,6 +46,37 @@ pub(crate) fn me(reach: Reach) -> pb::GetMeResponse {
     }
 }
 
+pub(crate) fn session(session: Session, current: SessionId) -> pb::Session {
+    pb::Session {
+        id: session.id.to_string(),
+        created_time: Some(timestamp(session.created_at)),
+        last_used_time: Some(timestamp(session.last_used_at)),
+        current: session.id == current,
+    }
+}
+
+pub(crate) fn organization(organization: Organization) -> pb::Organization {
+    pb::Organization { id: organization.id.to_string(), name: organization.name }
+}
+
+pub(crate) fn member(member: Member) -> pb::Member {
+    pb::Member {
+        user: Some(user(member.user)),
+        role: member.role.into(),
+        created_time: Some(timestamp(member.created_at)),
+    }
+}
+
+pub(crate) fn invitation(invitation: Invitation) -> pb::Invitation {
+    pb::Invitation {
+        id: invitation.id.to_string(),
+        email: invitation.email,
+        role: invitation.role.into(),
+        created_time: Some(timestamp(invitation.created_at)),
+        expire_time: Some(timestamp(invitation.expire_at)),
+    }
+}
+
 pub(crate) fn project(project: Project) -> pb::Project {
     pb::Project {
         id: project.id.to_string(),
@@ -52,6 +85,7 @@ pub(crate) fn project(project: Project) -> pb::Project {
         time_zone: project.time_zone,
         number: project.number,
         created_time: Some(timestamp(project.created_at)),
+        allowed_origins: project.allowed_origins,
     }
 }
 
@@ -67,6 +101,7 @@ pub(crate) fn key(key: Key) -> pb::Key {
         kind: kind.into(),
         token_prefix: key.token_prefix,
         created_time: Some(timestamp(key.created_at)),
+        write_token: key.write_token.unwrap_or_default(),
     }
 }
 

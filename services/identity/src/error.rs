@@ -27,6 +27,21 @@ pub(crate) enum IdentityError {
         /// When the next attempt can succeed.
         retry_after: Duration,
     },
+    /// The setup token is wrong, or there is an account.
+    #[error("the setup link is not valid, or was used already")]
+    SetupRefused,
+    /// An account with the e-mail exists.
+    #[error("an account with this e-mail exists already; sign in, then join")]
+    EmailTaken,
+    /// The user belongs to the organization.
+    #[error("the user is a member of the organization already")]
+    AlreadyMember,
+    /// The change would leave an organization without an owner.
+    #[error("an organization keeps at least one owner; make another member an owner first")]
+    LastOwner,
+    /// The organization has as many open invitations as it may.
+    #[error("the organization has 100 open invitations, the most there may be; revoke one first")]
+    TooManyInvitations,
     /// A unique name is taken.
     #[error("a {0} of this name exists already")]
     NameTaken(&'static str),
@@ -61,20 +76,30 @@ impl ServiceError for IdentityError {
     fn code(&self) -> ErrorCode {
         match self {
             Self::Common(error) => error.code(),
-            Self::WrongPassword | Self::UnknownCredential => ErrorCode::Unauthenticated,
-            Self::SignInThrottled { .. } | Self::TooManyKeys => ErrorCode::ResourceExhausted,
-            Self::NameTaken(_) => ErrorCode::AlreadyExists,
+            Self::WrongPassword | Self::UnknownCredential | Self::SetupRefused => {
+                ErrorCode::Unauthenticated
+            }
+            Self::SignInThrottled { .. } | Self::TooManyKeys | Self::TooManyInvitations => {
+                ErrorCode::ResourceExhausted
+            }
+            Self::NameTaken(_) | Self::EmailTaken | Self::AlreadyMember => ErrorCode::AlreadyExists,
+            Self::LastOwner => ErrorCode::FailedPrecondition,
         }
     }
 
     fn reason(&self) -> ErrorReason {
         match self {
             Self::Common(error) => error.reason(),
-            Self::WrongPassword | Self::UnknownCredential => ErrorReason::InvalidCredential,
+            Self::WrongPassword | Self::UnknownCredential | Self::SetupRefused => {
+                ErrorReason::InvalidCredential
+            }
             Self::SignInThrottled { .. } => ErrorReason::RateLimited,
             // Waiting does not help, so it is no rate limit: the request breaks a documented rule.
-            Self::TooManyKeys => ErrorReason::InvalidRequest,
-            Self::NameTaken(_) => ErrorReason::AlreadyExists,
+            Self::TooManyKeys | Self::TooManyInvitations => ErrorReason::InvalidRequest,
+            Self::NameTaken(_) | Self::EmailTaken | Self::AlreadyMember => {
+                ErrorReason::AlreadyExists
+            }
+            Self::LastOwner => ErrorReason::LastOwner,
         }
     }
 
@@ -89,6 +114,8 @@ impl ServiceError for IdentityError {
         match self {
             Self::Common(error) => error.metadata(),
             Self::NameTaken(resource) => vec![("resource", (*resource).to_owned())],
+            Self::EmailTaken => vec![("resource", "account".to_owned())],
+            Self::AlreadyMember => vec![("resource", "member".to_owned())],
             _ => Vec::new(),
         }
     }

@@ -10,7 +10,7 @@ pub(crate) const MAX_KEYS: i64 = 100;
 /// How much of a token is shown to recognise it by, after the common prefix.
 const SHOWN_CHARS: usize = 4;
 
-/// A key, without its token.
+/// A key, without its token if that is secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Key {
     pub(crate) id: KeyId,
@@ -19,6 +19,8 @@ pub(crate) struct Key {
     pub(crate) kind: KeyKind,
     pub(crate) token_prefix: String,
     pub(crate) created_at: DateTime<Utc>,
+    /// The token of a write key, which is public.
+    pub(crate) write_token: Option<String>,
 }
 
 /// Returns what the tokens of a kind begin with.

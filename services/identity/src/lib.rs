@@ -1,4 +1,4 @@
-//! `identity` owns accounts, sessions, organizations, projects and keys; and persons: which distinct ids are one somebody,
+//! `identity` owns accounts, sessions, organizations, invitations, projects and keys; and persons: which distinct ids are one somebody,
 //! what is known of them, and how that came to be.
 //!
 //! It never holds an event, calls no other service, and never rewrites history: an event keeps its distinct id for ever,
@@ -10,20 +10,27 @@ mod bootstrap;
 mod config;
 mod convert;
 mod error;
+mod invitation;
 mod key;
 mod merge;
 mod operation;
+mod organization;
+mod origin;
 mod password;
 mod person;
+mod person_search;
 mod project;
 mod properties;
 mod service;
+mod setup;
 mod store;
 
 use observe_core::Secret;
 use observe_proto::identity::v1::account_service_server::AccountServiceServer;
 use observe_proto::identity::v1::authentication_service_server::AuthenticationServiceServer;
+use observe_proto::identity::v1::invitation_service_server::InvitationServiceServer;
 use observe_proto::identity::v1::key_service_server::KeyServiceServer;
+use observe_proto::identity::v1::organization_service_server::OrganizationServiceServer;
 use observe_proto::identity::v1::person_log_service_server::PersonLogServiceServer;
 use observe_proto::identity::v1::person_service_server::PersonServiceServer;
 use observe_proto::identity::v1::project_service_server::ProjectServiceServer;
@@ -33,6 +40,7 @@ use tonic::service::Routes;
 
 pub use bootstrap::{Credentials, bootstrap};
 pub use config::{Bootstrap, Config};
+pub use setup::{needs_setup, setup_token};
 
 /// The schema that the service owns.
 pub const SCHEMA: &str = "identity";
@@ -65,9 +73,26 @@ pub async fn migrate(url: &Secret) -> Result<(), StartError> {
 pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
     let database = Database::open(&config.database_url, SCHEMA, POOLS)?;
     let (clock, entropy) = (&deps.clock, &deps.entropy);
+    // Both hash, and share the turns for it.
+    let passwords = password::Passwords::new();
     let accounts = service::account::Accounts {
         store: store::account::AccountStore(database.clone()),
-        passwords: password::Passwords::new(),
+        sessions: store::session::SessionStore(database.clone()),
+        setup: store::setup::SetupStore(database.clone()),
+        passwords: passwords.clone(),
+        clock: clock.clone(),
+        entropy: entropy.clone(),
+        secret: deps.secret.clone(),
+    };
+    let organizations = service::organization::Organizations {
+        store: store::organization::OrganizationStore(database.clone()),
+        clock: clock.clone(),
+        entropy: entropy.clone(),
+    };
+    let invitations = service::invitation::Invitations {
+        store: store::invitation::InvitationStore(database.clone()),
+        accounts: store::account::AccountStore(database.clone()),
+        passwords,
         clock: clock.clone(),
         entropy: entropy.clone(),
     };
@@ -85,9 +110,14 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
         store: store::credential::CredentialStore(database.clone()),
         clock: clock.clone(),
     };
-    let persons = service::person::Persons { store: store::person::PersonStore(database.clone()) };
+    let persons = service::person::Persons {
+        store: store::person::PersonStore(database.clone()),
+        page_tokens: deps.page_tokens(),
+    };
     let person_log = service::person_log::PersonLog::new(&database, clock.clone());
     let routes = Routes::new(AccountServiceServer::new(accounts))
+        .add_service(OrganizationServiceServer::new(organizations))
+        .add_service(InvitationServiceServer::new(invitations))
         .add_service(ProjectServiceServer::new(projects))
         .add_service(KeyServiceServer::new(keys))
         .add_service(AuthenticationServiceServer::new(authentication))

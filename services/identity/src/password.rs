@@ -11,9 +11,6 @@ use tokio::sync::Semaphore;
 
 use crate::error::IdentityError;
 
-/// The fewest characters of a password.
-pub(crate) const MIN_PASSWORD_CHARS: usize = 10;
-
 /// The cost of one hash: OWASP's minimum of 19 MiB and two passes, on one lane.
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use observe_core::{OrganizationId, ProjectId, Violations};
 
-/// The longest name of a project, key or organization, in characters.
+/// The longest name of a project, key, organization or user, in characters.
 const MAX_NAME_CHARS: usize = 100;
 /// The time zone of a project that names none.
 const DEFAULT_TIME_ZONE: &str = "UTC";
@@ -18,6 +18,16 @@ pub(crate) struct Project {
     pub(crate) time_zone: String,
     pub(crate) number: i64,
     pub(crate) created_at: DateTime<Utc>,
+    /// Origins that browsers may capture from; any when empty.
+    pub(crate) allowed_origins: Vec<String>,
+}
+
+/// What can be changed of a project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ProjectSettings {
+    pub(crate) name: String,
+    pub(crate) time_zone: String,
+    pub(crate) allowed_origins: Vec<String>,
 }
 
 /// A project that is to be made.

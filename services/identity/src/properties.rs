@@ -109,6 +109,11 @@ impl Properties {
         live.map(|(key, value)| (key.clone(), value.clone())).collect()
     }
 
+    /// Returns the values as they are now.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &Value> {
+        self.cells.values().filter_map(Cell::live)
+    }
+
     /// Changes one key, unless that makes the whole too large.
     fn update(&mut self, key: &str, effect: &mut Effect, change: impl FnOnce(&mut Cell)) {
         let mut size = *self.size.get_or_insert_with(|| Size::of(&self.cells));

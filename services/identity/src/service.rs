@@ -2,7 +2,9 @@
 
 pub(crate) mod account;
 pub(crate) mod authentication;
+pub(crate) mod invitation;
 pub(crate) mod key;
+pub(crate) mod organization;
 pub(crate) mod person;
 pub(crate) mod person_log;
 pub(crate) mod project;

@@ -5,8 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use moka::sync::Cache;
+use observe_core::Clock;
 use observe_core::error::CommonError;
-use observe_core::{Clock, Principal};
+
+use super::Owner;
 
 /// Keys remembered, known and unknown ones.
 const KEYS_MAX: u64 = 100_000;
@@ -32,7 +34,7 @@ struct Entry {
 #[derive(Clone, Default)]
 struct Answer {
     /// The owner, or that there is none, and when we heard it.
-    heard: Option<(Option<Principal>, DateTime<Utc>)>,
+    heard: Option<(Option<Owner>, DateTime<Utc>)>,
     /// When asking failed last.
     failed: Option<DateTime<Utc>>,
 }
@@ -51,9 +53,9 @@ impl KeyCache {
         hash: [u8; 32],
         clock: &dyn Clock,
         look_up: impl FnOnce() -> F,
-    ) -> Result<Principal, CommonError>
+    ) -> Result<Owner, CommonError>
     where
-        F: Future<Output = Result<Option<Principal>, CommonError>>,
+        F: Future<Output = Result<Option<Owner>, CommonError>>,
     {
         let entry = self.0.get_with(hash, Arc::default);
         if let Some(owner) = entry.settled(clock.now()) {
@@ -91,7 +93,7 @@ impl Entry {
     }
 
     /// Returns what is to be answered without asking; `None` means: ask.
-    fn settled(&self, now: DateTime<Utc>) -> Option<Result<Principal, CommonError>> {
+    fn settled(&self, now: DateTime<Utc>) -> Option<Result<Owner, CommonError>> {
         let answer = self.get();
         if let Some((owner, heard)) = &answer.heard {
             let lifetime = if owner.is_some() { FRESH } else { UNKNOWN };
@@ -110,13 +112,13 @@ impl Entry {
 
 impl Answer {
     /// Returns the owner last heard of, if that is good enough while identity is away.
-    fn stale(&self, now: DateTime<Utc>) -> Option<Principal> {
+    fn stale(&self, now: DateTime<Utc>) -> Option<Owner> {
         let (owner, heard) = self.heard.as_ref()?;
         owner.clone().filter(|_| now < *heard + STALE_MAX)
     }
 }
 
-fn found(owner: Option<Principal>) -> Result<Principal, CommonError> {
+fn found(owner: Option<Owner>) -> Result<Owner, CommonError> {
     owner.ok_or(CommonError::Unauthenticated("the key is unknown or was revoked"))
 }
 
@@ -124,8 +126,10 @@ fn found(owner: Option<Principal>) -> Result<Principal, CommonError> {
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
+    use observe_core::Principal;
     use observe_core::clock::ManualClock;
 
+    use super::super::PageOrigins;
     use super::*;
 
     struct Identity {
@@ -144,14 +148,16 @@ mod tests {
             }
         }
 
-        async fn get(&self, answer: Result<Option<&str>, ()>) -> Result<Principal, CommonError> {
+        async fn get(&self, answer: Result<Option<&str>, ()>) -> Result<Owner, CommonError> {
             let look_up = || async {
                 self.asked.fetch_add(1, Ordering::Relaxed);
                 let away =
                     |()| CommonError::Unavailable { dependency: "identity", detail: String::new() };
-                answer
-                    .map(|owner| owner.map(|name| Principal::Service(name.to_owned())))
-                    .map_err(away)
+                let owner = |name: &str| Owner {
+                    principal: Principal::Service(name.to_owned()),
+                    origins: PageOrigins::default(),
+                };
+                answer.map(|name| name.map(owner)).map_err(away)
             };
             self.cache.get([7; 32], &self.clock, look_up).await
         }

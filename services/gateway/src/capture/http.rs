@@ -100,7 +100,7 @@ async fn sender(
     place: Place,
     headers: &http::HeaderMap,
 ) -> Result<Sender, Error> {
-    Sender::admit(&edge.auth.principal(token).await?, place, headers)
+    Sender::admit(&edge.auth.owner(token).await?, place, headers)
 }
 
 fn query_key(query: Option<&str>) -> Option<&str> {

@@ -4,8 +4,8 @@
 use axum::body::Body;
 use axum::response::IntoResponse as _;
 use http::{HeaderMap, Response, header};
+use observe_core::Violations;
 use observe_core::error::CommonError;
-use observe_core::{Principal, Violations};
 use observe_proto::events::v1::Receipt;
 use serde::Serialize;
 
@@ -16,6 +16,7 @@ use super::rpc::{check_count, receipt};
 use super::sender::{Place, Sender};
 use super::split::elements;
 use super::time::{Received, SentTime};
+use crate::auth::Owner;
 use crate::body::{self, Held};
 use crate::edge::Edge;
 use crate::error::Error;
@@ -49,7 +50,7 @@ struct JsonReceipt {
 /// Those of the RPC, and those of a body that cannot be read.
 pub(crate) async fn capture(
     edge: &Edge,
-    caller: &Principal,
+    caller: &Owner,
     headers: &HeaderMap,
     body: Body,
 ) -> Result<Response<Body>, HttpError> {

@@ -11,6 +11,8 @@ use super::reject::{Code, Reject};
 
 /// The largest whole number up to which a double holds every whole number.
 const EXACT_INTEGER_MAX: f64 = 9_007_199_254_740_992.0;
+/// Keys at the top whose value is another id of the person. As the ids of an event do, it becomes text when it is a number.
+const ID_KEYS: [&str; 3] = ["alias", "$anonymous_id", "$anon_distinct_id"];
 
 /// An event's properties, checked and sanitised.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,11 +57,19 @@ struct Writer {
     depth: usize,
     keys: usize,
     changes_person: bool,
+    /// Whether the latest key at the top is one of [`ID_KEYS`].
+    names_id: bool,
 }
 
 impl Writer {
     fn new(capacity: usize) -> Self {
-        Self { json: String::with_capacity(capacity), depth: 0, keys: 0, changes_person: false }
+        Self {
+            json: String::with_capacity(capacity),
+            depth: 0,
+            keys: 0,
+            changes_person: false,
+            names_id: false,
+        }
     }
 
     fn open(&mut self, bracket: char) -> Result<(), Reject> {
@@ -91,6 +101,7 @@ impl Writer {
                 return Err(Reject::new(Code::TooManyProperties, message));
             }
             self.changes_person |= matches!(key, "$set" | "$set_once" | "$unset");
+            self.names_id = ID_KEYS.contains(&key);
         }
         Ok(())
     }
@@ -100,8 +111,25 @@ impl Writer {
             let message = "numbers must be finite and fit a double";
             return Err(Reject::new(Code::NonFiniteNumber, message));
         }
-        self.json.push_str(&number_text(number));
+        let text = number_text(number);
+        if self.is_at_id() {
+            self.quote(&text);
+        } else {
+            self.json.push_str(&text);
+        }
         Ok(())
+    }
+
+    /// Returns whether what is written next is a person's id.
+    fn is_at_id(&self) -> bool {
+        self.depth == 1 && self.names_id
+    }
+
+    /// Writes a number's text as a string.
+    fn quote(&mut self, number: &str) {
+        self.json.push('"');
+        self.json.push_str(number);
+        self.json.push('"');
     }
 
     fn finish(self) -> Result<Properties, Reject> {

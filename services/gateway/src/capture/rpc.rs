@@ -119,8 +119,8 @@ impl CaptureRpc {
                 () = this.life.stopping() => return Err(stopping()),
             };
             let Some(next) = next else { return Ok(None) };
-            let principal = this.auth.principal(caller.token.expose()).await?;
-            let sender = Sender::admit(&principal, Place::Header, &caller.headers)?;
+            let owner = this.auth.owner(caller.token.expose()).await?;
+            let sender = Sender::admit(&owner, Place::Header, &caller.headers)?;
             let receipts = accept(&this.capture, &sender, next.batch.unwrap_or_default()).await?;
             meter.clear();
             Ok(Some((CaptureStreamResponse { receipts }, (this, caller, batches, meter))))

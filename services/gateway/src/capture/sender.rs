@@ -6,6 +6,7 @@ use observe_core::{Principal, ProjectId};
 use observe_proto::common::v1::KeyKind;
 
 use super::limits::{SECRET_KEY_BODY_BYTES_MAX, WRITE_KEY_BODY_BYTES_MAX};
+use crate::auth::Owner;
 use crate::error::Error;
 
 /// Where a credential stood in a request.
@@ -29,19 +30,19 @@ impl Sender {
     /// Admits the owner of a key.
     ///
     /// # Errors
-    /// `PermissionDenied` for a session, `LeakedKey` for a secret key that a browser sent or that stood in the open.
-    pub(crate) fn admit(
-        principal: &Principal,
-        place: Place,
-        headers: &HeaderMap,
-    ) -> Result<Self, Error> {
-        let Principal::Key { key, project, kind } = principal else {
+    /// `PermissionDenied` for a session, `LeakedKey` for a secret key that a browser sent or that stood in the open,
+    /// `ForeignPage` for a page that the project does not take events from.
+    pub(crate) fn admit(owner: &Owner, place: Place, headers: &HeaderMap) -> Result<Self, Error> {
+        let Principal::Key { key, project, kind } = &owner.principal else {
             return Err(CommonError::PermissionDenied("capture without a key").into());
         };
         let trusted = *kind == KeyKind::Secret;
         if trusted && (place == Place::Open || is_from_browser(headers)) {
             tracing::warn!(key_id = %key, "a secret key was sent in public, it should be revoked");
             return Err(Error::LeakedKey);
+        }
+        if !owner.origins.admit(headers) {
+            return Err(Error::ForeignPage);
         }
         Ok(Self { project: *project, trusted })
     }
@@ -63,13 +64,12 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::auth::PageOrigins;
 
-    fn key(kind: KeyKind) -> Principal {
-        Principal::Key {
-            key: KeyId::new(Uuid::nil()),
-            project: ProjectId::new(Uuid::from_u128(1)),
-            kind,
-        }
+    fn key(kind: KeyKind) -> Owner {
+        let project = ProjectId::new(Uuid::from_u128(1));
+        let principal = Principal::Key { key: KeyId::new(Uuid::nil()), project, kind };
+        Owner { principal, origins: PageOrigins::default() }
     }
 
     #[test]
@@ -93,7 +93,24 @@ mod tests {
 
     #[test]
     fn only_keys_capture() {
-        let refused = Sender::admit(&Principal::Anonymous, Place::Header, &HeaderMap::new());
+        let nobody = Owner { principal: Principal::Anonymous, origins: PageOrigins::default() };
+        let refused = Sender::admit(&nobody, Place::Header, &HeaderMap::new());
         assert!(matches!(refused, Err(Error::Common(CommonError::PermissionDenied(_)))));
+    }
+
+    #[test]
+    fn a_page_that_is_not_listed_is_told_so() {
+        let origins = PageOrigins::new(&["https://example.com".to_owned()]);
+        let owner = Owner { origins, ..key(KeyKind::Write) };
+        let page = |origin| {
+            let origin = http::HeaderValue::from_static(origin);
+            HeaderMap::from_iter([(http::header::ORIGIN, origin)])
+        };
+        for place in [Place::Header, Place::Open] {
+            assert!(Sender::admit(&owner, place, &page("https://example.com")).is_ok());
+            assert!(Sender::admit(&owner, place, &HeaderMap::new()).is_ok());
+            let refused = Sender::admit(&owner, place, &page("https://example.org"));
+            assert!(matches!(refused, Err(Error::ForeignPage)));
+        }
     }
 }

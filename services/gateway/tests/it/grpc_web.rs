@@ -6,7 +6,7 @@ use prost::Message;
 
 use crate::support::{SECRET_KEY, SESSION, Stage, WRITE_KEY};
 
-fn frame(message: &impl Message) -> Vec<u8> {
+pub fn frame(message: &impl Message) -> Vec<u8> {
     let body = message.encode_to_vec();
     let length = u32::try_from(body.len()).expect("short");
     [&[0][..], &length.to_be_bytes(), &body].concat()

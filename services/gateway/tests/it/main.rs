@@ -1,5 +1,6 @@
 //! The edge from outside: real sockets in front, stand-ins of the services behind.
 
+mod allowed_origins;
 mod auth;
 mod capture_http;
 mod capture_rpc;
@@ -7,5 +8,8 @@ mod connections;
 mod doorway;
 mod grpc_web;
 mod health;
+mod pages;
 mod routing;
+mod sessions;
+mod streaming;
 mod support;

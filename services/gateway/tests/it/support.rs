@@ -1,11 +1,13 @@
 //! An edge on a free port with stand-ins for identity, events and reports.
 
 use std::collections::HashMap;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta};
+use futures::Stream;
 use observe_core::clock::ManualClock;
 use observe_core::error::{CommonError, ErrorCode, ErrorReason};
 use observe_core::status::to_status;
@@ -53,6 +55,16 @@ impl Stage {
 
     /// Starts everything; without `ingest`, events says that it can take nothing in.
     pub async fn start_with(ingest: bool) -> Self {
+        Self::start_as(ingest, Config::default()).await
+    }
+
+    /// Starts everything, reached from outside by this URL.
+    pub async fn start_at(public_url: &str) -> Self {
+        let config = Config { public_url: Some(public_url.to_owned()), ..Config::default() };
+        Self::start_as(true, config).await
+    }
+
+    async fn start_as(ingest: bool, config: Config) -> Self {
         let now = DateTime::from_timestamp(1_800_000_000, 0).expect("a valid time");
         let clock = Arc::new(ManualClock::new(now));
         let (life, identity_life) = (Lifecycle::new(), Lifecycle::new());
@@ -89,8 +101,8 @@ impl Stage {
         let built = Built { routes: Routes::default(), workers: vec![], ready: vec![] };
         serve(built, "reports", &deps("reports", &life, Upstreams::new()), &mut upstreams).await;
 
-        let gateway = observe_gateway::build(Config::default(), deps("gateway", &life, upstreams))
-            .expect("built");
+        let gateway =
+            observe_gateway::build(config, deps("gateway", &life, upstreams)).expect("built");
         let url = start(gateway, &life).await;
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
         Self { url, clock, identity, events, life, identity_life, http }
@@ -164,6 +176,8 @@ async fn start(mut gateway: Gateway, life: &Lifecycle) -> String {
 pub struct Identity {
     pub authenticated: AtomicUsize,
     pub revoked: Mutex<Vec<String>>,
+    /// The pages that may send events with the write key.
+    pub allowed_origins: Mutex<Vec<String>>,
     /// Held by a test to keep look-ups of keys waiting.
     pub key_gate: tokio::sync::Mutex<()>,
     /// The context and the metadata of each call to AccountService.
@@ -234,7 +248,12 @@ impl AuthenticationService for Identity {
             }),
             _ => return Err(unknown()),
         };
-        Ok(Response::new(identity::AuthenticateResponse { principal: Some(principal) }))
+        let allowed_origins = match token.as_str() {
+            WRITE_KEY => self.allowed_origins.lock().expect("no test panicked").clone(),
+            _ => vec![],
+        };
+        let principal = Some(principal);
+        Ok(Response::new(identity::AuthenticateResponse { principal, allowed_origins }))
     }
 }
 
@@ -271,6 +290,45 @@ impl AccountService for Identity {
         self.note(&request)?;
         Ok(Response::new(identity::GetMeResponse::default()))
     }
+
+    async fn get_setup(
+        &self,
+        _: Request<identity::GetSetupRequest>,
+    ) -> Result<Response<identity::GetSetupResponse>, Status> {
+        not_here()
+    }
+
+    async fn sign_up(
+        &self,
+        _: Request<identity::SignUpRequest>,
+    ) -> Result<Response<identity::SignUpResponse>, Status> {
+        not_here()
+    }
+
+    async fn change_password(
+        &self,
+        _: Request<identity::ChangePasswordRequest>,
+    ) -> Result<Response<identity::ChangePasswordResponse>, Status> {
+        not_here()
+    }
+
+    async fn list_sessions(
+        &self,
+        _: Request<identity::ListSessionsRequest>,
+    ) -> Result<Response<identity::ListSessionsResponse>, Status> {
+        not_here()
+    }
+
+    async fn revoke_session(
+        &self,
+        _: Request<identity::RevokeSessionRequest>,
+    ) -> Result<Response<identity::RevokeSessionResponse>, Status> {
+        not_here()
+    }
+}
+
+fn not_here<T>() -> Result<T, Status> {
+    Err(to_status(&CommonError::NotFound("stand-in")))
 }
 
 /// Takes events in, unless told to fail.
@@ -283,7 +341,21 @@ pub struct Events {
     pub poison: Mutex<Option<String>>,
     /// Held by a test to keep calls waiting.
     pub gate: tokio::sync::Mutex<()>,
+    /// Viewers that are watching.
+    pub watching: Arc<AtomicUsize>,
 }
+
+/// Gone when the call is.
+struct Watching(Arc<AtomicUsize>);
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// How far apart the messages of a stream are.
+pub const WATCH_STEP: Duration = Duration::from_millis(100);
 
 impl Events {
     /// Waits until so many calls have come.
@@ -358,5 +430,49 @@ impl EventService for Events {
             .map_err(|error| to_status(&error))?;
         let next_page_token = project.to_string();
         Ok(Response::new(events::ListEventsResponse { events: vec![], next_page_token }))
+    }
+
+    type WatchEventsStream =
+        Pin<Box<dyn Stream<Item = Result<events::WatchEventsResponse, Status>> + Send>>;
+
+    /// Sends three messages and ends or, when the first name of the filter is `on`, says no more and does not end.
+    async fn watch_events(
+        &self,
+        request: Request<events::WatchEventsRequest>,
+    ) -> Result<Response<Self::WatchEventsStream>, Status> {
+        CallContext::from_request(&request).map_err(|error| to_status(&error))?;
+        let goes_on = request.into_inner().filter.is_some_and(|filter| filter.names == ["on"]);
+        self.watching.fetch_add(1, Ordering::Relaxed);
+        let watching = Watching(self.watching.clone());
+        let messages = futures::stream::unfold((0, watching), move |(sent, watching)| async move {
+            if sent == 3 && goes_on {
+                std::future::pending::<()>().await;
+            }
+            tokio::time::sleep(WATCH_STEP).await;
+            let message = events::WatchEventsResponse { events: vec![], dropped: sent + 1 };
+            (sent < 3).then_some((Ok(message), (sent + 1, watching)))
+        });
+        Ok(Response::new(Box::pin(messages)))
+    }
+
+    async fn list_event_definitions(
+        &self,
+        _: Request<events::ListEventDefinitionsRequest>,
+    ) -> Result<Response<events::ListEventDefinitionsResponse>, Status> {
+        not_here()
+    }
+
+    async fn list_property_definitions(
+        &self,
+        _: Request<events::ListPropertyDefinitionsRequest>,
+    ) -> Result<Response<events::ListPropertyDefinitionsResponse>, Status> {
+        not_here()
+    }
+
+    async fn list_property_values(
+        &self,
+        _: Request<events::ListPropertyValuesRequest>,
+    ) -> Result<Response<events::ListPropertyValuesResponse>, Status> {
+        not_here()
     }
 }

@@ -1,25 +1,35 @@
 //! `observe.identity.v1.AccountService`.
 
+mod password;
+mod session;
+mod setup;
+
 use std::sync::Arc;
 
 use observe_core::error::CommonError;
-use observe_core::{CallContext, Clock, Entropy, Secret, SessionId, Violations, respond, token};
+use observe_core::{CallContext, Clock, Entropy, Secret, Violations, respond, token};
 use observe_proto::identity::v1 as pb;
 use observe_proto::identity::v1::account_service_server::AccountService;
 use tonic::{Request, Response, Status};
 
-use crate::account::{MAX_PASSWORD_BYTES, SESSION_LIFETIME, is_possible_email, normal_email};
+use crate::account::{MAX_PASSWORD_BYTES, NewSession, is_possible_email, normal_email};
 use crate::convert;
 use crate::error::IdentityError;
 use crate::password::Passwords;
-use crate::store::account::{AccountStore, NewSession};
+use crate::store::account::AccountStore;
+use crate::store::session::SessionStore;
+use crate::store::setup::SetupStore;
 
 /// Signs users in and out.
 pub(crate) struct Accounts {
     pub(crate) store: AccountStore,
+    pub(crate) sessions: SessionStore,
+    pub(crate) setup: SetupStore,
     pub(crate) passwords: Passwords,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
+    /// The installation's, from which the setup token follows.
+    pub(crate) secret: Secret,
 }
 
 impl Accounts {
@@ -33,11 +43,7 @@ impl Accounts {
         violations.finish()?;
         let email = normal_email(&request.email);
         let email_hash = token::hash(&email);
-        let now = self.clock.now();
-        let attempt = self.entropy.uuid(now);
-        if let Some(retry_after) = self.store.begin_attempt(attempt, email_hash, now).await? {
-            return Err(IdentityError::SignInThrottled { retry_after });
-        }
+        self.begin_attempt(email_hash).await?;
         // What no account can have costs the same look-up, of the empty e-mail, which no account has.
         let email = if is_possible_email(&email) { &email } else { "" };
         let account = self.store.by_email(email).await?;
@@ -46,16 +52,11 @@ impl Accounts {
         let Some(account) = account.filter(|_| matches) else {
             return Err(IdentityError::WrongPassword);
         };
-        let session_token = token::generate_session(&*self.entropy);
-        let now = self.clock.now();
-        let session = NewSession {
-            id: SessionId::new(self.entropy.uuid(now)),
-            user: account.user.id,
-            token_hash: token::hash(&session_token),
-            now,
-            expire_at: now + SESSION_LIFETIME,
-        };
-        self.store.open_session(session, email_hash).await?;
+        let (session, session_token) =
+            NewSession::generate(account.user.id, &*self.clock, &*self.entropy);
+        if !self.store.open_session(&session, &account.password_hash, email_hash).await? {
+            return Err(IdentityError::WrongPassword);
+        }
         Ok(pb::SignInResponse {
             session_token,
             expire_time: Some(convert::timestamp(session.expire_at)),
@@ -63,10 +64,14 @@ impl Accounts {
         })
     }
 
-    async fn sign_out(&self, context: &CallContext) -> Result<pb::SignOutResponse, IdentityError> {
-        let (user, session) = context.session()?;
-        self.store.end_session(user, session).await?;
-        Ok(pb::SignOutResponse {})
+    /// Counts an attempt to prove a password, as a failure until it has succeeded.
+    async fn begin_attempt(&self, email_hash: [u8; 32]) -> Result<(), IdentityError> {
+        let now = self.clock.now();
+        let attempt = self.entropy.uuid(now);
+        match self.store.begin_attempt(attempt, email_hash, now).await? {
+            Some(retry_after) => Err(IdentityError::SignInThrottled { retry_after }),
+            None => Ok(()),
+        }
     }
 
     async fn get_me(&self, context: &CallContext) -> Result<pb::GetMeResponse, IdentityError> {
@@ -87,6 +92,24 @@ impl AccountService for Accounts {
         respond(self.sign_in(request.into_inner()).await)
     }
 
+    async fn get_setup(
+        &self,
+        request: Request<pb::GetSetupRequest>,
+    ) -> Result<Response<pb::GetSetupResponse>, Status> {
+        // Whoever calls: there may be nobody yet who could sign in.
+        let _: CallContext = respond(CallContext::from_request(&request))?.into_inner();
+        respond(self.get_setup(request.into_inner()).await)
+    }
+
+    async fn sign_up(
+        &self,
+        request: Request<pb::SignUpRequest>,
+    ) -> Result<Response<pb::SignUpResponse>, Status> {
+        // Whoever calls: the credential that counts is in the request.
+        let _: CallContext = respond(CallContext::from_request(&request))?.into_inner();
+        respond(self.sign_up(request.into_inner()).await)
+    }
+
     async fn sign_out(
         &self,
         request: Request<pb::SignOutRequest>,
@@ -101,5 +124,29 @@ impl AccountService for Accounts {
     ) -> Result<Response<pb::GetMeResponse>, Status> {
         let context = respond(CallContext::from_request(&request))?.into_inner();
         respond(self.get_me(&context).await)
+    }
+
+    async fn change_password(
+        &self,
+        request: Request<pb::ChangePasswordRequest>,
+    ) -> Result<Response<pb::ChangePasswordResponse>, Status> {
+        let context = respond(CallContext::from_request(&request))?.into_inner();
+        respond(self.change_password(&context, request.into_inner()).await)
+    }
+
+    async fn list_sessions(
+        &self,
+        request: Request<pb::ListSessionsRequest>,
+    ) -> Result<Response<pb::ListSessionsResponse>, Status> {
+        let context = respond(CallContext::from_request(&request))?.into_inner();
+        respond(self.list_sessions(&context).await)
+    }
+
+    async fn revoke_session(
+        &self,
+        request: Request<pb::RevokeSessionRequest>,
+    ) -> Result<Response<pb::RevokeSessionResponse>, Status> {
+        let context = respond(CallContext::from_request(&request))?.into_inner();
+        respond(self.revoke_session(&context, request.into_inner()).await)
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use observe_core::token::{self, SECRET_PREFIX, WRITE_PREFIX};
 use observe_core::{CallContext, Clock, respond};
-use observe_proto::common::v1::KeyPrincipal;
+use observe_proto::common::v1::{KeyKind, KeyPrincipal};
 use observe_proto::identity::v1 as pb;
 use observe_proto::identity::v1::authenticate_response::Principal;
 use observe_proto::identity::v1::authentication_service_server::AuthenticationService;
@@ -30,23 +30,22 @@ impl Authentication {
         let hash = token::hash(&request.token);
         let is_key =
             [WRITE_PREFIX, SECRET_PREFIX].iter().any(|prefix| request.token.starts_with(prefix));
-        let principal = if is_key {
+        if is_key {
             let found = self.store.key(hash).await?;
-            found.map(|(key, project, kind)| {
-                Principal::Key(KeyPrincipal {
-                    key_id: key.to_string(),
-                    project_id: project.to_string(),
-                    kind: kind.into(),
-                })
-            })
-        } else {
-            let found = self.store.session(hash, self.clock.now()).await?;
-            found.map(|access| Principal::Session(convert::session_principal(&access)))
-        };
-        match principal {
-            Some(principal) => Ok(pb::AuthenticateResponse { principal: Some(principal) }),
-            None => Err(IdentityError::UnknownCredential),
+            let (key, project, kind, origins) = found.ok_or(IdentityError::UnknownCredential)?;
+            let principal = Principal::Key(KeyPrincipal {
+                key_id: key.to_string(),
+                project_id: project.to_string(),
+                kind: kind.into(),
+            });
+            // Browsers send with write keys alone.
+            let allowed_origins = if kind == KeyKind::Write { origins } else { Vec::new() };
+            return Ok(pb::AuthenticateResponse { principal: Some(principal), allowed_origins });
         }
+        let found = self.store.session(hash, self.clock.now()).await?;
+        let access = found.ok_or(IdentityError::UnknownCredential)?;
+        let principal = Principal::Session(convert::session_principal(&access));
+        Ok(pb::AuthenticateResponse { principal: Some(principal), allowed_origins: Vec::new() })
     }
 }
 

@@ -53,6 +53,7 @@ impl Keys {
             kind,
             token_prefix: token_prefix(kind, &token),
             created_at: now,
+            write_token: (kind == KeyKind::Write).then(|| token.clone()),
         };
         self.store.create(&key, &token).await?;
         Ok(pb::CreateKeyResponse { key: Some(convert::key(key)), token })

@@ -11,7 +11,8 @@ use tonic::{Request, Response, Status};
 
 use crate::convert;
 use crate::error::IdentityError;
-use crate::project::{NewProject, checked_name, checked_time_zone};
+use crate::origin::checked_origins;
+use crate::project::{NewProject, ProjectSettings, checked_name, checked_time_zone};
 use crate::store::project::ProjectStore;
 
 /// Manages projects.
@@ -49,6 +50,25 @@ impl Projects {
         let found = self.store.get(project).await?.ok_or(CommonError::NotFound("project"))?;
         Ok(pb::GetProjectResponse { project: Some(convert::project(found)) })
     }
+
+    async fn update(
+        &self,
+        context: &CallContext,
+        request: pb::UpdateProjectRequest,
+    ) -> Result<pb::UpdateProjectResponse, IdentityError> {
+        context.session()?;
+        let project = context.project(&request.project_id, Permission::Administer)?;
+        let mut violations = Violations::new();
+        let settings = ProjectSettings {
+            name: checked_name(&request.name, &mut violations),
+            time_zone: checked_time_zone(&request.time_zone, &mut violations),
+            allowed_origins: checked_origins(&request.allowed_origins, &mut violations),
+        };
+        violations.finish()?;
+        let updated = self.store.update(project, &settings).await?;
+        let updated = updated.ok_or(CommonError::NotFound("project"))?;
+        Ok(pb::UpdateProjectResponse { project: Some(convert::project(updated)) })
+    }
 }
 
 #[tonic::async_trait]
@@ -67,5 +87,13 @@ impl ProjectService for Projects {
     ) -> Result<Response<pb::GetProjectResponse>, Status> {
         let context = respond(CallContext::from_request(&request))?.into_inner();
         respond(self.get(&context, request.into_inner()).await)
+    }
+
+    async fn update_project(
+        &self,
+        request: Request<pb::UpdateProjectRequest>,
+    ) -> Result<Response<pb::UpdateProjectResponse>, Status> {
+        let context = respond(CallContext::from_request(&request))?.into_inner();
+        respond(self.update(&context, request.into_inner()).await)
     }
 }

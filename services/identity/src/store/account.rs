@@ -1,18 +1,20 @@
-//! Accounts, their sessions, and failures to sign in.
+//! Accounts, and failures to sign in.
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use observe_core::{OrganizationId, SessionId, UserId};
 use observe_runtime::postgres::Database;
+use sqlx::PgConnection;
 use sqlx::types::Uuid;
 
-use crate::account::{FAILURE_WINDOW, Membership, Reach, User, blocked_for, role_from_text};
-use crate::error::IdentityError;
+use crate::account::{
+    FAILURE_WINDOW, Membership, NewAccount, NewSession, Reach, User, blocked_for, role_from_text,
+};
+use crate::error::{IdentityError, breaks};
 use crate::store::project::{ProjectRow, project_of};
+use crate::store::session::{USER_SETTING, insert_session};
 
-/// The setting that the row policies read for a user's transaction.
-const USER_SETTING: &str = "observe.user_id";
 /// How many outdated rows one sign-in clears away; so nothing else needs to.
 const PURGE_ROWS: i64 = 100;
 
@@ -21,16 +23,6 @@ const PURGE_ROWS: i64 = 100;
 pub(crate) struct Account {
     pub(crate) user: User,
     pub(crate) password_hash: String,
-}
-
-/// A session that is to be opened.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct NewSession {
-    pub(crate) id: SessionId,
-    pub(crate) user: UserId,
-    pub(crate) token_hash: [u8; 32],
-    pub(crate) now: DateTime<Utc>,
-    pub(crate) expire_at: DateTime<Utc>,
 }
 
 /// Reads and writes accounts.
@@ -91,28 +83,40 @@ impl AccountStore {
         }))
     }
 
-    /// Opens a session and forgets the failures of its e-mail.
+    /// Returns the account of a user.
+    pub(crate) async fn by_id(&self, user: UserId) -> Result<Option<Account>, IdentityError> {
+        let row: Option<(String, String, String)> =
+            sqlx::query_as("select email, name, password_hash from user_account where id = $1")
+                .bind(user.uuid())
+                .fetch_optional(self.0.worker())
+                .await?;
+        Ok(row.map(|(email, name, password_hash)| Account {
+            user: User { id: user, email, name },
+            password_hash,
+        }))
+    }
+
+    /// Opens a session and forgets the failures of its e-mail. Returns whether the password is still the one that was
+    /// verified: else there is no session, as one that a change of the password ends must not come up behind it.
     pub(crate) async fn open_session(
         &self,
-        session: NewSession,
+        session: &NewSession,
+        verified_hash: &str,
         email_hash: [u8; 32],
-    ) -> Result<(), IdentityError> {
+    ) -> Result<bool, IdentityError> {
         let mut tx = self.0.worker().begin().await?;
-        sqlx::query(
-            "insert into session (id, user_id, token_hash, created_at, expire_at, last_used_at)
-             values ($1, $2, $3, $4, $5, $4)",
+        let unchanged: Option<Uuid> = sqlx::query_scalar(
+            "select id from user_account where id = $1 and password_hash = $2 for share",
         )
-        .bind(session.id.uuid())
         .bind(session.user.uuid())
-        .bind(&session.token_hash[..])
-        .bind(session.now)
-        .bind(session.expire_at)
-        .execute(&mut *tx)
+        .bind(verified_hash)
+        .fetch_optional(&mut *tx)
         .await?;
-        sqlx::query("delete from sign_in_failure where email_hash = $1")
-            .bind(&email_hash[..])
-            .execute(&mut *tx)
-            .await?;
+        if unchanged.is_none() {
+            return Ok(false);
+        }
+        insert_session(&mut tx, session).await?;
+        forget_failures(&mut tx, email_hash).await?;
         sqlx::query(
             "delete from session where id in (
                  select id from session where expire_at <= $1 limit $2 for update skip locked)",
@@ -122,23 +126,39 @@ impl AccountStore {
         .execute(&mut *tx)
         .await?;
         tx.commit().await?;
-        Ok(())
+        Ok(true)
     }
 
-    /// Ends a session of the user.
-    pub(crate) async fn end_session(
+    /// Sets another password, ends all sessions of the user but one, and forgets the failures of the e-mail. Returns
+    /// whether the password was still the one that was verified: else nothing is changed.
+    pub(crate) async fn change_password(
         &self,
         user: UserId,
-        session: SessionId,
-    ) -> Result<(), IdentityError> {
-        let mut tx = self.0.scoped(USER_SETTING, user.uuid()).await?;
-        sqlx::query("delete from session where user_id = $1 and id = $2")
+        kept: SessionId,
+        verified_hash: &str,
+        new_hash: &str,
+        email_hash: [u8; 32],
+    ) -> Result<bool, IdentityError> {
+        let mut tx = self.0.worker().begin().await?;
+        let changed = sqlx::query(
+            "update user_account set password_hash = $3 where id = $1 and password_hash = $2",
+        )
+        .bind(user.uuid())
+        .bind(verified_hash)
+        .bind(new_hash)
+        .execute(&mut *tx)
+        .await?;
+        if changed.rows_affected() == 0 {
+            return Ok(false);
+        }
+        sqlx::query("delete from session where user_id = $1 and id <> $2")
             .bind(user.uuid())
-            .bind(session.uuid())
+            .bind(kept.uuid())
             .execute(&mut *tx)
             .await?;
+        forget_failures(&mut tx, email_hash).await?;
         tx.commit().await?;
-        Ok(())
+        Ok(true)
     }
 
     /// Returns a user and what the user can reach.
@@ -158,7 +178,7 @@ impl AccountStore {
         .fetch_all(&mut *tx)
         .await?;
         let projects: Vec<ProjectRow> = sqlx::query_as(
-            "select p.id, p.organization_id, p.name, p.time_zone, p.number, p.created_at
+            "select p.id, p.organization_id, p.name, p.time_zone, p.number, p.created_at, p.allowed_origins
              from member m join project p on p.organization_id = m.organization_id
              where m.user_id = $1 order by p.number",
         )
@@ -176,4 +196,44 @@ impl AccountStore {
             projects: projects.into_iter().map(project_of).collect(),
         }))
     }
+}
+
+async fn forget_failures(
+    connection: &mut PgConnection,
+    email_hash: [u8; 32],
+) -> Result<(), IdentityError> {
+    sqlx::query("delete from sign_in_failure where email_hash = $1")
+        .bind(&email_hash[..])
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Stores an account.
+///
+/// # Errors
+/// `EmailTaken` if there is one with this e-mail.
+pub(crate) async fn insert_account(
+    connection: &mut PgConnection,
+    account: &NewAccount,
+    now: DateTime<Utc>,
+) -> Result<(), IdentityError> {
+    sqlx::query(
+        "insert into user_account (id, email, name, password_hash, created_at) values ($1, $2, $3, $4, $5)",
+    )
+    .bind(account.user.id.uuid())
+    .bind(&account.user.email)
+    .bind(&account.user.name)
+    .bind(&account.password_hash)
+    .bind(now)
+    .execute(connection)
+    .await
+    .map_err(|error| {
+        if breaks(&error, "user_account_email_key") {
+            IdentityError::EmailTaken
+        } else {
+            error.into()
+        }
+    })?;
+    Ok(())
 }

@@ -1,14 +1,17 @@
-//! The first account, organization, project and keys.
+//! The first organization, project and keys, and perhaps the first account.
 
 use chrono::{DateTime, Utc};
-use observe_core::token;
-use observe_proto::common::v1::KeyKind;
+use observe_core::{OrganizationId, token};
+use observe_proto::common::v1::{KeyKind, Role};
 use observe_runtime::postgres::Database;
 use sqlx::types::Uuid;
-use sqlx::{Postgres, Transaction};
+use sqlx::{PgConnection, Postgres, Transaction};
 
+use crate::account::NewAccount;
 use crate::error::IdentityError;
 use crate::key::{kind_text, token_prefix};
+use crate::store::account::insert_account;
+use crate::store::organization::{insert_member, insert_organization};
 
 /// The name of the first organization and of the first project.
 const DEFAULT_NAME: &str = "Default";
@@ -17,10 +20,7 @@ const DEFAULT_NAME: &str = "Default";
 pub(crate) struct FirstRows<'a> {
     pub(crate) organization: Uuid,
     pub(crate) project: Uuid,
-    pub(crate) user: Uuid,
-    pub(crate) email: &'a str,
-    pub(crate) user_name: &'a str,
-    pub(crate) password_hash: &'a str,
+    pub(crate) account: Option<NewAccount>,
     /// (id, kind, name, token)
     pub(crate) keys: [(Uuid, KeyKind, &'static str, &'a str); 2],
     pub(crate) now: DateTime<Utc>,
@@ -28,9 +28,8 @@ pub(crate) struct FirstRows<'a> {
 
 /// Returns whether nothing was ever made here.
 pub(crate) async fn is_empty(database: &Database) -> Result<bool, IdentityError> {
-    Ok(sqlx::query_scalar("select not exists (select 1 from organization)")
-        .fetch_one(database.worker())
-        .await?)
+    let mut connection = database.worker().acquire().await?;
+    Ok(first_organization(&mut connection).await?.is_none())
 }
 
 /// Makes all of it unless somebody was faster, and returns what is to be committed.
@@ -39,26 +38,16 @@ pub(crate) async fn create(
     rows: &FirstRows<'_>,
 ) -> Result<Option<Transaction<'static, Postgres>>, IdentityError> {
     let mut tx = database.worker().begin().await?;
-    // Several processes may start on the same empty database at once; the second waits here and then sees the rows.
-    sqlx::query("select pg_advisory_xact_lock(hashtextextended('observe identity bootstrap', 0))")
-        .execute(&mut *tx)
-        .await?;
-    let empty: bool = sqlx::query_scalar("select not exists (select 1 from organization)")
-        .fetch_one(&mut *tx)
-        .await?;
-    if !empty {
+    lock_first(&mut tx).await?;
+    if first_organization(&mut tx).await?.is_some() {
         return Ok(None);
     }
-    insert_account(&mut tx, rows).await?;
-    sqlx::query(
-        "insert into project (id, organization_id, name, created_at) values ($1, $2, $3, $4)",
-    )
-    .bind(rows.project)
-    .bind(rows.organization)
-    .bind(DEFAULT_NAME)
-    .bind(rows.now)
-    .execute(&mut *tx)
-    .await?;
+    insert_defaults(&mut tx, rows.organization, rows.project, rows.now).await?;
+    if let Some(account) = &rows.account {
+        insert_account(&mut tx, account, rows.now).await?;
+        let organization = OrganizationId::new(rows.organization);
+        insert_member(&mut tx, organization, account.user.id, Role::Owner, rows.now).await?;
+    }
     for (id, kind, name, text) in &rows.keys {
         sqlx::query(
             "insert into api_key (id, project_id, kind, name, token_hash, token_prefix, token, created_at)
@@ -78,31 +67,43 @@ pub(crate) async fn create(
     Ok(Some(tx))
 }
 
-async fn insert_account(
-    tx: &mut Transaction<'static, Postgres>,
-    rows: &FirstRows<'_>,
+/// Lets one transaction at a time make what there is only one of: several processes may start on the same empty database,
+/// and two people may follow the setup link, at once. The second waits here and then sees the rows.
+pub(crate) async fn lock_first(connection: &mut PgConnection) -> Result<(), IdentityError> {
+    sqlx::query("select pg_advisory_xact_lock(hashtextextended('observe identity bootstrap', 0))")
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Returns the oldest organization.
+pub(crate) async fn first_organization(
+    connection: &mut PgConnection,
+) -> Result<Option<OrganizationId>, IdentityError> {
+    let id: Option<Uuid> =
+        sqlx::query_scalar("select id from organization order by created_at, id limit 1")
+            .fetch_optional(connection)
+            .await?;
+    Ok(id.map(OrganizationId::new))
+}
+
+/// Makes the organization and the project `Default`.
+pub(crate) async fn insert_defaults(
+    connection: &mut PgConnection,
+    organization: Uuid,
+    project: Uuid,
+    now: DateTime<Utc>,
 ) -> Result<(), IdentityError> {
-    sqlx::query("insert into organization (id, name, created_at) values ($1, $2, $3)")
-        .bind(rows.organization)
-        .bind(DEFAULT_NAME)
-        .bind(rows.now)
-        .execute(&mut **tx)
-        .await?;
+    let id = OrganizationId::new(organization);
+    insert_organization(connection, id, DEFAULT_NAME, now).await?;
     sqlx::query(
-        "insert into user_account (id, email, name, password_hash, created_at) values ($1, $2, $3, $4, $5)",
+        "insert into project (id, organization_id, name, created_at) values ($1, $2, $3, $4)",
     )
-    .bind(rows.user)
-    .bind(rows.email)
-    .bind(rows.user_name)
-    .bind(rows.password_hash)
-    .bind(rows.now)
-    .execute(&mut **tx)
+    .bind(project)
+    .bind(organization)
+    .bind(DEFAULT_NAME)
+    .bind(now)
+    .execute(connection)
     .await?;
-    sqlx::query("insert into member (organization_id, user_id, role, created_at) values ($1, $2, 'owner', $3)")
-        .bind(rows.organization)
-        .bind(rows.user)
-        .bind(rows.now)
-        .execute(&mut **tx)
-        .await?;
     Ok(())
 }

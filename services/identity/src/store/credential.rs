@@ -15,19 +15,21 @@ use crate::key::kind_from_text;
 pub(crate) struct CredentialStore(pub(crate) Database);
 
 impl CredentialStore {
-    /// Returns the key in force with this token.
+    /// Returns the key in force with this token, and the allowed origins of its project.
     pub(crate) async fn key(
         &self,
         token_hash: [u8; 32],
-    ) -> Result<Option<(KeyId, ProjectId, KeyKind)>, IdentityError> {
-        let row: Option<(Uuid, Uuid, String)> = sqlx::query_as(
-            "select id, project_id, kind from api_key where token_hash = $1 and revoked_at is null",
+    ) -> Result<Option<(KeyId, ProjectId, KeyKind, Vec<String>)>, IdentityError> {
+        let row: Option<(Uuid, Uuid, String, Vec<String>)> = sqlx::query_as(
+            "select k.id, k.project_id, k.kind, p.allowed_origins
+             from api_key k join project p on p.id = k.project_id
+             where k.token_hash = $1 and k.revoked_at is null",
         )
         .bind(&token_hash[..])
         .fetch_optional(self.0.worker())
         .await?;
-        Ok(row.map(|(id, project, kind)| {
-            (KeyId::new(id), ProjectId::new(project), kind_from_text(&kind))
+        Ok(row.map(|(id, project, kind, origins)| {
+            (KeyId::new(id), ProjectId::new(project), kind_from_text(&kind), origins)
         }))
     }
 

@@ -3,12 +3,14 @@
 use chrono::{DateTime, Utc};
 use observe_core::error::CommonError;
 use observe_core::{KeyId, ProjectId, token};
-use observe_proto::common::v1::KeyKind;
 use observe_runtime::postgres::Database;
 use sqlx::types::Uuid;
 
 use crate::error::{IdentityError, breaks};
 use crate::key::{Key, MAX_KEYS, kind_from_text, kind_text};
+
+/// A key's row: id, kind, name, shown part of the token, created, the whole token of a write key.
+type KeyRow = (Uuid, String, String, String, DateTime<Utc>, Option<String>);
 
 /// Reads and writes the keys of one project at a time.
 #[derive(Clone)]
@@ -42,7 +44,7 @@ impl KeyStore {
         .bind(&key.name)
         .bind(&token::hash(token)[..])
         .bind(&key.token_prefix)
-        .bind((key.kind == KeyKind::Write).then_some(token))
+        .bind(&key.write_token)
         .bind(key.created_at)
         .execute(&mut *tx)
         .await
@@ -60,8 +62,8 @@ impl KeyStore {
     /// Returns the keys in force, newest first.
     pub(crate) async fn list(&self, project: ProjectId) -> Result<Vec<Key>, IdentityError> {
         let mut tx = self.0.tenant(project).await?;
-        let rows: Vec<(Uuid, String, String, String, DateTime<Utc>)> = sqlx::query_as(
-            "select id, kind, name, token_prefix, created_at from api_key
+        let rows: Vec<KeyRow> = sqlx::query_as(
+            "select id, kind, name, token_prefix, created_at, token from api_key
              where project_id = $1 and revoked_at is null
              order by created_at desc, id desc
              limit $2",
@@ -70,15 +72,15 @@ impl KeyStore {
         .bind(MAX_KEYS)
         .fetch_all(&mut *tx)
         .await?;
-        let key =
-            |(id, kind, name, token_prefix, created_at): (Uuid, String, String, String, _)| Key {
-                id: KeyId::new(id),
-                project,
-                name,
-                kind: kind_from_text(&kind),
-                token_prefix,
-                created_at,
-            };
+        let key = |(id, kind, name, token_prefix, created_at, write_token): KeyRow| Key {
+            id: KeyId::new(id),
+            project,
+            name,
+            kind: kind_from_text(&kind),
+            token_prefix,
+            created_at,
+            write_token,
+        };
         Ok(rows.into_iter().map(key).collect())
     }
 

@@ -6,13 +6,11 @@ use observe_runtime::postgres::Database;
 use sqlx::types::Uuid;
 
 use crate::error::{IdentityError, breaks};
-use crate::project::{NewProject, Project};
+use crate::project::{NewProject, Project, ProjectSettings};
+use crate::store::organization::ORGANIZATION_SETTING;
 
-/// The setting that the row policies read for an organization's transaction.
-const ORGANIZATION_SETTING: &str = "observe.organization_id";
-
-/// A project's row: id, organization, name, time zone, number, created.
-pub(crate) type ProjectRow = (Uuid, Uuid, String, String, i64, DateTime<Utc>);
+/// A project's row: id, organization, name, time zone, number, created, allowed origins.
+pub(crate) type ProjectRow = (Uuid, Uuid, String, String, i64, DateTime<Utc>, Vec<String>);
 
 /// Reads and writes projects.
 #[derive(Clone)]
@@ -29,7 +27,7 @@ impl ProjectStore {
         let row: ProjectRow = sqlx::query_as(
             "insert into project (id, organization_id, name, time_zone, created_at)
              values ($1, $2, $3, $4, $5)
-             returning id, organization_id, name, time_zone, number, created_at",
+             returning id, organization_id, name, time_zone, number, created_at, allowed_origins",
         )
         .bind(new.id.uuid())
         .bind(new.organization.uuid())
@@ -55,17 +53,46 @@ impl ProjectStore {
     pub(crate) async fn get(&self, project: ProjectId) -> Result<Option<Project>, IdentityError> {
         let mut tx = self.0.tenant(project).await?;
         let row: Option<ProjectRow> = sqlx::query_as(
-            "select id, organization_id, name, time_zone, number, created_at from project where id = $1",
+            "select id, organization_id, name, time_zone, number, created_at, allowed_origins
+             from project where id = $1",
         )
         .bind(project.uuid())
         .fetch_optional(&mut *tx)
         .await?;
         Ok(row.map(project_of))
     }
+
+    /// Sets a project's settings; returns it as it is then, if it is there.
+    pub(crate) async fn update(
+        &self,
+        project: ProjectId,
+        settings: &ProjectSettings,
+    ) -> Result<Option<Project>, IdentityError> {
+        let mut tx = self.0.tenant(project).await?;
+        let row: Option<ProjectRow> = sqlx::query_as(
+            "update project set name = $2, time_zone = $3, allowed_origins = $4 where id = $1
+             returning id, organization_id, name, time_zone, number, created_at, allowed_origins",
+        )
+        .bind(project.uuid())
+        .bind(&settings.name)
+        .bind(&settings.time_zone)
+        .bind(&settings.allowed_origins)
+        .fetch_optional(&mut *tx)
+        .await
+        .map_err(|error| {
+            if breaks(&error, "project_name_key") {
+                IdentityError::NameTaken("project")
+            } else {
+                error.into()
+            }
+        })?;
+        tx.commit().await?;
+        Ok(row.map(project_of))
+    }
 }
 
 pub(crate) fn project_of(
-    (id, organization, name, time_zone, number, created_at): ProjectRow,
+    (id, organization, name, time_zone, number, created_at, allowed_origins): ProjectRow,
 ) -> Project {
     Project {
         id: ProjectId::new(id),
@@ -74,5 +101,6 @@ pub(crate) fn project_of(
         time_zone,
         number,
         created_at,
+        allowed_origins,
     }
 }

@@ -45,6 +45,21 @@ async fn the_keys_that_were_generated_belong_to_the_first_project() {
 }
 
 #[tokio::test]
+async fn without_an_email_there_is_a_project_with_keys_and_no_account() {
+    let identity = Identity::start_with(Bootstrap::default()).await;
+    let file = serde_json::to_value(&identity.credentials).expect("it can be written");
+    let mut names: Vec<_> = file.as_object().expect("an object").keys().collect();
+    names.sort();
+    assert_eq!(names, ["project_id", "secret_key", "write_key"]);
+    identity.authenticate(identity.credentials.write_key.expose()).await.expect("in force");
+    let users: i64 = sqlx::query_scalar("select count(*) from identity.user_account")
+        .fetch_one(&identity.superuser().await)
+        .await
+        .expect("read");
+    assert_eq!(users, 0);
+}
+
+#[tokio::test]
 async fn what_the_operator_gives_is_taken() {
     let stores = TestStores::start().await;
     let config = config(&stores);

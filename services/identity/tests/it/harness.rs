@@ -15,7 +15,9 @@ use observe_proto::identity::v1::account_service_client::AccountServiceClient;
 use observe_proto::identity::v1::apply_events_response::Outcome;
 use observe_proto::identity::v1::authenticate_response;
 use observe_proto::identity::v1::authentication_service_client::AuthenticationServiceClient;
+use observe_proto::identity::v1::invitation_service_client::InvitationServiceClient;
 use observe_proto::identity::v1::key_service_client::KeyServiceClient;
+use observe_proto::identity::v1::organization_service_client::OrganizationServiceClient;
 use observe_proto::identity::v1::person_log_service_client::PersonLogServiceClient;
 use observe_proto::identity::v1::person_service_client::PersonServiceClient;
 use observe_proto::identity::v1::project_service_client::ProjectServiceClient;
@@ -77,16 +79,19 @@ impl Drop for Identity {
 }
 
 impl Identity {
-    /// Starts stores and service, with a bootstrapped first project.
+    /// Starts stores and service, with a bootstrapped first project and account.
     pub(crate) async fn start() -> Self {
+        Self::start_with(Bootstrap { email: Some(EMAIL.into()), ..Bootstrap::default() }).await
+    }
+
+    /// Starts stores and service, with what the bootstrap makes.
+    pub(crate) async fn start_with(given: Bootstrap) -> Self {
         let stores = TestStores::start().await;
         let clock = Arc::new(ManualClock::new(SystemClock.now()));
         let mut deps = deps(clock.clone());
         let config = config(&stores);
         migrate(&config.database_url).await.expect("the schema can be made");
-        let made = bootstrap(&config, Bootstrap::default(), &deps, |_| Ok(()))
-            .await
-            .expect("bootstrapped");
+        let made = bootstrap(&config, given, &deps, |_| Ok(())).await.expect("bootstrapped");
         let credentials = made.expect("the database was empty");
         let project = ProjectId::parse(&credentials.project_id).expect("an id");
         let (connector, listener) = in_process();
@@ -115,6 +120,64 @@ impl Identity {
 
     pub(crate) fn accounts(&self, channel: Signed) -> AccountServiceClient<Signed> {
         AccountServiceClient::new(channel)
+    }
+
+    /// Returns a channel that calls without a credential.
+    pub(crate) fn as_nobody(&self) -> Signed {
+        self.as_principal(Principal::Anonymous)
+    }
+
+    /// Returns a channel that calls as whom the session token belongs to, with what that may do now.
+    pub(crate) async fn as_token(&self, token: &str) -> Signed {
+        match self.authenticate(token).await.expect("known") {
+            authenticate_response::Principal::Session(session) => {
+                self.as_principal(session_from_proto(&session).expect("well formed"))
+            }
+            authenticate_response::Principal::Key(_) => unreachable!("a session's token"),
+        }
+    }
+
+    pub(crate) fn organizations(&self, channel: Signed) -> OrganizationServiceClient<Signed> {
+        OrganizationServiceClient::new(channel)
+    }
+
+    pub(crate) fn invitations(&self, channel: Signed) -> InvitationServiceClient<Signed> {
+        InvitationServiceClient::new(channel)
+    }
+
+    /// Invites somebody with a role on behalf of a session, and returns the link's token.
+    pub(crate) async fn invite(&self, token: &str, role: Role) -> String {
+        let mut invitations = self.invitations(self.as_token(token).await);
+        let request = pb::CreateInvitationRequest { role: role.into(), ..Default::default() };
+        invitations.create_invitation(request).await.expect("invited").into_inner().token
+    }
+
+    /// Makes an account by a link.
+    pub(crate) async fn accept(
+        &self,
+        token: &str,
+        email: &str,
+    ) -> Result<pb::AcceptInvitationResponse, Status> {
+        let request = pb::AcceptInvitationRequest {
+            token: token.into(),
+            email: email.into(),
+            password: "a password of mine".into(),
+            name: email.split('@').next().unwrap_or_default().into(),
+        };
+        let answer = self.invitations(self.as_nobody()).accept_invitation(request).await?;
+        Ok(answer.into_inner())
+    }
+
+    /// Signs in as the first account and returns the session's token.
+    pub(crate) async fn owner(&self) -> String {
+        self.sign_in(&self.password()).await.expect("signed in").session_token
+    }
+
+    /// Brings somebody with a role into the first organization; returns the user's id and session token.
+    pub(crate) async fn join_as(&self, role: Role, email: &str) -> (String, String) {
+        let link = self.invite(&self.owner().await, role).await;
+        let joined = self.accept(&link, email).await.expect("joined");
+        (joined.user.expect("given").id, joined.session_token)
     }
 
     pub(crate) fn keys(&self, role: Role) -> KeyServiceClient<Signed> {
@@ -155,9 +218,17 @@ impl Identity {
         &self,
         token: &str,
     ) -> Result<authenticate_response::Principal, Status> {
+        Ok(self.try_authenticate(token).await?.principal.expect("always given"))
+    }
+
+    /// Asks whose a token is, and what comes with it.
+    pub(crate) async fn try_authenticate(
+        &self,
+        token: &str,
+    ) -> Result<pb::AuthenticateResponse, Status> {
         let mut client = AuthenticationServiceClient::new(self.as_service());
         let answer = client.authenticate(pb::AuthenticateRequest { token: token.into() }).await?;
-        Ok(answer.into_inner().principal.expect("always given"))
+        Ok(answer.into_inner())
     }
 
     /// Signs in as the first account and returns what its calls are signed with.

@@ -63,6 +63,21 @@ async fn of_a_secret_key_only_the_hash_is_kept() {
 }
 
 #[tokio::test]
+async fn a_list_shows_the_token_of_a_write_key_and_never_that_of_a_secret_key() {
+    let identity = Identity::start().await;
+    let mut keys = identity.keys(Role::Viewer);
+    let listed = keys.list_keys(list(&identity)).await.expect("listed").into_inner().keys;
+    for key in &listed {
+        let shown = match key.kind() {
+            pb::key::Kind::Write => identity.credentials.write_key.expose(),
+            _ => "",
+        };
+        assert_eq!(key.write_token, shown);
+    }
+    assert_eq!(listed.len(), 2);
+}
+
+#[tokio::test]
 async fn only_administrators_make_and_revoke_keys_and_only_sessions_see_them() {
     let identity = Identity::start().await;
     for role in [Role::Member, Role::Viewer] {

@@ -3,9 +3,14 @@
 mod account;
 mod bootstrap;
 mod harness;
+mod invitation;
 mod key;
+mod organization;
 mod outage;
 mod person;
+mod person_list;
 mod person_log;
 mod project;
 mod row_security;
+mod session;
+mod setup;

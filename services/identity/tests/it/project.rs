@@ -1,5 +1,5 @@
 use observe_core::{KeyId, Principal};
-use observe_proto::common::v1::KeyKind;
+use observe_proto::common::v1::{KeyKind, Role};
 use observe_proto::identity::v1 as pb;
 use tonic::Code;
 use uuid::Uuid;
@@ -67,4 +67,84 @@ async fn a_key_reads_its_own_project_without_naming_it_and_no_other() {
     assert_eq!(refusal(write).0, Code::PermissionDenied);
     let mut keyed = as_key(KeyKind::Secret);
     assert_eq!(refusal(keyed.create_project(create("X", "")).await).0, Code::PermissionDenied);
+}
+
+#[tokio::test]
+async fn an_administrator_changes_the_settings_and_the_edge_learns_the_origins() {
+    let identity = Identity::start().await;
+    let mut projects = identity.projects(identity.as_role(Role::Admin));
+    let request = pb::UpdateProjectRequest {
+        project_id: identity.project.to_string(),
+        name: " Shop ".into(),
+        time_zone: "Asia/Tokyo".into(),
+        allowed_origins: vec!["HTTPS://Example.com:443".into(), "http://localhost:3000".into()],
+    };
+    let updated = projects.update_project(request.clone()).await.expect("updated").into_inner();
+    let project = updated.project.expect("given");
+    assert_eq!((project.name.as_str(), project.time_zone.as_str()), ("Shop", "Asia/Tokyo"));
+    assert_eq!(project.allowed_origins, ["https://example.com", "http://localhost:3000"]);
+    let found = projects
+        .get_project(pb::GetProjectRequest { project_id: project.id.clone() })
+        .await
+        .expect("found");
+    assert_eq!(found.into_inner().project.as_ref(), Some(&project));
+    let me = identity.signed_in().await;
+    let mut accounts = identity.accounts(identity.as_principal(me));
+    let reach = accounts.get_me(pb::GetMeRequest {}).await.expect("known").into_inner();
+    assert_eq!(reach.projects, [project.clone()]);
+
+    let write = identity.credentials.write_key.expose();
+    let write = identity.try_authenticate(write).await.expect("known");
+    assert_eq!(write.allowed_origins, project.allowed_origins);
+    let secret = identity.credentials.secret_key.expose();
+    let secret = identity.try_authenticate(secret).await.expect("known");
+    assert!(secret.allowed_origins.is_empty(), "browsers have no secret key");
+
+    let plain = pb::UpdateProjectRequest {
+        name: "Shop".into(),
+        time_zone: String::new(),
+        allowed_origins: Vec::new(),
+        ..request
+    };
+    let plain = projects.update_project(plain).await.expect("updated").into_inner();
+    let plain = plain.project.expect("given");
+    assert!(plain.time_zone == "UTC" && plain.allowed_origins.is_empty(), "all settings are set");
+}
+
+#[tokio::test]
+async fn settings_are_refused_to_others_and_when_they_break_rules() {
+    let identity = Identity::start().await;
+    let other = identity.other_project().await;
+    let request = || pb::UpdateProjectRequest {
+        project_id: identity.project.to_string(),
+        name: "Shop".into(),
+        ..pb::UpdateProjectRequest::default()
+    };
+    for role in [Role::Member, Role::Viewer] {
+        let mut projects = identity.projects(identity.as_role(role));
+        assert_eq!(refusal(projects.update_project(request()).await).0, Code::PermissionDenied);
+    }
+    let mut projects = identity.projects(identity.as_role(Role::Owner));
+    let foreign = pb::UpdateProjectRequest { project_id: other.to_string(), ..request() };
+    assert_eq!(refusal(projects.update_project(foreign).await).0, Code::NotFound);
+    for broken in [
+        pb::UpdateProjectRequest { name: String::new(), ..request() },
+        pb::UpdateProjectRequest { time_zone: "Mars/Olympus".into(), ..request() },
+        pb::UpdateProjectRequest {
+            allowed_origins: vec!["https://example.com/path".into()],
+            ..request()
+        },
+        pb::UpdateProjectRequest {
+            allowed_origins: (0..51).map(|n| format!("https://a{n}.example")).collect(),
+            ..request()
+        },
+    ] {
+        assert_eq!(refusal(projects.update_project(broken).await).0, Code::InvalidArgument);
+    }
+    let me = identity.signed_in().await;
+    let mut mine = identity.projects(identity.as_principal(me));
+    mine.create_project(create("Second", "")).await.expect("made");
+    let taken = pb::UpdateProjectRequest { name: "Second".into(), ..request() };
+    let taken = refusal(projects.update_project(taken).await);
+    assert_eq!(taken, (Code::AlreadyExists, "ALREADY_EXISTS".into()));
 }

@@ -1,4 +1,5 @@
 use observe_core::ProjectId;
+use observe_proto::common::v1::Role;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 
 use crate::harness::{Identity, identify, set};
@@ -52,7 +53,7 @@ async fn every_table_has_forced_row_security_with_a_check_for_writes() {
     .expect("read");
     assert_eq!(open, WITHOUT_ROW_SECURITY);
     let unchecked: Vec<String> = sqlx::query_scalar(
-        "select policyname::text from pg_policies where schemaname = 'identity' and with_check is null",
+        "select policyname::text from pg_policies where schemaname = 'identity' and with_check is null and cmd <> 'SELECT'",
     )
     .fetch_all(&pool)
     .await
@@ -83,6 +84,7 @@ async fn the_app_role_sees_only_the_tenant_it_is_bound_to() {
         "project",
         "api_key",
         "session",
+        "invitation",
         "person",
         "person_distinct_id",
     ];
@@ -123,11 +125,55 @@ async fn the_app_role_cannot_write_into_another_tenant_nor_what_it_need_not() {
         "update person set identified = true",
         "insert into change_log (project_id, number, payload, created_at) values (gen_random_uuid(), 1, '', now())",
         "select * from sign_in_failure",
+        "select password_hash from user_account",
+        "update user_account set password_hash = ''",
+        "update project set organization_id = gen_random_uuid()",
+        "update member set organization_id = gen_random_uuid()",
+        "update invitation set role = 'owner'",
         "select * from merge_op",
     ] {
         let refused = app.execute(statement).await.expect_err(statement);
         assert_eq!(sqlstate(&refused), "42501", "{statement}");
     }
+}
+
+#[tokio::test]
+async fn the_app_role_sees_and_changes_only_the_organization_it_is_bound_to() {
+    let identity = Identity::start().await;
+    let other = identity.other_project().await;
+    let link = identity.invite(&identity.owner().await, Role::Viewer).await;
+    assert!(!link.is_empty());
+    let mut app = app_role(&identity).await;
+    let scope_to = "select set_config('observe.organization_id', organization_id::text, false)
+                    from project where id = nullif(current_setting('observe.project_id'), '')::uuid";
+    scope(&mut app, other).await;
+    app.execute(scope_to).await.expect("set");
+    for table in ["member", "user_account", "invitation"] {
+        assert_eq!(count(&mut app, table).await, 0, "{table} of another organization");
+    }
+    for statement in
+        ["update member set role = 'viewer'", "delete from member", "delete from invitation"]
+    {
+        assert_eq!(app.execute(statement).await.expect(statement).rows_affected(), 0);
+    }
+    let foreign = app
+        .execute("update project set name = 'Mine' where name = 'Default'")
+        .await
+        .expect("nothing to change");
+    assert_eq!(foreign.rows_affected(), 0);
+    scope(&mut app, identity.project).await;
+    app.execute(scope_to).await.expect("set");
+    for table in ["member", "user_account", "invitation"] {
+        assert_eq!(count(&mut app, table).await, 1, "{table} of its own");
+    }
+    // A user's own transaction sees the membership and cannot raise it.
+    app.execute("select set_config('observe.user_id', (select user_id::text from member), false)")
+        .await
+        .expect("set");
+    app.execute("set observe.organization_id = ''").await.expect("set");
+    assert_eq!(count(&mut app, "member").await, 1);
+    let raised = app.execute("update member set role = 'admin'").await.expect("none to change");
+    assert_eq!(raised.rows_affected(), 0);
 }
 
 #[tokio::test]

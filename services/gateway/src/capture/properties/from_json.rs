@@ -86,6 +86,11 @@ fn string(text: &str, start: usize, writer: &mut Writer) -> Result<usize, Reject
 
 fn number(text: &str, writer: &mut Writer) -> Result<(), Reject> {
     let is_whole = text.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit());
+    if is_whole && writer.is_at_id() {
+        // An id of twenty digits is still an id: it keeps all of them.
+        writer.quote(text);
+        return Ok(());
+    }
     if is_whole && (text.parse::<i64>().is_ok() || text.parse::<u64>().is_ok()) {
         writer.json.push_str(if text == "-0" { "0" } else { text });
         return Ok(());
@@ -142,6 +147,30 @@ mod tests {
         assert!(from_json("{\"a\":1.7976931348623157e308}").is_ok());
         assert_eq!(code("{\"a\":1e400}"), Code::NonFiniteNumber);
         assert_eq!(code("{\"a\":[-1e309]}"), Code::NonFiniteNumber);
+    }
+
+    #[test]
+    fn numbers_that_are_ids_keep_their_digits_as_text() {
+        for key in ["alias", "$anonymous_id", "$anon_distinct_id", "\\u0061lias"] {
+            for (given, kept) in [
+                ("12345678901234567890123", "\"12345678901234567890123\""),
+                ("42", "\"42\""),
+                ("1.50", "\"1.5\""),
+                ("[42]", "[42]"),
+                ("\"a\"", "\"a\""),
+            ] {
+                let clean = from_json(&format!("{{\"{key}\":{given},\"b\":1}}")).expect("fine");
+                let (_, value) = clean.into_json().split_once(':').map(own).expect("a member");
+                assert_eq!(value, format!("{kept},\"b\":1}}"), "{key}");
+            }
+        }
+        let nested = from_json("{\"a\":{\"alias\":1},\"alias\":{\"b\":2}}").expect("fine");
+        assert_eq!(nested.into_json(), r#"{"a":{"alias":1},"alias":{"b":2}}"#);
+        assert_eq!(code("{\"alias\":1e400}"), Code::NonFiniteNumber);
+    }
+
+    fn own((key, value): (&str, &str)) -> (String, String) {
+        (key.to_owned(), value.to_owned())
     }
 
     #[test]

@@ -84,6 +84,12 @@ mod tests {
     }
 
     #[test]
+    fn a_number_that_is_an_id_becomes_text() {
+        let clean = from_struct(&one("alias", Kind::NumberValue(42.0))).expect("fine");
+        assert_eq!(clean.into_json(), r#"{"alias":"42"}"#);
+    }
+
+    #[test]
     fn what_json_cannot_say_is_refused() {
         for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
             let refused =
