@@ -1,0 +1,41 @@
+import { type ReactNode, useState } from "react";
+import { Download, TableIcon } from "@/components/icons";
+import { IconButton } from "@/components/IconButton";
+import { ChartTable } from "./ChartTable";
+import { downloadCsv, type ChartTable as Data } from "./table";
+import styles from "./charts.module.css";
+
+interface Props {
+  /** What the chart shows; its name for who cannot see it, and the name of its file. */
+  title: string;
+  /** The same as rows and columns; asked for only when it is wanted. */
+  table(): Data;
+  /** Stands at the left of the tools. */
+  actions?: ReactNode;
+  /** Leaves the tools out, for a chart too small for them. */
+  bare?: boolean;
+  children: ReactNode;
+}
+
+/** What every chart has: a name, itself as a table, and itself as a file. */
+export function ChartFrame({ title, table, actions, bare, children }: Props) {
+  const [asTable, setAsTable] = useState(false);
+  return (
+    <figure className={styles.frame} aria-label={title}>
+      {!bare && (
+        <div className={styles.tools}>
+          <div className={styles.actions}>{actions}</div>
+          <IconButton
+            size="s"
+            label={asTable ? "Show as chart" : "Show as table"}
+            aria-pressed={asTable}
+            icon={<TableIcon aria-hidden />}
+            onClick={() => setAsTable(!asTable)}
+          />
+          <IconButton size="s" label="Download CSV" icon={<Download aria-hidden />} onClick={() => downloadCsv(title, table())} />
+        </div>
+      )}
+      {asTable ? <ChartTable title={title} table={table()} /> : children}
+    </figure>
+  );
+}

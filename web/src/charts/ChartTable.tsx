@@ -1,0 +1,37 @@
+import { exactNumber } from "@/format/number";
+import type { ChartTable as Data } from "./table";
+import styles from "./charts.module.css";
+
+/** A chart's numbers, every digit of them. */
+export function ChartTable({ title, table }: { title: string; table: Data }) {
+  return (
+    // It scrolls, so it has to be reachable with the keyboard.
+    <div className={styles.tableScroll} role="region" aria-label={`${title} as a table`} tabIndex={0}>
+      <table className={styles.table}>
+        <thead>
+          <tr>
+            {table.columns.map((column, index) => (
+              <th key={index} scope="col" title={column}>
+                {column}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {table.rows.map(({ name, cells }, index) => (
+            <tr key={index}>
+              <th scope="row" title={name}>
+                {name}
+              </th>
+              {cells.map((cell, place) => (
+                <td key={place} title={typeof cell === "string" ? cell : undefined}>
+                  {cell === null ? "–" : typeof cell === "number" ? exactNumber(cell) : cell}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

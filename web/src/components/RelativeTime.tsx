@@ -1,0 +1,23 @@
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { absoluteTime, relativeTime, toDate } from "@/format/time";
+import { useNow } from "@/hooks/useNow";
+import { useTimeZone } from "@/hooks/TimeZoneContext";
+
+export interface RelativeTimeProps {
+  time: Timestamp | Date | undefined;
+  /** How often the words are renewed, in milliseconds. */
+  everyMs?: number;
+}
+
+/** "3 min ago"; the whole instant in the project's time zone on hover. */
+export function RelativeTime({ time, everyMs = 15_000 }: RelativeTimeProps) {
+  const now = useNow(everyMs);
+  const timeZone = useTimeZone();
+  if (!time) return <span>never</span>;
+  const date = toDate(time);
+  return (
+    <time dateTime={date.toISOString()} title={absoluteTime(date, timeZone)} style={{ whiteSpace: "nowrap" }}>
+      {relativeTime(date, now, timeZone)}
+    </time>
+  );
+}

@@ -1,0 +1,38 @@
+import { Tabs as Radix } from "radix-ui";
+import type { ReactNode } from "react";
+import styles from "@/components/Tabs.module.css";
+
+export interface TabItem<T extends string> {
+  value: T;
+  label: ReactNode;
+}
+
+export interface TabsProps<T extends string> {
+  value: T;
+  onChange: (value: T) => void;
+  items: readonly TabItem<T>[];
+  /** For screen readers. */
+  label: string;
+  /** The content of the chosen tab. */
+  children?: ReactNode;
+}
+
+export function Tabs<T extends string>({ value, onChange, items, label, children }: TabsProps<T>) {
+  return (
+    <Radix.Root value={value} onValueChange={(next) => onChange(next as T)}>
+      <Radix.List className={styles.list} aria-label={label}>
+        {items.map((item) => (
+          <Radix.Trigger key={item.value} value={item.value} className={styles.tab}>
+            {item.label}
+          </Radix.Trigger>
+        ))}
+      </Radix.List>
+      {items.map((item) => (
+        // Every tab names its panel, so every panel exists; only the chosen one has content.
+        <Radix.Content key={item.value} value={item.value} forceMount hidden={item.value !== value} className={styles.panel} tabIndex={-1}>
+          {item.value === value && children}
+        </Radix.Content>
+      ))}
+    </Radix.Root>
+  );
+}

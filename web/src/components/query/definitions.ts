@@ -1,0 +1,72 @@
+import { useQuery } from "@connectrpc/connect-query";
+import { keepPreviousData } from "@tanstack/react-query";
+import { EventService, type EventDefinition } from "@/gen/observe/events/v1/event_service_pb";
+import { PersonService } from "@/gen/observe/identity/v1/person_service_pb";
+import { useProject } from "@/hooks/useProject";
+import type { PropertyScope } from "./filter";
+
+/** Names change rarely; a minute old is fresh enough. */
+const FRESH_MS = 60_000;
+/** How many persons are looked at to learn which properties persons have. */
+const PERSONS_LOOKED_AT = 100;
+
+const NO_EVENTS: EventDefinition[] = [];
+
+export interface Named {
+  name: string;
+  /** How often it was seen; missing where nobody counted. */
+  count?: bigint;
+}
+
+export interface Names {
+  names: Named[];
+  loading: boolean;
+  error: unknown;
+}
+
+/** The events of the project, the most frequent first. */
+export function useEventDefinitions() {
+  const { id } = useProject().project;
+  const answer = useQuery(EventService.method.listEventDefinitions, { projectId: id }, { staleTime: FRESH_MS });
+  return { events: answer.data?.eventDefinitions ?? NO_EVENTS, loading: answer.isPending, error: answer.error };
+}
+
+/** The property keys of events or of persons, the most frequent first. */
+export function usePropertyKeys(scope: PropertyScope, eventName = "", enabled = true): Names {
+  const { id } = useProject().project;
+  const ofEvents = useQuery(
+    EventService.method.listPropertyDefinitions,
+    { projectId: id, eventName },
+    { staleTime: FRESH_MS, enabled: enabled && scope === "event" },
+  );
+  const persons = useQuery(
+    PersonService.method.listPersons,
+    { projectId: id, pageSize: PERSONS_LOOKED_AT },
+    { staleTime: FRESH_MS, enabled: enabled && scope === "person" },
+  );
+  if (scope === "person") {
+    const keys = countKeys(persons.data?.persons.map(({ properties }) => properties) ?? []);
+    return { names: keys, loading: persons.isPending, error: persons.error };
+  }
+  const names = ofEvents.data?.propertyDefinitions.map(({ key, eventCount }) => ({ name: key, count: eventCount }));
+  return { names: names ?? [], loading: ofEvents.isPending, error: ofEvents.error };
+}
+
+/** The values of a property that contain a text, the most frequent first. Of persons nobody counts values. */
+export function usePropertyValues(scope: PropertyScope, property: string, search: string, eventName = ""): Names {
+  const { id } = useProject().project;
+  const answer = useQuery(
+    EventService.method.listPropertyValues,
+    { projectId: id, property, eventName, search },
+    { staleTime: FRESH_MS, enabled: scope === "event" && property !== "", placeholderData: keepPreviousData },
+  );
+  const names = answer.data?.values.map(({ value, eventCount }) => ({ name: value, count: eventCount }));
+  return { names: names ?? [], loading: scope === "event" && answer.isPending, error: answer.error };
+}
+
+/** Keys by how many have them. */
+function countKeys(all: readonly (object | undefined)[]): Named[] {
+  const counts = new Map<string, number>();
+  for (const one of all) for (const key of Object.keys(one ?? {})) counts.set(key, (counts.get(key) ?? 0) + 1);
+  return [...counts].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).map(([name]) => ({ name }));
+}

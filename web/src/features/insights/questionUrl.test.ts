@@ -1,0 +1,91 @@
+import { describe, expect, it } from "vitest";
+import { decodeQuestion, encodeQuestion, queryString } from "./questionUrl";
+import { EMPTY_QUESTION, type Question } from "./question";
+
+const HOSTILE = `<img src=x onerror=alert(1)>|,;:%41&=#? "ü"`;
+
+const FULL: Question = {
+  tab: "funnel",
+  range: { kind: "custom", from: "2026-05-01", to: "2026-05-31T14:30" },
+  filter: {
+    match: "any",
+    conditions: [
+      { property: HOSTILE, scope: "event", operator: "is", values: [HOSTILE, "1.5", ""] },
+      { property: "email", scope: "person", operator: "not_set", values: [] },
+    ],
+  },
+  breakdown: { property: HOSTILE, scope: "person", limit: 10, attribution: "last" },
+  interval: "hour",
+  display: "bars",
+  series: [
+    { event: "", math: "total", filter: { match: "all", conditions: [] } },
+    {
+      event: HOSTILE,
+      math: "unique",
+      filter: { match: "all", conditions: [{ property: "amount", scope: "event", operator: "gte", values: ["-1e3"] }] },
+    },
+  ],
+  steps: [
+    { event: HOSTILE, filter: { match: "all", conditions: [] } },
+    { event: "", filter: { match: "any", conditions: [{ property: "a", scope: "event", operator: "set", values: [] }] } },
+  ],
+  window: { amount: 90, unit: "minute" },
+};
+
+function there(question: Question): Question {
+  return decodeQuestion(new URLSearchParams(queryString(encodeQuestion(question))));
+}
+
+describe("a question in an address", () => {
+  it("comes back as it was, also with hostile names", () => {
+    expect(there(FULL)).toEqual(FULL);
+    expect(there(EMPTY_QUESTION)).toEqual(EMPTY_QUESTION);
+  });
+
+  it("takes no room for what is as by default", () => {
+    expect(queryString(encodeQuestion(EMPTY_QUESTION))).toBe("");
+  });
+
+  it("is readable where names are plain", () => {
+    const series: Question["series"] = [{ event: "$pageview", math: "unique", filter: { match: "all", conditions: [] } }];
+    expect(queryString(encodeQuestion({ ...EMPTY_QUESTION, series }))).toBe("series=unique:$pageview");
+  });
+
+  it("keeps parameters of others", () => {
+    expect(queryString(encodeQuestion(EMPTY_QUESTION, new URLSearchParams("theme=dark&tab=funnel")))).toBe("theme=dark");
+  });
+
+  it("keeps an empty filter value apart from no value", () => {
+    const filter: Question["filter"] = {
+      match: "all",
+      conditions: [{ property: "a", scope: "event", operator: "is", values: [""] }],
+    };
+    expect(there({ ...EMPTY_QUESTION, filter }).filter).toEqual(filter);
+  });
+});
+
+describe("an address that makes no sense", () => {
+  it.each([
+    "tab=nonsense&range=9d&where=x&by=&interval=second&as=pie&series=&series=sum:a&window=0d",
+    "range=2026-13-01..2026-14-01&window=367d&where=;;;&by=q,plan&series=a|b|c",
+    "range=2026-05-02..2026-05-01&where=e,,is,a;e,a,is;e,a,gt,many;x,a,is,b&window=1.5d",
+    "range=..&where=%25%25%zz&by=,&step=a|b|c&window=-1d&interval=__proto__",
+    `series=total:${"x".repeat(201)}&step=${"x".repeat(201)}`,
+  ])("is as if it were empty: %s", (text) => {
+    expect(decodeQuestion(new URLSearchParams(text))).toEqual(EMPTY_QUESTION);
+  });
+
+  it("keeps the parts that do make sense", () => {
+    const question = decodeQuestion(new URLSearchParams("where=e,plan,is,pro;nonsense&series=total:a&series=bad"));
+    expect(question.filter.conditions).toHaveLength(1);
+    expect(question.series.map(({ event }) => event)).toEqual(["a"]);
+  });
+
+  it("never asks for more than the contract allows", () => {
+    const many = (name: string, value: string, count: number) =>
+      Array.from({ length: count }, () => `${name}=${value}`).join("&");
+    const text = `${many("series", "total:a", 50)}&${many("step", "a", 50)}&by=e,plan,999`;
+    const question = decodeQuestion(new URLSearchParams(text));
+    expect([question.series.length, question.steps.length, question.breakdown?.limit]).toEqual([20, 20, 100]);
+  });
+});

@@ -1,0 +1,33 @@
+import type { JsonObject } from "@bufbuild/protobuf";
+import type { Person } from "@/gen/observe/identity/v1/person_pb";
+
+/** Property keys that hold what people call a person, the best first. */
+const NAME_KEYS = ["name", "full_name", "username", "email"];
+
+/** What to call a person: a name or an e-mail address, else the shortest distinct id. Hostile text. */
+export function personName(person: Pick<Person, "distinctIds" | "properties" | "id">): string {
+  for (const key of NAME_KEYS) {
+    const value = person.properties?.[key];
+    if (typeof value === "string" && value.trim() !== "") return value.trim();
+  }
+  const first = textOf(person.properties, "first_name");
+  const last = textOf(person.properties, "last_name");
+  if (first || last) return [first, last].filter(Boolean).join(" ");
+  return [...person.distinctIds].sort((a, b) => a.length - b.length || (a < b ? -1 : 1))[0] ?? person.id;
+}
+
+/** A second line for a person: the e-mail address when the first one was a name. */
+export function personDetail(person: Pick<Person, "distinctIds" | "properties" | "id">): string {
+  const email = textOf(person.properties, "email");
+  return email === personName(person) ? "" : email;
+}
+
+/** Whether anybody keeps something about this person; without, it is a distinct id that was never identified. */
+export function hasRow(person: Person): boolean {
+  return person.createdTime !== undefined;
+}
+
+function textOf(properties: JsonObject | undefined, key: string): string {
+  const value = properties?.[key];
+  return typeof value === "string" ? value.trim() : "";
+}

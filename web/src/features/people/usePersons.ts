@@ -1,0 +1,34 @@
+import { useInfiniteQuery, useQuery } from "@connectrpc/connect-query";
+import { keepPreviousData } from "@tanstack/react-query";
+import { EventService } from "@/gen/observe/events/v1/event_service_pb";
+import { PersonService } from "@/gen/observe/identity/v1/person_service_pb";
+import type { Person } from "@/gen/observe/identity/v1/person_pb";
+
+/** Persons in a page of the list. */
+const PAGE_SIZE = 50;
+
+/** The persons that a search finds, page by page. */
+export function usePersons(projectId: string, search: string) {
+  return useInfiniteQuery(
+    PersonService.method.listPersons,
+    { projectId, search, pageSize: PAGE_SIZE, pageToken: "" },
+    { pageParamKey: "pageToken", getNextPageParam: (last) => last.nextPageToken || undefined, placeholderData: keepPreviousData },
+  );
+}
+
+/**
+ * The visitor with exactly this distinct id, whom the list leaves out when nothing is kept about them. Every text is the
+ * distinct id of somebody, so only one with events counts.
+ */
+export function useVisitor(projectId: string, distinctId: string, enabled: boolean): { visitor: Person | undefined; isPending: boolean } {
+  const isAsked = enabled && distinctId !== "";
+  const events = useQuery(EventService.method.listEvents, { projectId, filter: { distinctIds: [distinctId] }, pageSize: 1 }, { enabled: isAsked });
+  const hasEvents = (events.data?.events.length ?? 0) > 0;
+  const person = useQuery(
+    PersonService.method.getPerson,
+    { projectId, id: { case: "distinctId", value: distinctId } },
+    { enabled: isAsked && hasEvents },
+  );
+  const isPending = isAsked && (events.isPending || (hasEvents && person.isPending));
+  return { visitor: isAsked && hasEvents ? person.data?.person : undefined, isPending };
+}

@@ -1,0 +1,17 @@
+import { lazyPage } from "@/lazyPage";
+
+/** Every page, each a chunk of its own. */
+export const pages = {
+  setup: lazyPage(() => import("@/features/auth/SetupPage")),
+  signIn: lazyPage(() => import("@/features/auth/SignInPage")),
+  invitation: lazyPage(() => import("@/features/auth/InvitationPage")),
+  home: lazyPage(() => import("@/features/home/HomePage")),
+  live: lazyPage(() => import("@/features/live/LivePage")),
+  insights: lazyPage(() => import("@/features/insights/InsightsPage")),
+  people: lazyPage(() => import("@/features/people/PeoplePage")),
+  person: lazyPage(() => import("@/features/people/PersonPage")),
+  install: lazyPage(() => import("@/features/install/InstallPage")),
+  projectSettings: lazyPage(() => import("@/features/settings/ProjectSettingsPage")),
+  organizationSettings: lazyPage(() => import("@/features/settings/OrganizationSettingsPage")),
+  accountSettings: lazyPage(() => import("@/features/settings/AccountSettingsPage")),
+};

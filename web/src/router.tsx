@@ -1,0 +1,57 @@
+import { Suspense } from "react";
+import { Route, Switch, useLocation } from "wouter";
+import { PageSkeleton } from "@/components/PageSkeleton";
+import { NotFoundPage } from "@/features/home/NotFoundPage";
+import { pages } from "@/pages";
+import { Gate } from "@/shell/Gate";
+import { PageBoundary } from "@/shell/PageBoundary";
+import { KnownProject, ProjectProvider } from "@/shell/ProjectProvider";
+import { Shell } from "@/shell/Shell";
+
+/** Public pages first; whatever is left needs a session. */
+export function Router() {
+  const [location] = useLocation();
+  return (
+    <PageBoundary at={location}>
+      <Suspense fallback={null}>
+        <Switch>
+          <Route path="/setup" component={pages.setup.Page} />
+          <Route path="/sign-in" component={pages.signIn.Page} />
+          <Route path="/invite/:token" component={pages.invitation.Page} />
+          <Route component={SignedIn} />
+        </Switch>
+      </Suspense>
+    </PageBoundary>
+  );
+}
+
+function SignedIn() {
+  const [location] = useLocation();
+  return (
+    <Gate>
+      <ProjectProvider>
+        <Shell>
+          <PageBoundary at={location}>
+            <Suspense fallback={<PageSkeleton />}>
+              <KnownProject>
+                <Switch>
+                  <Route path="/" component={pages.home.Page} />
+                  <Route path="/p/:project" component={pages.home.Page} />
+                  <Route path="/p/:project/live" component={pages.live.Page} />
+                  <Route path="/p/:project/insights" component={pages.insights.Page} />
+                  <Route path="/p/:project/people" component={pages.people.Page} />
+                  <Route path="/p/:project/people/:personKey" component={pages.person.Page} />
+                  <Route path="/p/:project/install" component={pages.install.Page} />
+                  <Route path="/p/:project/settings" component={pages.projectSettings.Page} />
+                  <Route path="/settings/organization" component={pages.organizationSettings.Page} />
+                  <Route path="/settings/account" component={pages.accountSettings.Page} />
+                  <Route component={NotFoundPage} />
+                </Switch>
+              </KnownProject>
+            </Suspense>
+          </PageBoundary>
+        </Shell>
+      </ProjectProvider>
+    </Gate>
+  );
+}

@@ -1,0 +1,46 @@
+import { useQuery } from "@connectrpc/connect-query";
+import { Tooltip } from "@/components/Tooltip";
+import { cx } from "@/components/cx";
+import { exactNumber } from "@/format/number";
+import { durationMs, roughLength } from "@/format/time";
+import { PipelineService } from "@/gen/observe/events/v1/pipeline_service_pb";
+import type { GetPipelineStatusResponse } from "@/gen/observe/events/v1/pipeline_service_pb";
+import { useProject } from "@/hooks/useProject";
+import styles from "@/shell/Shell.module.css";
+
+/** How often the pipeline is asked, in milliseconds. */
+const ASK_EVERY_MS = 10_000;
+/** Older than this, and the pages show old numbers; in milliseconds. */
+const BEHIND_MS = 10_000;
+
+interface Health {
+  look: "ok" | "behind" | "unknown";
+  shape: string;
+  words: string;
+}
+
+/** Whether what the pages show is up to date. */
+export function HealthDot({ closed }: { closed: boolean }) {
+  const { project } = useProject();
+  const status = useQuery(PipelineService.method.getPipelineStatus, { projectId: project.id }, { refetchInterval: ASK_EVERY_MS });
+  const health = judge(status.data, status.isError);
+  const ledger = status.data && `${exactNumber(status.data.stored)} events stored, ${exactNumber(status.data.pending)} on their way`;
+  return (
+    <Tooltip side={closed ? "right" : "top"} text={ledger ? `${health.words}. ${ledger}.` : health.words}>
+      <div className={cx(styles.health, styles[health.look])} tabIndex={0} role="status" aria-label={health.words}>
+        <span className={styles.shape} aria-hidden>
+          {health.shape}
+        </span>
+        <span className={styles.word}>{health.words}</span>
+      </div>
+    </Tooltip>
+  );
+}
+
+function judge(status: GetPipelineStatusResponse | undefined, failed: boolean): Health {
+  if (failed) return { look: "unknown", shape: "○", words: "Ingest unknown" };
+  if (!status) return { look: "unknown", shape: "○", words: "Asking" };
+  const age = status.oldestPendingAge ? durationMs(status.oldestPendingAge) : 0;
+  if (age > BEHIND_MS) return { look: "behind", shape: "▲", words: `Ingest ${roughLength(age)} behind` };
+  return { look: "ok", shape: "●", words: "Up to date" };
+}

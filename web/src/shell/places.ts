@@ -1,0 +1,30 @@
+import type { LucideIcon } from "lucide-react";
+import { ChartLine, Plug, Radio, Settings, Users } from "@/components/icons";
+import type { LazyPage } from "@/lazyPage";
+import { pages } from "@/pages";
+
+/** A page of a project that the rail, the palette and the keys lead to. */
+export interface Place {
+  /** The last part of the address. */
+  page: string;
+  name: string;
+  icon: LucideIcon;
+  /** `g` and this letter lead there. */
+  letter: string;
+  code: LazyPage;
+}
+
+export const PLACES: readonly Place[] = [
+  { page: "live", name: "Live", icon: Radio, letter: "l", code: pages.live },
+  { page: "insights", name: "Insights", icon: ChartLine, letter: "i", code: pages.insights },
+  { page: "people", name: "People", icon: Users, letter: "p", code: pages.people },
+  { page: "install", name: "Install", icon: Plug, letter: "n", code: pages.install },
+  { page: "settings", name: "Settings", icon: Settings, letter: "s", code: pages.projectSettings },
+];
+
+/** Whether the address is that page or something below it. */
+export function isAt(location: string, page: string): boolean {
+  if (page === "settings" && location.startsWith("/settings/")) return true;
+  const parts = location.split("/");
+  return parts[1] === "p" && parts[3] === page;
+}
