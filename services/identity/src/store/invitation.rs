@@ -19,6 +19,9 @@ use crate::store::session::insert_session;
 /// What is answered for every link that is not good, whatever the reason.
 const NOT_FOUND: CommonError = CommonError::NotFound("invitation");
 
+/// An invitation's row: id, e-mail, role, created, end.
+type InvitationRow = (Uuid, String, String, DateTime<Utc>, DateTime<Utc>);
+
 /// Reads and writes the invitations of one organization at a time, and looks links up across organizations.
 #[derive(Clone)]
 pub(crate) struct InvitationStore(pub(crate) Database);
@@ -68,7 +71,7 @@ impl InvitationStore {
         now: DateTime<Utc>,
     ) -> Result<Vec<Invitation>, IdentityError> {
         let mut tx = self.0.scoped(ORGANIZATION_SETTING, organization.uuid()).await?;
-        let rows: Vec<(Uuid, String, String, DateTime<Utc>, DateTime<Utc>)> = sqlx::query_as(
+        let rows: Vec<InvitationRow> = sqlx::query_as(
             "select id, email, role, created_at, expire_at from invitation
              where organization_id = $1 and expire_at > $2
              order by created_at desc, id desc limit $3",
@@ -78,8 +81,12 @@ impl InvitationStore {
         .bind(MAX_OPEN)
         .fetch_all(&mut *tx)
         .await?;
-        let invitation = |(id, email, role, created_at, expire_at): (_, _, String, _, _)| {
-            Invitation { id, email, role: role_from_text(&role), created_at, expire_at }
+        let invitation = |(id, email, role, created_at, expire_at): InvitationRow| Invitation {
+            id,
+            email,
+            role: role_from_text(&role),
+            created_at,
+            expire_at,
         };
         Ok(rows.into_iter().map(invitation).collect())
     }
