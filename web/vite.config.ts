@@ -17,8 +17,8 @@ export default defineConfig({
   server: {
     port: 5173,
     proxy: {
-      "^/observe\\.[a-z]+\\.v1\\.": { target: server, changeOrigin: true },
-      "^/(session|observe\\.js|v1/events)$": { target: server, changeOrigin: true },
+      "^/observe\\.[a-z]+\\.v1\\.": { target: server },
+      "^/(session|observe\\.js|v1/events)$": { target: server },
     },
   },
   test: { environment: "node", include: ["src/**/*.test.{ts,tsx}"] },

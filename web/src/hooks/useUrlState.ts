@@ -1,5 +1,7 @@
 import { useCallback, useMemo, useRef } from "react";
-import { useLocation, useSearch } from "wouter";
+import { useLocation } from "wouter";
+// The search as it stands in the address bar: the other one is decoded before its parameters are told apart.
+import { useSearch } from "wouter/use-browser-location";
 import { readParams, writeParams } from "@/hooks/urlState";
 import type { Shape, Values } from "@/hooks/urlState";
 

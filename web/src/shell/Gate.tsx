@@ -1,6 +1,7 @@
 import { useQuery } from "@connectrpc/connect-query";
 import type { ReactNode } from "react";
-import { Redirect, useLocation, useSearch } from "wouter";
+import { Redirect, useLocation } from "wouter";
+import { useSearch } from "wouter/use-browser-location";
 import { readError } from "@/api/errors";
 import { ErrorState } from "@/components/ErrorState";
 import { AccountService } from "@/gen/observe/identity/v1/account_service_pb";

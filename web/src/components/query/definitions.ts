@@ -7,6 +7,8 @@ import type { PropertyScope } from "./filter";
 
 /** Names change rarely; a minute old is fresh enough. */
 const FRESH_MS = 60_000;
+/** How often a project without events is asked again, in milliseconds. */
+const FIRST_EVENT_MS = 3_000;
 /** How many persons are looked at to learn which properties persons have. */
 const PERSONS_LOOKED_AT = 100;
 
@@ -27,8 +29,14 @@ export interface Names {
 /** The events of the project, the most frequent first. */
 export function useEventDefinitions() {
   const { id } = useProject().project;
-  const answer = useQuery(EventService.method.listEventDefinitions, { projectId: id }, { staleTime: FRESH_MS });
-  return { events: answer.data?.eventDefinitions ?? NO_EVENTS, loading: answer.isPending, error: answer.error };
+  // Pages say of a name that is missing here that it never came, so what is kept is always asked for again.
+  const answer = useQuery(
+    EventService.method.listEventDefinitions,
+    { projectId: id },
+    { staleTime: 0, refetchInterval: ({ state }) => (state.data?.eventDefinitions.length === 0 ? FIRST_EVENT_MS : false) },
+  );
+  const events = answer.data?.eventDefinitions ?? NO_EVENTS;
+  return { events, loading: answer.isPending || (events.length === 0 && !answer.isFetchedAfterMount), error: answer.error };
 }
 
 /** The property keys of events or of persons, the most frequent first. */
