@@ -3,7 +3,7 @@
 CARGO ?= cargo
 NPM_CI = npm ci --no-audit --no-fund --loglevel=error
 
-.PHONY: run build test lint bench dashboard prerequisites clean
+.PHONY: run build test test-browser lint bench dashboard prerequisites clean
 
 # Installs what is missing, builds, and serves everything on one port.
 run: build
@@ -13,13 +13,16 @@ run: build
 build: prerequisites dashboard
 	$(CARGO) build --release --package observe
 
-# Everything that must pass: units, services and end to end, on real stores and in a real browser.
-test:
-	@scripts/prerequisites test
-	$(MAKE) dashboard tests/browser/node_modules
+# Everything that must pass: units, services and end to end, on real stores.
+test: prerequisites dashboard
 	cd sdk/browser && npm test
 	cd web && npm test
 	$(CARGO) test --workspace
+
+# The dashboard and the SDK in Chromium, against a real server.
+test-browser: dashboard tests/browser/node_modules
+	@scripts/prerequisites test
+	$(CARGO) build --workspace
 	cd tests/browser && npm test
 
 # What a reviewer should not have to say.
