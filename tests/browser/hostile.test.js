@@ -1,0 +1,108 @@
+// Whoever can send events can send markup. It is text on every page.
+import assert from "node:assert/strict";
+import { fillSignIn, projectUrl, settled, signIn } from "./harness/dashboard.js";
+import { eventually } from "./harness/eventually.js";
+import { OWNER } from "./harness/observe.js";
+import { openWorld } from "./harness/world.js";
+
+const IMAGE = `<img src=x onerror="window.__xss=1">`;
+const SCRIPT = `"><script>window.__xss=1;alert(1)</script>`;
+const VECTOR = `<svg onload=alert(1)>{{constructor.constructor('window.__xss=1')()}}`;
+const ADDRESS = "javascript:window.__xss=1";
+const ID = `'"><iframe srcdoc="<script>parent.__xss=1</script>">`;
+
+const EVENTS = [
+  { name: IMAGE, distinct_id: ID, properties: { [IMAGE]: SCRIPT, $pathname: SCRIPT, $current_url: ADDRESS, $title: VECTOR, nested: { [SCRIPT]: [IMAGE] } } },
+  { name: SCRIPT, distinct_id: ID, properties: { [IMAGE]: VECTOR, $referrer: ADDRESS } },
+  { name: "$identify", user_id: `user ${IMAGE}`, anonymous_id: ID, properties: { $set: { name: IMAGE, email: SCRIPT, [VECTOR]: ADDRESS } } },
+];
+
+const world = openWorld();
+let page;
+let base;
+
+/** Nothing ran, nothing became an element, and nothing was only kept from it by the content policy. */
+async function assertHarmless() {
+  assert.equal(await page.evaluate(() => window.__xss), undefined);
+  const grown = 'img[src="x"], svg[onload], iframe, a[href^="javascript:"], main script, [onerror]';
+  assert.equal(await page.locator(grown).count(), 0, "markup became elements");
+  assert.deepEqual(world.faults(), []);
+}
+
+async function show(path, ...texts) {
+  await page.goto(`${base}/${path}`);
+  await settled(page);
+  for (const text of texts) await page.getByText(text).first().waitFor();
+  await assertHarmless();
+}
+
+world.test("on the install page, as the first event", async () => {
+  page = await world.open();
+  await signIn(page, world.observe.url);
+  base = projectUrl(page);
+  await page.getByRole("heading", { name: "Waiting for the first event" }).waitFor();
+  await world.observe.capture(EVENTS.slice(0, 1));
+  await page.getByText(IMAGE, { exact: true }).waitFor();
+  await assertHarmless();
+  await world.observe.capture(EVENTS.slice(1));
+  await world.observe.stored(EVENTS.length);
+});
+
+world.test("in the live list, an open event and its filters", async () => {
+  await show("live", IMAGE, SCRIPT);
+  await page.getByRole("button", { name: IMAGE, exact: true }).click();
+  const drawer = page.getByRole("dialog");
+  for (const text of [IMAGE, SCRIPT, VECTOR, ADDRESS, ID]) await drawer.getByText(text).first().waitFor();
+  await assertHarmless();
+  await drawer.getByRole("button", { name: "Show only events with this" }).first().click();
+  await assertHarmless();
+  await show(`live?events=${encodeURIComponent(encodeURIComponent(IMAGE))}`, IMAGE);
+});
+
+world.test("in trends by a hostile property, and in their table", async () => {
+  const series = `total:${IMAGE}`;
+  await eventually("the projection to have the events", async () => {
+    await show(`insights?series=${encodeURIComponent(series)}`, IMAGE);
+    return (await page.getByRole("figure").count()) > 0;
+  });
+  await page.getByRole("button", { name: "Show as table" }).click();
+  await page.getByRole("columnheader").or(page.getByRole("rowheader")).filter({ hasText: IMAGE }).first().waitFor();
+  await assertHarmless();
+  await page.getByRole("button", { name: `Event of series 1: ${IMAGE}` }).click();
+  await page.getByRole("option").filter({ hasText: SCRIPT }).waitFor();
+  await assertHarmless();
+});
+
+world.test("in a funnel of hostile names", async () => {
+  await show(`insights?tab=funnel&step=${encodeURIComponent(IMAGE)}&step=${encodeURIComponent(SCRIPT)}`);
+  await page.getByRole("figure", { name: "Funnel" }).getByText(SCRIPT).waitFor();
+  await assertHarmless();
+});
+
+world.test("in the list of people and on a person's page", async () => {
+  await show("people", IMAGE);
+  await page.getByRole("row").filter({ hasText: IMAGE }).click();
+  await page.getByRole("heading", { level: 1, name: IMAGE }).waitFor();
+  for (const text of [SCRIPT, VECTOR, ADDRESS, ID]) await page.getByText(text).first().waitFor();
+  await page.getByRole("button", { name: SCRIPT, exact: true }).click();
+  await page.getByRole("dialog").waitFor();
+  await assertHarmless();
+});
+
+world.test("in names that users give, and in addresses", async () => {
+  await page.goto(`${base}/settings`);
+  await page.getByLabel("Name", { exact: true }).fill(IMAGE);
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Project saved").waitFor();
+  await show("live");
+  await show("install", `Send events to the project ${IMAGE}.`);
+  await page.goto(`${world.observe.url}/p/${encodeURIComponent(IMAGE)}/live`);
+  await page.getByRole("heading", { name: "There is no such page or project" }).waitFor();
+  await assertHarmless();
+  const stranger = await world.open();
+  await stranger.goto(`${world.observe.url}/sign-in?next=${encodeURIComponent(ADDRESS)}`);
+  await fillSignIn(stranger, OWNER.email, OWNER.password);
+  await stranger.waitForURL(/\/p\/[^/]+\//);
+  assert.equal(new URL(stranger.url()).origin, world.observe.url);
+  assert.equal(await stranger.evaluate(() => window.__xss), undefined);
+});
