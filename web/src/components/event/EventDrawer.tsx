@@ -52,7 +52,7 @@ export function EventDrawer({ event, rows, onOpen, onClose, onFilter, hidePerson
               document.getElementById(rowId(event.uuid))?.focus({ preventScroll: true });
             }}
           >
-            <header className={styles.head}>
+            <div className={styles.head}>
               <Radix.Title ref={heading} tabIndex={-1} title={event.name}>
                 {event.name}
               </Radix.Title>
@@ -62,7 +62,7 @@ export function EventDrawer({ event, rows, onOpen, onClose, onFilter, hidePerson
                 <IconButton size="s" label="Next (j)" icon={<ChevronDown aria-hidden />} onClick={() => step(walk, 1)} />
                 <IconButton size="s" label="Close (Esc)" icon={<X aria-hidden />} onClick={onClose} />
               </div>
-            </header>
+            </div>
             <div className={styles.body} key={event.uuid}>
               <Facts event={event} hidePerson={hidePerson} />
               <h3 className={styles.group}>Properties</h3>
