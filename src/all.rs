@@ -116,6 +116,7 @@ async fn start(
     let identity = observe_identity::Config::read(env);
     let events = observe_events::Config::read(env);
     let monitor = observe_monitor::Config::read(env);
+    let reports = observe_reports::Config::read(env);
     env.finish()?;
     urls.migrate().await?;
 
@@ -133,8 +134,8 @@ async fn start(
     let built = [
         observe_identity::build(identity, deps("identity"))?,
         observe_events::build(events, deps("events")).await?,
-        observe_monitor::build(&monitor)?,
-        observe_reports::build(deps("reports"))?,
+        observe_monitor::build(monitor, deps("monitor"))?,
+        observe_reports::build(reports, deps("reports"))?,
     ];
     for ((name, pipe), built) in SERVICES.into_iter().zip(listeners).zip(built) {
         server::start(built, Listener::InProcess(pipe), &deps(name)).await;

@@ -30,7 +30,9 @@ fn role(service: Command) -> Role {
         Command::Identity => Role { name: "identity", port: 8081, calls: &[] },
         Command::Events => Role { name: "events", port: 8082, calls: &[IDENTITY] },
         Command::Monitor => Role { name: "monitor", port: 8083, calls: &[] },
-        Command::Reports => Role { name: "reports", port: 8084, calls: &[EVENTS, IDENTITY] },
+        Command::Reports => {
+            Role { name: "reports", port: 8084, calls: &[EVENTS, IDENTITY, MONITOR] }
+        }
         _ => Role { name: "gateway", port: 8080, calls: &[IDENTITY, EVENTS, MONITOR, REPORTS] },
     }
 }
@@ -106,11 +108,12 @@ async fn start(
         Command::Monitor => {
             let config = observe_monitor::Config::read(env);
             env.finish()?;
-            observe_monitor::build(&config)?
+            observe_monitor::build(config, deps.clone())?
         }
         Command::Reports => {
+            let config = observe_reports::Config::read(env);
             env.finish()?;
-            observe_reports::build(deps.clone())?
+            observe_reports::build(config, deps.clone())?
         }
         _ => return start_gateway(env, deps, listen).await,
     };

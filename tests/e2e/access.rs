@@ -40,9 +40,18 @@ fn access(rpc: &str) -> Access {
             Some("AccountService" | "OrganizationService" | "InvitationService" | "KeyService") => {
                 Access::Session
             }
-            Some("EventService" | "PipelineService" | "InsightService") => {
-                Access::SessionOrSecretKey
-            }
+            Some(
+                "EventService"
+                | "PipelineService"
+                | "InsightService"
+                | "ErrorService"
+                | "LatencyService"
+                | "OverviewService"
+                | "UsageService"
+                | "MonitorService"
+                | "IncidentService"
+                | "AlertChannelService",
+            ) => Access::SessionOrSecretKey,
             // Whatever is not named above must not be reachable.
             _ => Access::Internal,
         },

@@ -54,10 +54,9 @@ struct Report {
 
 impl Readiness {
     pub(crate) fn new(upstreams: &Upstreams) -> Result<Self, StartError> {
-        let needed =
-            ["identity", "events", "reports"].map(|name| Ok((name, upstreams.channel(name)?)));
-        let mut known = needed.into_iter().collect::<Result<Vec<_>, StartError>>()?;
-        known.extend(upstreams.channel("monitor").map(|channel| ("monitor", channel)));
+        let needed = ["identity", "events", "monitor", "reports"]
+            .map(|name| Ok((name, upstreams.channel(name)?)));
+        let known = needed.into_iter().collect::<Result<Vec<_>, StartError>>()?;
         let looked_after =
             |(name, channel)| Upstream { name, channel, served: AtomicBool::new(false) };
         Ok(Self {

@@ -31,6 +31,7 @@ const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 pub(crate) struct Proxy {
     identity: Channel,
     events: Channel,
+    monitor: Channel,
     reports: Channel,
     signer: ContextSigner,
 }
@@ -40,6 +41,7 @@ impl Proxy {
         Ok(Self {
             identity: upstreams.channel("identity")?,
             events: upstreams.channel("events")?,
+            monitor: upstreams.channel("monitor")?,
             reports: upstreams.channel("reports")?,
             signer,
         })
@@ -59,6 +61,7 @@ impl Proxy {
         let (name, channel) = match route.target {
             Target::Identity => ("identity", &self.identity),
             Target::Events => ("events", &self.events),
+            Target::Monitor => ("monitor", &self.monitor),
             Target::Reports => ("reports", &self.reports),
             Target::Local => {
                 return Err(CommonError::Internal(format!("{} is local", route.path)).into());

@@ -13,6 +13,7 @@ use crate::error::Error;
 pub(crate) enum Target {
     Identity,
     Events,
+    Monitor,
     Reports,
     /// The edge itself.
     Local,
@@ -70,6 +71,10 @@ const TABLE: &[Route] = &[
     route(Target::Events, INTERNAL, "/observe.events.v1.LogService/ListHeads"),
     route(Target::Events, INTERNAL, "/observe.events.v1.LogService/ReadLog"),
     route(Target::Events, READERS, "/observe.events.v1.PipelineService/GetPipelineStatus"),
+    route(Target::Events, INTERNAL, "/observe.events.v1.SpanIngestService/WriteSpans"),
+    route(Target::Events, INTERNAL, "/observe.events.v1.SpanService/GetSpanStatus"),
+    route(Target::Events, INTERNAL, "/observe.events.v1.SpanService/ListSpans"),
+    route(Target::Events, INTERNAL, "/observe.events.v1.SpanService/ReadSpanStats"),
     route(Target::Identity, SESSION, "/observe.identity.v1.AccountService/ChangePassword"),
     route(Target::Identity, SESSION, "/observe.identity.v1.AccountService/GetMe"),
     route(Target::Identity, PUBLIC, "/observe.identity.v1.AccountService/GetSetup"),
@@ -101,8 +106,39 @@ const TABLE: &[Route] = &[
     route(Target::Identity, SESSION, "/observe.identity.v1.ProjectService/CreateProject"),
     route(Target::Identity, READERS, "/observe.identity.v1.ProjectService/GetProject"),
     route(Target::Identity, SESSION, "/observe.identity.v1.ProjectService/UpdateProject"),
+    route(Target::Monitor, READERS, "/observe.monitor.v1.AlertChannelService/CreateAlertChannel"),
+    route(Target::Monitor, READERS, "/observe.monitor.v1.AlertChannelService/DeleteAlertChannel"),
+    route(Target::Monitor, READERS, "/observe.monitor.v1.AlertChannelService/ListAlertChannels"),
+    route(Target::Monitor, READERS, "/observe.monitor.v1.AlertChannelService/TestAlertChannel"),
+    route(Target::Monitor, READERS, "/observe.monitor.v1.AlertChannelService/UpdateAlertChannel"),
+    route(Target::Monitor, INTERNAL, "/observe.monitor.v1.HeartbeatService/RecordHeartbeat"),
+    route(Target::Monitor, READERS, "/observe.monitor.v1.IncidentService/AcknowledgeIncident"),
+    route(Target::Monitor, READERS, "/observe.monitor.v1.IncidentService/GetIncident"),
+    route(Target::Monitor, READERS, "/observe.monitor.v1.IncidentService/ListIncidents"),
+    route(Target::Monitor, READERS, "/observe.monitor.v1.IncidentService/ResolveIncident"),
+    route(Target::Monitor, INTERNAL, "/observe.monitor.v1.IncidentSignalService/CloseIncident"),
+    route(Target::Monitor, INTERNAL, "/observe.monitor.v1.IncidentSignalService/OpenIncident"),
+    route(Target::Monitor, READERS, "/observe.monitor.v1.MonitorService/CreateMonitor"),
+    route(Target::Monitor, READERS, "/observe.monitor.v1.MonitorService/DeleteMonitor"),
+    route(Target::Monitor, READERS, "/observe.monitor.v1.MonitorService/GetMonitor"),
+    route(Target::Monitor, READERS, "/observe.monitor.v1.MonitorService/GetUptime"),
+    route(Target::Monitor, READERS, "/observe.monitor.v1.MonitorService/ImportChecks"),
+    route(Target::Monitor, READERS, "/observe.monitor.v1.MonitorService/ListChecks"),
+    route(Target::Monitor, READERS, "/observe.monitor.v1.MonitorService/ListMonitors"),
+    route(Target::Monitor, READERS, "/observe.monitor.v1.MonitorService/PauseMonitor"),
+    route(Target::Monitor, READERS, "/observe.monitor.v1.MonitorService/ResumeMonitor"),
+    route(Target::Monitor, READERS, "/observe.monitor.v1.MonitorService/TestMonitor"),
+    route(Target::Monitor, READERS, "/observe.monitor.v1.MonitorService/UpdateMonitor"),
+    route(Target::Reports, READERS, "/observe.reports.v1.ErrorService/GetErrorGroup"),
+    route(Target::Reports, READERS, "/observe.reports.v1.ErrorService/ListErrorGroups"),
+    route(Target::Reports, READERS, "/observe.reports.v1.ErrorService/UpdateErrorGroup"),
     route(Target::Reports, READERS, "/observe.reports.v1.InsightService/QueryFunnel"),
     route(Target::Reports, READERS, "/observe.reports.v1.InsightService/QueryTrends"),
+    route(Target::Reports, READERS, "/observe.reports.v1.LatencyService/ListEndpoints"),
+    route(Target::Reports, READERS, "/observe.reports.v1.LatencyService/QueryLatency"),
+    route(Target::Reports, READERS, "/observe.reports.v1.OverviewService/GetOverview"),
+    stream(Target::Reports, READERS, "/observe.reports.v1.OverviewService/WatchOverview"),
+    route(Target::Reports, READERS, "/observe.reports.v1.UsageService/GetDailyUsage"),
 ];
 
 /// The table, by path.
@@ -162,8 +198,16 @@ mod tests {
     use super::*;
 
     /// Services that only other services call.
-    const INTERNAL_SERVICES: [&str; 4] =
-        ["IngestService", "LogService", "AuthenticationService", "PersonLogService"];
+    const INTERNAL_SERVICES: [&str; 8] = [
+        "IngestService",
+        "SpanIngestService",
+        "SpanService",
+        "LogService",
+        "AuthenticationService",
+        "PersonLogService",
+        "HeartbeatService",
+        "IncidentSignalService",
+    ];
 
     #[test]
     fn every_rpc_has_one_rule_and_every_rule_an_rpc() {
@@ -219,7 +263,26 @@ mod tests {
                     | "ListPropertyValues",
                 )
                 | ("PipelineService", "GetPipelineStatus")
-                | ("InsightService", "QueryTrends" | "QueryFunnel") => READERS,
+                | ("InsightService", "QueryTrends" | "QueryFunnel")
+                | ("ErrorService", "ListErrorGroups" | "GetErrorGroup" | "UpdateErrorGroup")
+                | ("LatencyService", "ListEndpoints" | "QueryLatency")
+                | ("OverviewService", "GetOverview" | "WatchOverview")
+                | ("UsageService", "GetDailyUsage")
+                | (
+                    "MonitorService",
+                    "CreateMonitor" | "GetMonitor" | "ListMonitors" | "UpdateMonitor"
+                    | "DeleteMonitor" | "PauseMonitor" | "ResumeMonitor" | "TestMonitor"
+                    | "ListChecks" | "GetUptime" | "ImportChecks",
+                )
+                | (
+                    "IncidentService",
+                    "ListIncidents" | "GetIncident" | "AcknowledgeIncident" | "ResolveIncident",
+                )
+                | (
+                    "AlertChannelService",
+                    "CreateAlertChannel" | "ListAlertChannels" | "UpdateAlertChannel"
+                    | "DeleteAlertChannel" | "TestAlertChannel",
+                ) => READERS,
                 other => panic!("decide who may call {other:?}"),
             };
             assert_eq!(route.access, expected, "{}", route.path);

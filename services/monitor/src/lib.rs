@@ -6,7 +6,7 @@
 use observe_core::Secret;
 use observe_runtime::config::EnvReader;
 use observe_runtime::postgres::{Database, PoolSizes};
-use observe_runtime::{Built, ReadyCheck, StartError};
+use observe_runtime::{Built, Deps, ReadyCheck, StartError};
 use tonic::service::Routes;
 
 /// The schema of monitor.
@@ -43,7 +43,11 @@ pub async fn migrate(url: &Secret) -> Result<(), StartError> {
 ///
 /// # Errors
 /// A sentence if the URL is malformed.
-pub fn build(config: &Config) -> Result<Built, StartError> {
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a service takes what it is built from, like every other"
+)]
+pub fn build(config: Config, _deps: Deps) -> Result<Built, StartError> {
     let database = Database::open(&config.database_url, SCHEMA, POOLS)?;
     let store = ReadyCheck::new("observe.monitor", move || {
         let database = database.clone();

@@ -4,6 +4,7 @@
 //! trends and funnels from them, merges applied to all history. It stores nothing: at start it reads both logs from their
 //! beginning. It never changes an event or a person, and calls nobody to answer a question.
 
+pub mod config;
 mod convert;
 pub mod engine;
 pub mod error;
@@ -19,18 +20,23 @@ use std::sync::Arc;
 
 use observe_core::Secret;
 use observe_proto::reports::v1::insight_service_server::{InsightServiceServer, SERVICE_NAME};
+use observe_runtime::postgres::{Database, PoolSizes};
 use observe_runtime::{Built, Deps, ReadyCheck, StartError, Worker};
 use tonic::service::Routes;
 
+pub use config::Config;
 use engine::{ColumnarEngine, Slots};
 use published::Published;
 use service::insight::Insight;
 use workers::follow_log::{self, Upstream};
 
-/// The schema of reports: nothing is in it yet, its roles and walls are there.
+/// The schema of reports.
 pub const SCHEMA: &str = "reports";
-/// Its migrations: none yet.
-pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate::Migrator::DEFAULT;
+/// Its migrations.
+pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
+
+/// Connections: what people decided and the days that are over are small; questions about events need none.
+const POOLS: PoolSizes = PoolSizes { app: 4, worker: 2 };
 
 /// Brings the schema up to date.
 ///
@@ -40,12 +46,16 @@ pub async fn migrate(url: &Secret) -> Result<(), StartError> {
     observe_runtime::postgres::migrate(url, SCHEMA, &MIGRATOR).await
 }
 
-/// Builds the service, which needs nothing but the addresses of events and identity. Until its worker has read both logs,
-/// questions are answered `PROJECTION_LOADING`.
+/// Builds the service. Until its worker has read both logs, questions are answered `PROJECTION_LOADING`.
 ///
 /// # Errors
-/// A sentence if this process does not know where events or identity are.
-pub fn build(deps: Deps) -> Result<Built, StartError> {
+/// A sentence if this process does not know where another service is, or the database URL is malformed.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a service takes what it is built from, like every other"
+)]
+pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
+    let _database = Database::open(&config.database_url, SCHEMA, POOLS)?;
     let published = Arc::new(Published::new());
     let (events, identity) = (deps.service_channel("events")?, deps.service_channel("identity")?);
     let upstream = Upstream::new(events, identity, Arc::clone(&published));

@@ -98,8 +98,10 @@ impl Stage {
             vec![ReadyCheck::new("observe.events.v1.IngestService", move || async move { ingest })];
         let built = Built { routes: routes.routes(), workers: vec![], ready };
         serve(built, "events", &deps("events", &life, Upstreams::new()), &mut upstreams).await;
-        let built = Built { routes: Routes::default(), workers: vec![], ready: vec![] };
-        serve(built, "reports", &deps("reports", &life, Upstreams::new()), &mut upstreams).await;
+        for name in ["monitor", "reports"] {
+            let built = Built { routes: Routes::default(), workers: vec![], ready: vec![] };
+            serve(built, name, &deps(name, &life, Upstreams::new()), &mut upstreams).await;
+        }
 
         let gateway =
             observe_gateway::build(config, deps("gateway", &life, upstreams)).expect("built");

@@ -44,7 +44,7 @@ async fn start(upstream: &StandIn) -> Fixture {
     let lifecycle = Lifecycle::new();
     let url = upstream.serve(&lifecycle, ContextSigner::new(&Secret::new(SECRET))).await;
     let mut upstreams = Upstreams::new();
-    for service in ["events", "identity"] {
+    for service in ["events", "identity", "monitor"] {
         upstreams.add_url(service, &url).expect("a valid address");
     }
     let deps = Deps {
@@ -55,7 +55,8 @@ async fn start(upstream: &StandIn) -> Fixture {
         lifecycle: lifecycle.clone(),
         upstreams,
     };
-    let built = observe_reports::build(deps.clone()).expect("it builds");
+    let config = observe_reports::Config { database_url: Secret::new("postgres://localhost/none") };
+    let built = observe_reports::build(config, deps.clone()).expect("it builds");
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
     server::start(built, Listener::Tcp(listener), &deps).await;
