@@ -28,7 +28,15 @@ pub mod identity {
     }
 }
 
-/// Reports: insights.
+/// Monitor: monitors, checks, incidents, alert channels.
+pub mod monitor {
+    /// Version 1.
+    pub mod v1 {
+        tonic::include_proto!("observe.monitor.v1");
+    }
+}
+
+/// Reports: insights, errors, latency, overview, usage.
 pub mod reports {
     /// Version 1.
     pub mod v1 {

@@ -2,11 +2,16 @@
 
 mod filter;
 mod funnel;
+mod overview;
 mod shared;
 mod trends;
+mod usage;
 
 pub(crate) use funnel::{funnel_query, funnel_response};
+pub(crate) use overview::overview_response;
+pub(crate) use shared::timestamp;
 pub(crate) use trends::{trends_query, trends_response};
+pub(crate) use usage::{usage_calendar, usage_response};
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! What answers questions. [`ReportEngine`] is the seam: a question in, an answer out, whatever is behind it.
 
+mod activity;
 mod breakdown;
 pub mod columnar;
 mod distinct;
@@ -13,6 +14,7 @@ use std::pin::Pin;
 
 use observe_core::ProjectId;
 
+use crate::activity::{Activity, ActivityQuery};
 use crate::funnel::{FunnelAnswer, FunnelQuery};
 use crate::trends::{TrendsAnswer, TrendsQuery};
 
@@ -31,6 +33,9 @@ pub trait ReportEngine: Send + Sync + 'static {
 
     /// Counts the persons that went through steps in order.
     fn funnel(&self, project: ProjectId, query: FunnelQuery) -> Answer<'_, FunnelAnswer>;
+
+    /// Counts events, persons, sessions and errors in each bucket.
+    fn activity(&self, project: ProjectId, query: ActivityQuery) -> Answer<'_, Vec<Activity>>;
 }
 
 /// Why there is no answer.

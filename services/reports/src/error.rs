@@ -28,6 +28,20 @@ pub enum ReportsError {
     /// Too many questions are being computed.
     #[error("too many questions are being computed")]
     Busy,
+    /// Too many people watch.
+    #[error("too many viewers")]
+    Viewers,
+}
+
+impl From<sqlx::Error> for ReportsError {
+    fn from(error: sqlx::Error) -> Self {
+        let detail = error.to_string();
+        if observe_runtime::postgres::is_outage(&error) {
+            CommonError::Unavailable { dependency: "PostgreSQL", detail }.into()
+        } else {
+            CommonError::Internal(detail).into()
+        }
+    }
 }
 
 impl From<Violations> for ReportsError {
@@ -53,7 +67,7 @@ impl ServiceError for ReportsError {
         match self {
             Self::Common(error) => error.code(),
             Self::Loading { .. } => ErrorCode::Unavailable,
-            Self::Busy => ErrorCode::ResourceExhausted,
+            Self::Busy | Self::Viewers => ErrorCode::ResourceExhausted,
         }
     }
 
@@ -61,7 +75,7 @@ impl ServiceError for ReportsError {
         match self {
             Self::Common(error) => error.reason(),
             Self::Loading { .. } => ErrorReason::ProjectionLoading,
-            Self::Busy => ErrorReason::RateLimited,
+            Self::Busy | Self::Viewers => ErrorReason::RateLimited,
         }
     }
 
@@ -70,6 +84,7 @@ impl ServiceError for ReportsError {
             Self::Common(error) => error.public_message(),
             Self::Loading { .. } => "the projection is being built after a start, try again".into(),
             Self::Busy => "too many questions are being computed, try again".into(),
+            Self::Viewers => "too many viewers watch already, try again later".into(),
         }
     }
 
@@ -77,7 +92,7 @@ impl ServiceError for ReportsError {
         match self {
             Self::Common(error) => error.metadata(),
             Self::Loading { progress } => vec![("progress", format!("{progress:.3}"))],
-            Self::Busy => Vec::new(),
+            Self::Busy | Self::Viewers => Vec::new(),
         }
     }
 
@@ -85,14 +100,14 @@ impl ServiceError for ReportsError {
         match self {
             Self::Common(error) => error.retry_after(),
             Self::Loading { .. } => Some(LOADING_RETRY_AFTER),
-            Self::Busy => Some(BUSY_RETRY_AFTER),
+            Self::Busy | Self::Viewers => Some(BUSY_RETRY_AFTER),
         }
     }
 
     fn violations(&self) -> Option<&Violations> {
         match self {
             Self::Common(error) => error.violations(),
-            Self::Loading { .. } | Self::Busy => None,
+            Self::Loading { .. } | Self::Busy | Self::Viewers => None,
         }
     }
 }

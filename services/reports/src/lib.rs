@@ -1,34 +1,52 @@
 //! Owns the columnar projection and every question asked of it.
 //!
 //! It reads the event log (events) and the change log of persons (identity), keeps both as columns in memory, and answers
-//! trends and funnels from them, merges applied to all history. It stores nothing: at start it reads both logs from their
-//! beginning. It never changes an event or a person, and calls nobody to answer a question.
+//! trends, funnels and what is broken from them, merges applied to all history. Of that it stores nothing: at start it reads
+//! both logs from their beginning. It stores what people decided (of errors) and the days that are over. It never changes an
+//! event or a person.
 
+pub mod activity;
 pub mod config;
 mod convert;
 pub mod engine;
 pub mod error;
 pub mod funnel;
+mod incidents;
+pub mod neighbours;
+pub mod overview;
 pub mod projection;
 pub mod published;
 pub mod query;
 mod service;
+pub mod signals;
+mod store;
 pub mod trends;
+pub mod usage;
 mod workers;
 
 use std::sync::Arc;
 
 use observe_core::Secret;
 use observe_proto::reports::v1::insight_service_server::{InsightServiceServer, SERVICE_NAME};
+use observe_proto::reports::v1::overview_service_server::OverviewServiceServer;
+use observe_proto::reports::v1::usage_service_server::UsageServiceServer;
 use observe_runtime::postgres::{Database, PoolSizes};
 use observe_runtime::{Built, Deps, ReadyCheck, StartError, Worker};
 use tonic::service::Routes;
 
 pub use config::Config;
-use engine::{ColumnarEngine, Slots};
+use engine::{ColumnarEngine, ReportEngine, Slots};
+use neighbours::Neighbours;
+use overview::board::Board;
 use published::Published;
 use service::insight::Insight;
+use service::overview::Overviews;
+use service::usage::Usage;
+use signals::Assessor;
+use store::usage::UsageStore;
+use usage::ledger::Ledger;
 use workers::follow_log::{self, Upstream};
+use workers::signals::SignalWatch;
 
 /// The schema of reports.
 pub const SCHEMA: &str = "reports";
@@ -55,21 +73,51 @@ pub async fn migrate(url: &Secret) -> Result<(), StartError> {
     reason = "a service takes what it is built from, like every other"
 )]
 pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
-    let _database = Database::open(&config.database_url, SCHEMA, POOLS)?;
+    let database = Database::open(&config.database_url, SCHEMA, POOLS)?;
     let published = Arc::new(Published::new());
     let (events, identity) = (deps.service_channel("events")?, deps.service_channel("identity")?);
     let upstream = Upstream::new(events, identity, Arc::clone(&published));
+    let neighbours = Neighbours::new(&deps)?;
     let slots = Slots::default();
-    let engine = Arc::new(ColumnarEngine::new(Arc::clone(&published), slots.clone()));
-    let insight = InsightServiceServer::new(Insight::new(engine, slots));
+    let engine: Arc<dyn ReportEngine> =
+        Arc::new(ColumnarEngine::new(Arc::clone(&published), slots.clone()));
+    let assessor = Arc::new(Assessor::new(Arc::clone(&published)));
+    let board = Board::new(
+        Arc::clone(&engine),
+        Arc::clone(&published),
+        neighbours.clone(),
+        Arc::clone(&assessor),
+        deps.clock.clone(),
+    );
+    let ledger = Ledger {
+        engine: Arc::clone(&engine),
+        neighbours: neighbours.clone(),
+        store: UsageStore(database),
+        clock: deps.clock.clone(),
+    };
+    let signals = SignalWatch {
+        published: Arc::clone(&published),
+        neighbours,
+        assessor,
+        clock: deps.clock.clone(),
+    };
     let is_ready = {
         let published = Arc::clone(&published);
         move || std::future::ready(published.is_ready())
     };
-    let follow = follow_log::run(upstream, published, deps.lifecycle);
+    let life = deps.lifecycle;
+    let usage = workers::usage::run(ledger.clone(), Arc::clone(&published), life.clone());
+    let routes = Routes::new(InsightServiceServer::new(Insight::new(engine, slots)))
+        .add_service(OverviewServiceServer::new(Overviews::new(Arc::new(board), life.clone())))
+        .add_service(UsageServiceServer::new(Usage(ledger)));
+    let follow = follow_log::run(upstream, published, life.clone());
     Ok(Built {
-        routes: Routes::new(insight),
-        workers: vec![Worker::new("follow log", follow)],
+        routes,
+        workers: vec![
+            Worker::new("follow log", follow),
+            Worker::new("signals", signals.run(life)),
+            Worker::new("usage", usage),
+        ],
         ready: vec![ReadyCheck::new(SERVICE_NAME, is_ready)],
     })
 }

@@ -1,7 +1,9 @@
 //! What the worker has built and questions are answered from.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
 
@@ -15,6 +17,8 @@ pub struct Published {
     /// The bits of an `f64`, 0-1.
     progress: AtomicU64,
     parked: AtomicUsize,
+    /// When all that the logs hold was last read.
+    caught_up: Mutex<Option<Instant>>,
 }
 
 impl Published {
@@ -43,6 +47,18 @@ impl Published {
     /// Puts a projection in force.
     pub fn publish(&self, projection: Arc<Projection>) {
         self.projection.store(Some(projection));
+    }
+
+    /// Says that all that the logs hold is read, as of now.
+    pub fn set_caught_up(&self) {
+        *self.caught_up.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    /// Returns how long ago all that the logs hold was last read; `None` before the first time.
+    #[must_use]
+    pub fn age(&self) -> Option<Duration> {
+        let caught_up = self.caught_up.lock().unwrap_or_else(PoisonError::into_inner);
+        caught_up.map(|at| at.elapsed())
     }
 
     /// Says how much of the first projection is built, 0-1.

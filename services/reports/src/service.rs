@@ -1,3 +1,5 @@
 //! The gRPC services.
 
 pub(crate) mod insight;
+pub(crate) mod overview;
+pub(crate) mod usage;

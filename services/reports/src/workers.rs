@@ -1,3 +1,5 @@
 //! Background work.
 
 pub(crate) mod follow_log;
+pub(crate) mod signals;
+pub(crate) mod usage;

@@ -65,7 +65,7 @@ fn whole_ms_from(nanos: i128) -> i64 {
 }
 
 /// Writes an instant.
-pub(super) fn timestamp(time_ms: i64) -> Timestamp {
+pub(crate) fn timestamp(time_ms: i64) -> Timestamp {
     let nanos = time_ms.rem_euclid(1_000) * 1_000_000;
     Timestamp {
         seconds: time_ms.div_euclid(1_000),

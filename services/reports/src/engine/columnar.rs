@@ -5,7 +5,8 @@ use std::sync::Arc;
 use observe_core::ProjectId;
 
 use super::slots::{Asker, Slots};
-use super::{Answer, EngineError, ReportEngine, funnel, trends};
+use super::{Answer, EngineError, ReportEngine, activity, funnel, trends};
+use crate::activity::{Activity, ActivityQuery};
 use crate::funnel::{FunnelAnswer, FunnelQuery};
 use crate::projection::Snapshot;
 use crate::published::Published;
@@ -48,5 +49,9 @@ impl ReportEngine for ColumnarEngine {
 
     fn funnel(&self, project: ProjectId, query: FunnelQuery) -> Answer<'_, FunnelAnswer> {
         Box::pin(self.compute(project, move |now, asker| funnel::run(now, &query, asker)))
+    }
+
+    fn activity(&self, project: ProjectId, query: ActivityQuery) -> Answer<'_, Vec<Activity>> {
+        Box::pin(self.compute(project, move |now, asker| activity::run(now, &query, asker)))
     }
 }

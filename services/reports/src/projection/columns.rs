@@ -15,6 +15,7 @@ use super::property_set::PropertySet;
 use super::rows::{NameRun, Rows};
 use super::segment::Segment;
 use super::tail::Tail;
+use crate::activity::SESSION_ID;
 use crate::query::Scope;
 
 /// The columns of one project: dictionaries, segments by week, the tail, and the persons.
@@ -67,6 +68,12 @@ impl ProjectColumns {
             let tail = growing(&mut self.tail);
             let row = tail.push(name, visitor, event.time_ms, arrival);
             let properties = &mut self.properties;
+            // The sender gives it beside the properties; as one of them, every question can ask for it.
+            if !event.session_id.is_empty()
+                && let Some((key, code)) = properties.intern(SESSION_ID, &event.session_id)
+            {
+                tail.set(row, key, code);
+            }
             let read = for_each_property(&event.properties_json, |key, value| {
                 if let Some((key, code)) = properties.intern(key, value) {
                     tail.set(row, key, code);

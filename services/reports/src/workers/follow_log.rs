@@ -66,6 +66,7 @@ impl Follower {
             let pause = match self.catch_up(&projection).await {
                 Ok(()) => {
                     self.recovered();
+                    self.published.set_caught_up();
                     if !is_loaded {
                         is_loaded = true;
                         let parked = self.published.parked();

@@ -1,0 +1,3 @@
+//! The SQL of reports.
+
+pub(crate) mod usage;
