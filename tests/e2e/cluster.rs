@@ -45,7 +45,7 @@ pub(crate) struct Cluster {
     pub(crate) gateway: TestProcess,
     pub(crate) events: TestProcess,
     identity: TestProcess,
-    _monitor: TestProcess,
+    pub(crate) monitor: TestProcess,
     reports: TestProcess,
     gateway_command: TestCommand,
     events_command: TestCommand,
@@ -75,7 +75,10 @@ impl Cluster {
             .env("OBSERVE_BOOTSTRAP_WRITE_KEY", WRITE_KEY)
             .env("OBSERVE_BOOTSTRAP_SECRET_KEY", SECRET_KEY);
         let identity = identity_command.start(stores.dir());
-        let monitor = command("monitor", &stores, Some(ports[3])).start(stores.dir());
+        // Targets and receivers of the tests are on this machine.
+        let monitor = command("monitor", &stores, Some(ports[3]))
+            .env("OBSERVE_EGRESS_ALLOW", "127.0.0.0/8")
+            .start(stores.dir());
         let events_command = with_urls(command("events", &stores, Some(ports[2])));
         let events = events_command.start(stores.dir());
         let reports_command = with_urls(command("reports", &stores, Some(ports[4])));
@@ -88,7 +91,7 @@ impl Cluster {
             gateway,
             events,
             identity,
-            _monitor: monitor,
+            monitor,
             reports,
             gateway_command,
             events_command,

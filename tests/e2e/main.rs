@@ -7,5 +7,6 @@ mod cluster;
 mod kill;
 mod main_job;
 mod outage;
+mod overview;
 mod start;
 mod structure;
