@@ -9,6 +9,8 @@ import { someDays, VISITORS } from "./harness/traffic.js";
 import { openWorld, SCREENSHOTS } from "./harness/world.js";
 
 const LONG_MS = 400_000;
+/** Taller pages are cut, in pixels. */
+const PICTURE_MAX = 2_400;
 const LOOKS = [DESKTOP, PHONE].flatMap((size) => ["light", "dark"].map((theme) => ({ size, theme })));
 const PAGES = {
   install: "install",
@@ -20,6 +22,7 @@ const PAGES = {
   "project-settings": "settings",
   "organization-settings": "/settings/organization",
   "account-settings": "/settings/account",
+  "not-found": "nowhere",
 };
 
 const world = openWorld({ bootstrapped: false });
@@ -38,7 +41,7 @@ async function inspect(state, pages, storageState, arrange = () => undefined) {
       await page.goto(address);
       await settled(page);
       await arrange(page, name);
-      await page.screenshot({ path: `${SCREENSHOTS}${title}.png`, fullPage: true });
+      await takePicture(page, look.size, `${SCREENSHOTS}${title}.png`);
       for (const line of await violations(page)) found.push(`${title}: ${line}`);
       const { over, by } = await sidewaysScroll(page);
       if (over > 0) found.push(`${title}: the page is ${over} px wider than the window (${by})`);
@@ -46,6 +49,14 @@ async function inspect(state, pages, storageState, arrange = () => undefined) {
     await page.context().close();
   }
   assert.equal(found.length, 0, `\n${found.join("\n")}`);
+}
+
+/** Takes a picture of a page in a window as tall as the page, so that what sticks to the window's foot stands at the page's. */
+async function takePicture(page, size, path) {
+  const height = await page.evaluate(() => document.documentElement.scrollHeight);
+  await page.setViewportSize({ width: size.width, height: Math.min(Math.max(height, size.height), PICTURE_MAX) });
+  await page.screenshot({ path });
+  await page.setViewportSize(size);
 }
 
 /** How much wider than the window a page is, and which element makes it so. */
@@ -74,7 +85,7 @@ world.test("the sign-in page", async () => {
   await owner.goto(`${base}/install`);
   const code = await owner.getByRole("region", { name: "HTML snippet" }).innerText();
   writeKey = /obs_pub_\w+/.exec(code)[0];
-  await inspect("public", { "sign-in": `${world.observe.url}/sign-in`, "no-such-page": `${world.observe.url}/invite/none` });
+  await inspect("public", { "sign-in": `${world.observe.url}/sign-in`, "invitation-refused": `${world.observe.url}/invite/none` });
 }, LONG_MS);
 
 world.test("every page of an empty project", async () => {
