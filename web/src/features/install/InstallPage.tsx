@@ -63,7 +63,7 @@ function Code() {
           text={
             canManage
               ? "A write key says which project an event belongs to. It can do nothing else, so it may stand in public pages."
-              : "A write key says which project an event belongs to. Ask an owner or admin of the organization to make one."
+              : "A write key says which project an event belongs to. Ask an owner or admin of the organization to create one."
           }
           action={
             canManage && (
