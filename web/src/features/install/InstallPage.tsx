@@ -45,9 +45,11 @@ function Code() {
   if (list.isPending) {
     return (
       <Card>
-        <Skeleton width={280} height={14} />
-        <div className={styles.codeSkeleton}>
-          <Skeleton height={64} radius={8} />
+        <div role="status" aria-label="Loading the snippet">
+          <Skeleton width={280} height={14} />
+          <div className={styles.codeSkeleton}>
+            <Skeleton height={64} radius={8} />
+          </div>
         </div>
       </Card>
     );

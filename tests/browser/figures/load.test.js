@@ -1,9 +1,9 @@
 // The live page while much arrives.
 import assert from "node:assert/strict";
 import { setInterval as every } from "node:timers/promises";
-import { openPlace, signIn } from "./harness/dashboard.js";
-import { eventually } from "./harness/eventually.js";
-import { openWorld } from "./harness/world.js";
+import { openPlace, signIn } from "../harness/dashboard.js";
+import { eventually } from "../harness/eventually.js";
+import { openWorld } from "../harness/world.js";
 
 const RATE = 500;
 const SECONDS = 5;
