@@ -3,7 +3,7 @@
 CARGO ?= cargo
 NPM_CI = npm ci --no-audit --no-fund --loglevel=error
 
-.PHONY: run build test test-browser lint bench dashboard prerequisites clean
+.PHONY: run build test test-browser lint bench dashboard prerequisites test-prerequisites clean
 
 # Installs what is missing, builds, and serves everything on one port.
 run: build
@@ -13,15 +13,15 @@ run: build
 build: prerequisites dashboard
 	$(CARGO) build --release --package observe
 
-# Everything that must pass: units, services and end to end, on real stores.
-test: prerequisites dashboard
+# Everything that must pass: units, services and end to end, on real stores and in Chromium.
+test: test-prerequisites dashboard tests/browser/node_modules
 	cd sdk/browser && npm test
 	cd web && npm test
 	$(CARGO) test --workspace
+	cd tests/browser && npm test
 
-# The dashboard and the SDK in Chromium, against a real server.
-test-browser: dashboard tests/browser/node_modules
-	@scripts/prerequisites test
+# The dashboard and the SDK in Chromium alone, against a real server.
+test-browser: test-prerequisites dashboard tests/browser/node_modules
 	$(CARGO) build --workspace
 	cd tests/browser && npm test
 
@@ -48,6 +48,9 @@ dashboard: web/node_modules sdk/browser/node_modules
 
 prerequisites:
 	@scripts/prerequisites run
+
+test-prerequisites:
+	@scripts/prerequisites test
 
 clean:
 	$(CARGO) clean

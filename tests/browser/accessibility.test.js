@@ -1,15 +1,14 @@
 // Axe finds nothing on any page: light and dark, desktop and phone, empty and full. A picture of each is kept.
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
-import { violations } from "./harness/axe.js";
 import { DESKTOP, PHONE } from "./harness/browser.js";
 import { funnelSteps, projectUrl, settled, setUp } from "./harness/dashboard.js";
 import { eventually } from "./harness/eventually.js";
+import { inspect } from "./harness/pictures.js";
 import { someDays, VISITORS } from "./harness/traffic.js";
-import { openWorld, SCREENSHOTS } from "./harness/world.js";
+import { openWorld } from "./harness/world.js";
 
 const LONG_MS = 400_000;
-const LOOKS = [DESKTOP, PHONE].flatMap((size) => ["light", "dark"].map((theme) => ({ size, theme })));
+const LOOKS = [DESKTOP, PHONE].map((size) => ({ size, themes: ["light", "dark"] }));
 const PAGES = {
   install: "install",
   live: "live",
@@ -20,6 +19,7 @@ const PAGES = {
   "project-settings": "settings",
   "organization-settings": "/settings/organization",
   "account-settings": "/settings/account",
+  "not-found": "nowhere",
 };
 
 const world = openWorld({ bootstrapped: false });
@@ -27,43 +27,15 @@ let session;
 let base;
 let writeKey;
 
-/** Opens pages in every look, takes a picture of each, and fails with all that axe found. */
-async function inspect(state, pages, storageState, arrange = () => undefined) {
-  mkdirSync(SCREENSHOTS, { recursive: true });
-  const found = [];
-  for (const look of LOOKS) {
-    const page = await world.open({ ...look, storageState });
-    for (const [name, address] of Object.entries(pages)) {
-      const title = `${state}-${name}-${look.size.width}-${look.theme}`;
-      await page.goto(address);
-      await settled(page);
-      await arrange(page, name);
-      await page.screenshot({ path: `${SCREENSHOTS}${title}.png`, fullPage: true });
-      for (const line of await violations(page)) found.push(`${title}: ${line}`);
-      const { over, by } = await sidewaysScroll(page);
-      if (over > 0) found.push(`${title}: the page is ${over} px wider than the window (${by})`);
-    }
-    await page.context().close();
-  }
-  assert.equal(found.length, 0, `\n${found.join("\n")}`);
-}
-
-/** How much wider than the window a page is, and which element makes it so. */
-function sidewaysScroll(page) {
-  return page.evaluate(() => {
-    const width = document.documentElement.clientWidth;
-    const over = document.documentElement.scrollWidth - width;
-    const wide = over > 0 && [...document.querySelectorAll("body *")].find((element) => element.getBoundingClientRect().right > width + 1);
-    return { over, by: wide ? `${wide.tagName} ${wide.className}` : "" };
-  });
-}
+/** Looks at pages in every look. */
+const look = (state, pages, storageState, arrange) => inspect(world, state, { pages, looks: LOOKS, storageState, arrange });
 
 const projectPages = () =>
   Object.fromEntries(Object.entries(PAGES).map(([name, path]) => [name, path.startsWith("/") ? world.observe.url + path : `${base}/${path}`]));
 
 world.test("the setup pages", async () => {
   const link = await world.observe.setupLink();
-  await inspect("public", { setup: link, "setup-refused": `${world.observe.url}/setup?token=wrong` });
+  await look("public", { setup: link, "setup-refused": `${world.observe.url}/setup?token=wrong` });
 }, LONG_MS);
 
 world.test("the sign-in page", async () => {
@@ -74,11 +46,11 @@ world.test("the sign-in page", async () => {
   await owner.goto(`${base}/install`);
   const code = await owner.getByRole("region", { name: "HTML snippet" }).innerText();
   writeKey = /obs_pub_\w+/.exec(code)[0];
-  await inspect("public", { "sign-in": `${world.observe.url}/sign-in`, "no-such-page": `${world.observe.url}/invite/none` });
+  await look("public", { "sign-in": `${world.observe.url}/sign-in`, "invitation-refused": `${world.observe.url}/invite/none` });
 }, LONG_MS);
 
 world.test("every page of an empty project", async () => {
-  await inspect("empty", projectPages(), session);
+  await look("empty", projectPages(), session);
 }, LONG_MS);
 
 world.test("every page of a project with a month of traffic", async () => {
@@ -90,12 +62,12 @@ world.test("every page of a project with a month of traffic", async () => {
     await settled(looker);
     return (await funnelSteps(looker))[0]?.persons === VISITORS;
   }, 60_000);
-  await inspect("full", projectPages(), session);
+  await look("full", projectPages(), session);
 }, LONG_MS);
 
 world.test("an open event, an open menu and a dialog", async () => {
   const pages = { "live-event": `${base}/live`, "trends-picker": `${base}/insights`, "new-key": `${base}/settings` };
-  await inspect("open", pages, session, async (page, name) => {
+  await look("open", pages, session, async (page, name) => {
     if (name === "live-event") {
       await page.getByRole("list", { name: "Events, the latest first" }).getByRole("listitem").first().getByRole("button").click();
       await page.getByRole("dialog").waitFor();

@@ -21,7 +21,7 @@ world.test("a short password is refused before anything is made", async () => {
   await page.getByLabel("Your name").fill("Ada");
   await page.getByLabel("E-mail").fill(OWNER.email);
   await page.getByLabel("Password", { exact: true }).fill("short");
-  await page.getByRole("button", { name: "Make the account" }).click();
+  await page.getByRole("button", { name: "Create account" }).click();
   assert.equal(await page.getByLabel("Password", { exact: true }).evaluate((field) => field.validity.tooShort), true);
 });
 
@@ -50,6 +50,25 @@ world.test("a wrong password and an unknown address get the same answer", async 
     await page.getByRole("alert").getByText("The e-mail or the password is wrong.").waitFor();
     await page.reload();
   }
+});
+
+world.test("after ten failures an address is closed for a while, and the page says how long", async () => {
+  const email = "throttled@example.com";
+  const attempt = () =>
+    fetch(`${world.observe.url}/observe.identity.v1.AccountService/SignIn`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ email, password: "not the password" }),
+    });
+  for (let failures = 0; failures < 10; failures += 1) assert.equal((await attempt()).status, 401);
+  assert.equal((await attempt()).status, 429);
+  const page = await world.open();
+  await page.goto(`${world.observe.url}/sign-in`);
+  await fillSignIn(page, email, OWNER.password);
+  await page.getByRole("alert").getByText(/^Too many tries\. Try again in 1[45] min\.$/).waitFor();
+  assert.equal(await page.getByLabel("E-mail").inputValue(), email, "what was typed stays");
+  // Others are not held up.
+  await signIn(await world.open(), world.observe.url);
 });
 
 world.test("the session cookie is out of reach for scripts, and signing out ends it", async () => {

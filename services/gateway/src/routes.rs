@@ -84,6 +84,7 @@ const TABLE: &[Route] = &[
     route(Target::Identity, PUBLIC, "/observe.identity.v1.AccountService/SignIn"),
     route(Target::Identity, SESSION, "/observe.identity.v1.AccountService/SignOut"),
     route(Target::Identity, PUBLIC, "/observe.identity.v1.AccountService/SignUp"),
+    route(Target::Identity, SESSION, "/observe.identity.v1.AccountService/UpdateMe"),
     route(Target::Identity, INTERNAL, "/observe.identity.v1.AuthenticationService/Authenticate"),
     route(Target::Identity, PUBLIC, "/observe.identity.v1.InvitationService/AcceptInvitation"),
     route(Target::Identity, SESSION, "/observe.identity.v1.InvitationService/CreateInvitation"),
@@ -241,7 +242,8 @@ mod tests {
                 ("CaptureService", "Capture" | "CaptureStream") => SENDERS,
                 (
                     "AccountService",
-                    "SignOut" | "GetMe" | "ChangePassword" | "ListSessions" | "RevokeSession",
+                    "SignOut" | "GetMe" | "UpdateMe" | "ChangePassword" | "ListSessions"
+                    | "RevokeSession",
                 )
                 | (
                     "InvitationService",

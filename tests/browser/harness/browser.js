@@ -15,6 +15,8 @@ const ARGS = [
 ];
 
 export const DESKTOP = { width: 1440, height: 900 };
+/** The narrowest window with a rail and its words. */
+export const LAPTOP = { width: 1024, height: 768 };
 export const PHONE = { width: 390, height: 844 };
 
 /** Starts Chromium with a user data folder of its own. Close it in an `after` hook. */

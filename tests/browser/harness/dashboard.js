@@ -20,7 +20,7 @@ export async function setUp(page, link, { name = "Ada Byron", email, password } 
   await page.getByLabel("Your name").fill(name);
   await page.getByLabel("E-mail").fill(email);
   await page.getByLabel("Password", { exact: true }).fill(password);
-  await page.getByRole("button", { name: "Make the account" }).click();
+  await page.getByRole("button", { name: "Create account" }).click();
   await page.waitForURL(/\/p\/[^/]+\//);
 }
 

@@ -47,6 +47,8 @@ class Observe {
   }
 
   async start(env) {
+    /** When the program was started, by `performance.now()`. */
+    this.startedAt = performance.now();
     this.#child = spawn(BINARY, ["up"], {
       cwd: this.folder,
       env: { PATH: process.env.PATH, OBSERVE_LISTEN: `127.0.0.1:${this.port}`, OBSERVE_DATA_DIR: join(this.folder, "data"), ...env },

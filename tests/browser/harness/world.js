@@ -1,12 +1,10 @@
 import { mkdirSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { after, before, test } from "node:test";
 import { noteFaults, openContext, startBrowser } from "./browser.js";
 import { startObserve } from "./observe.js";
+import { SCREENSHOTS } from "./pictures.js";
 import { startSite } from "./site.js";
 
-/** Where pictures go; ignored by git. */
-export const SCREENSHOTS = fileURLToPath(new URL("../screenshots/", import.meta.url));
 const TEST_MS = 120_000;
 
 /**

@@ -28,7 +28,16 @@ function columns(count: number): "beside" | "below" | undefined {
 /** How many persons came how far. */
 export function FunnelChart({ title, steps, groups = [], actions }: FunnelChartProps) {
   return (
-    <ChartFrame title={title} table={() => funnelTable(steps, groups)} actions={actions}>
+    <ChartFrame
+      title={title}
+      table={() => funnelTable(steps, groups)}
+      actions={
+        <>
+          <Whole steps={steps} />
+          {actions}
+        </>
+      }
+    >
       <div className={styles.box}>
         <ol className={styles.steps} data-columns={columns(steps.length)}>
           {steps.map((step, index) => (
@@ -38,6 +47,20 @@ export function FunnelChart({ title, steps, groups = [], actions }: FunnelChartP
       </div>
       {groups.length > 0 && <FunnelGroups title={title} groups={groups} />}
     </ChartFrame>
+  );
+}
+
+/** What it comes to: from the first step to the last. */
+function Whole({ steps }: { steps: readonly FunnelStep[] }) {
+  const [first, last] = [steps[0], steps.at(-1)];
+  if (!first || !last) return null;
+  return (
+    <p className={styles.whole}>
+      <b>{conversionText(last.fromFirst)}</b>
+      <span>
+        converted, <Num value={last.persons} unit="persons" /> of <Num value={first.persons} unit="persons" /> persons
+      </span>
+    </p>
   );
 }
 

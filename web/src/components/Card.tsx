@@ -25,7 +25,7 @@ export function Card({ title, description, actions, children, footer, bare, clas
             {title && <h2>{title}</h2>}
             {description && <p>{description}</p>}
           </div>
-          {actions && <div className="row">{actions}</div>}
+          {actions && <div className={cx("row", styles.actions)}>{actions}</div>}
         </header>
       )}
       {children && <div className={bare ? styles.bare : styles.body}>{children}</div>}

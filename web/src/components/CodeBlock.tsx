@@ -12,7 +12,6 @@ export interface CodeBlockProps {
   copy?: boolean;
   /** What it is, for screen readers. */
   label?: string;
-  /** Called when it was copied. */
   className?: string;
 }
 
@@ -22,7 +21,7 @@ export function CodeBlock({ code, language = "text", copy = true, label = "Code"
   const tokens = useMemo(() => highlight(code, language), [code, language]);
   return (
     <div className={cx(styles.code, copy && styles.withCopy, className)}>
-      {/* It scrolls sideways, so it has to be reachable with the keyboard. */}
+      {/* It may scroll, so it has to be reachable with the keyboard. */}
       <pre tabIndex={0} role="region" aria-label={label}>
         <code>
           {tokens.map((token, index) => (

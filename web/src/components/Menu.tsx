@@ -35,11 +35,14 @@ export function Menu({ trigger, entries, align = "start", side = "bottom" }: Men
     <Radix.Root modal={false}>
       <Radix.Trigger asChild>{trigger}</Radix.Trigger>
       <Radix.Portal>
-        <Radix.Content className={styles.menu} align={align} side={side} sideOffset={6} collisionPadding={8}>
-          {entries.map((entry, index) => (
-            <Entry key={index} entry={entry} />
-          ))}
-        </Radix.Content>
+        {/* It stands outside the page's own landmarks, so it is one. */}
+        <section aria-label="Menu">
+          <Radix.Content className={styles.menu} align={align} side={side} sideOffset={6} collisionPadding={8}>
+            {entries.map((entry, index) => (
+              <Entry key={index} entry={entry} />
+            ))}
+          </Radix.Content>
+        </section>
       </Radix.Portal>
     </Radix.Root>
   );

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { Button } from "@/components/Button";
 import { AuthFrame } from "@/features/auth/AuthFrame";
+import { NewOrganizationDialog } from "@/features/settings/NewOrganizationDialog";
 import { NewProjectDialog } from "@/features/settings/NewProjectDialog";
 import { useMe } from "@/hooks/useMe";
 import { mayManage } from "@/hooks/useProject";
@@ -18,18 +19,16 @@ export function NoProject() {
       text={
         canMake
           ? "A project is one site or app. Its events, people and keys are kept apart from those of others."
-          : "You do not belong to an organization with a project. Ask for an invitation, or sign in with another account."
+          : "You do not belong to an organization with a project. Ask for an invitation, or create an organization of your own."
       }
     >
       <div className="row" style={{ marginTop: 16 }}>
-        {canMake && (
-          <Button variant="primary" onClick={() => setMaking(true)}>
-            Make a project
-          </Button>
-        )}
+        <Button variant="primary" onClick={() => setMaking(true)}>
+          {canMake ? "Create project" : "Create organization"}
+        </Button>
         <Button onClick={signOut}>Sign out</Button>
       </div>
-      <NewProjectDialog open={making} onOpenChange={setMaking} />
+      {canMake ? <NewProjectDialog open={making} onOpenChange={setMaking} /> : <NewOrganizationDialog open={making} onOpenChange={setMaking} />}
     </AuthFrame>
   );
 }

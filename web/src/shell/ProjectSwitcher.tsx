@@ -7,7 +7,7 @@ import styles from "@/shell/Shell.module.css";
 
 export function ProjectSwitcher({ closed }: { closed: boolean }) {
   const { project, membership } = useProject();
-  const { entries, dialog } = useProjectEntries();
+  const { entries, dialogs } = useProjectEntries();
   return (
     <>
       <Menu
@@ -25,7 +25,7 @@ export function ProjectSwitcher({ closed }: { closed: boolean }) {
           </button>
         }
       />
-      {dialog}
+      {dialogs}
     </>
   );
 }

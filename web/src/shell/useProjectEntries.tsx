@@ -3,18 +3,19 @@ import type { ReactNode } from "react";
 import { useLocation } from "wouter";
 import { Avatar } from "@/components/Avatar";
 import type { MenuEntry } from "@/components/Menu";
-import { Plus } from "@/components/icons";
+import { Building2, Plus } from "@/components/icons";
+import { NewOrganizationDialog } from "@/features/settings/NewOrganizationDialog";
 import { NewProjectDialog } from "@/features/settings/NewProjectDialog";
 import { useMe } from "@/hooks/useMe";
 import { mayManage, useProject } from "@/hooks/useProject";
 import { PLACES, isAt } from "@/shell/places";
 
-/** The projects as a menu, by organization, and the dialog that makes another. */
-export function useProjectEntries(): { entries: MenuEntry[]; dialog: ReactNode } {
+/** The projects as a menu, by organization, and the dialogs that make another project or organization. */
+export function useProjectEntries(): { entries: MenuEntry[]; dialogs: ReactNode } {
   const { projects, memberships } = useMe();
   const { project: current } = useProject();
   const [location] = useLocation();
-  const [making, setMaking] = useState(false);
+  const [making, setMaking] = useState<"project" | "organization">();
   // Switching stays on the same page where it makes sense.
   const page = PLACES.find((place) => isAt(location, place.page))?.page ?? "";
 
@@ -31,7 +32,16 @@ export function useProjectEntries(): { entries: MenuEntry[]; dialog: ReactNode }
       })),
   ]);
   if (memberships.some((membership) => mayManage(membership.role))) {
-    entries.push("separator", { label: "New project", icon: <Plus aria-hidden />, onSelect: () => setMaking(true) });
+    entries.push("separator", { label: "New project", icon: <Plus aria-hidden />, onSelect: () => setMaking("project") });
+  } else {
+    entries.push("separator");
   }
-  return { entries, dialog: <NewProjectDialog open={making} onOpenChange={setMaking} /> };
+  entries.push({ label: "New organization", icon: <Building2 aria-hidden />, onSelect: () => setMaking("organization") });
+  const dialogs = (
+    <>
+      <NewProjectDialog open={making === "project"} onOpenChange={() => setMaking(undefined)} />
+      <NewOrganizationDialog open={making === "organization"} onOpenChange={() => setMaking(undefined)} />
+    </>
+  );
+  return { entries, dialogs };
 }

@@ -307,6 +307,13 @@ impl AccountService for Identity {
         not_here()
     }
 
+    async fn update_me(
+        &self,
+        _: Request<identity::UpdateMeRequest>,
+    ) -> Result<Response<identity::UpdateMeResponse>, Status> {
+        not_here()
+    }
+
     async fn change_password(
         &self,
         _: Request<identity::ChangePasswordRequest>,

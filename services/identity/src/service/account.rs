@@ -16,6 +16,7 @@ use crate::account::{MAX_PASSWORD_BYTES, NewSession, is_possible_email, normal_e
 use crate::convert;
 use crate::error::IdentityError;
 use crate::password::Passwords;
+use crate::project::checked_name;
 use crate::store::account::AccountStore;
 use crate::store::session::SessionStore;
 use crate::store::setup::SetupStore;
@@ -79,6 +80,19 @@ impl Accounts {
         let reach = self.store.reach(user).await?;
         Ok(convert::me(reach.ok_or(CommonError::NotFound("user"))?))
     }
+
+    async fn update_me(
+        &self,
+        context: &CallContext,
+        request: pb::UpdateMeRequest,
+    ) -> Result<pb::UpdateMeResponse, IdentityError> {
+        let (user, _) = context.session()?;
+        let mut violations = Violations::new();
+        let name = checked_name(&request.name, &mut violations);
+        violations.finish()?;
+        let user = self.store.rename(user, &name).await?.ok_or(CommonError::NotFound("user"))?;
+        Ok(pb::UpdateMeResponse { user: Some(convert::user(user)) })
+    }
 }
 
 #[tonic::async_trait]
@@ -124,6 +138,14 @@ impl AccountService for Accounts {
     ) -> Result<Response<pb::GetMeResponse>, Status> {
         let context = respond(CallContext::from_request(&request))?.into_inner();
         respond(self.get_me(&context).await)
+    }
+
+    async fn update_me(
+        &self,
+        request: Request<pb::UpdateMeRequest>,
+    ) -> Result<Response<pb::UpdateMeResponse>, Status> {
+        let context = respond(CallContext::from_request(&request))?.into_inner();
+        respond(self.update_me(&context, request.into_inner()).await)
     }
 
     async fn change_password(

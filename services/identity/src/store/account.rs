@@ -129,6 +129,23 @@ impl AccountStore {
         Ok(true)
     }
 
+    /// Changes how a user is called. The user as it is now is returned; `None` if there is no such user.
+    pub(crate) async fn rename(
+        &self,
+        user: UserId,
+        name: &str,
+    ) -> Result<Option<User>, IdentityError> {
+        let mut tx = self.0.scoped(USER_SETTING, user.uuid()).await?;
+        let row: Option<(String, String)> =
+            sqlx::query_as("update user_account set name = $2 where id = $1 returning email, name")
+                .bind(user.uuid())
+                .bind(name)
+                .fetch_optional(&mut *tx)
+                .await?;
+        tx.commit().await?;
+        Ok(row.map(|(email, name)| User { id: user, email, name }))
+    }
+
     /// Sets another password, ends all sessions of the user but one, and forgets the failures of the e-mail. Returns
     /// whether the password was still the one that was verified: else nothing is changed.
     pub(crate) async fn change_password(

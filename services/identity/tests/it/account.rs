@@ -37,6 +37,36 @@ async fn a_user_signs_in_and_out_and_the_token_is_refused_at_once() {
 }
 
 #[tokio::test]
+async fn a_user_changes_the_own_name_which_others_then_see() {
+    let identity = Identity::start().await;
+    let (eve, token) = identity.join_as(Role::Viewer, "eve@example.com").await;
+    let mut accounts = identity.accounts(identity.as_token(&token).await);
+    for name in ["", "  ", &"x".repeat(101)] {
+        let refused = refusal(accounts.update_me(pb::UpdateMeRequest { name: name.into() }).await);
+        assert_eq!(refused, (Code::InvalidArgument, "INVALID_REQUEST".into()));
+    }
+    let request = pb::UpdateMeRequest { name: "  Eve Hill ".into() };
+    let user = accounts.update_me(request).await.expect("changed").into_inner().user;
+    let user = user.expect("given");
+    assert_eq!((user.id.as_str(), user.name.as_str()), (eve.as_str(), "Eve Hill"));
+    let me = accounts.get_me(pb::GetMeRequest {}).await.expect("known").into_inner();
+    assert_eq!(me.user, Some(user));
+
+    let owner = identity.owner().await;
+    let mut organizations = identity.organizations(identity.as_token(&owner).await);
+    let members = organizations.list_members(pb::ListMembersRequest::default()).await;
+    let members = members.expect("listed").into_inner().members;
+    let names: Vec<_> =
+        members.into_iter().filter_map(|member| member.user).map(|user| user.name).collect();
+    assert_eq!(names.iter().filter(|name| *name == "Eve Hill").count(), 1, "{names:?}");
+    assert_eq!(names.len(), 2, "the other member keeps the own name");
+
+    let mut accounts = identity.accounts(identity.as_nobody());
+    let refused = accounts.update_me(pb::UpdateMeRequest { name: "Nobody".into() }).await;
+    assert_eq!(refusal(refused).0, Code::PermissionDenied);
+}
+
+#[tokio::test]
 async fn a_wrong_password_and_an_unknown_email_get_the_same_answer() {
     let identity = Identity::start().await;
     let wrong = identity.sign_in("not the password").await.expect_err("refused");

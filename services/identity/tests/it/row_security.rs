@@ -127,6 +127,7 @@ async fn the_app_role_cannot_write_into_another_tenant_nor_what_it_need_not() {
         "select * from sign_in_failure",
         "select password_hash from user_account",
         "update user_account set password_hash = ''",
+        "update user_account set email = 'me@example.com'",
         "update project set organization_id = gen_random_uuid()",
         "update member set organization_id = gen_random_uuid()",
         "update invitation set role = 'owner'",
@@ -151,9 +152,12 @@ async fn the_app_role_sees_and_changes_only_the_organization_it_is_bound_to() {
     for table in ["member", "user_account", "invitation"] {
         assert_eq!(count(&mut app, table).await, 0, "{table} of another organization");
     }
-    for statement in
-        ["update member set role = 'viewer'", "delete from member", "delete from invitation"]
-    {
+    for statement in [
+        "update member set role = 'viewer'",
+        "update user_account set name = 'Somebody'",
+        "delete from member",
+        "delete from invitation",
+    ] {
         assert_eq!(app.execute(statement).await.expect(statement).rows_affected(), 0);
     }
     let foreign = app

@@ -14,7 +14,7 @@ export function JoinAsNew({ token, email }: { token: string; email: string }) {
   return (
     <>
       <AccountForm
-        submitLabel="Make the account and join"
+        submitLabel="Create account and join"
         email={email}
         error={exists ? undefined : accept.error}
         loading={accept.isPending}

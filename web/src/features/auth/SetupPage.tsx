@@ -32,14 +32,14 @@ export default function SetupPage() {
     return (
       <AuthFrame
         title="Open the setup link"
-        text="The first account is made by the link that was printed when Observe was started. Look for “/setup?token=” in its output, and open that address. It works once."
+        text="The first account is created by the link that was printed when Observe was started. Look for “/setup?token=” in its output, and open that address. It works once."
       />
     );
   }
   return (
-    <AuthFrame title="Welcome to Observe" text="Make the first account. It owns this installation and can invite others.">
+    <AuthFrame title="Welcome to Observe" text="Create the first account. It owns this installation and can invite others.">
       <AccountForm
-        submitLabel="Make the account"
+        submitLabel="Create account"
         error={signUp.error}
         loading={signUp.isPending}
         onSubmit={(account) => signUp.mutate({ setupToken: token, ...account })}

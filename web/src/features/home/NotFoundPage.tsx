@@ -1,4 +1,5 @@
 import { LinkButton } from "@/components/Button";
+import { Card } from "@/components/Card";
 import { EmptyState } from "@/components/EmptyState";
 import { PageHeader } from "@/components/PageHeader";
 
@@ -7,11 +8,13 @@ export function NotFoundPage() {
   return (
     <>
       <PageHeader title="Not found" />
-      <EmptyState
-        title="There is no such page or project"
-        text="The address may be mistyped, what it led to may be gone, or it belongs to an organization that you are not in."
-        action={<LinkButton to="/">Go to the first page</LinkButton>}
-      />
+      <Card bare>
+        <EmptyState
+          title="There is no such page or project"
+          text="The address may be mistyped, what it led to may be gone, or it belongs to an organization that you are not in."
+          action={<LinkButton to="/">Go to the first page</LinkButton>}
+        />
+      </Card>
     </>
   );
 }

@@ -27,12 +27,12 @@ export function Hints({ events, definitions, onReplace }: Props) {
           <li key={name}>
             <Info aria-hidden />
             <span>
-              No event named <b>{name}</b> has arrived yet.
+              No event named <b title={name}>{name}</b> has arrived yet.
               {close !== null && (
                 <>
                   {" "}
                   Did you mean{" "}
-                  <button type="button" className={styles.textButton} onClick={() => onReplace(name, close)}>
+                  <button type="button" className={styles.textButton} title={close} onClick={() => onReplace(name, close)}>
                     {close}
                   </button>
                   ?

@@ -21,13 +21,13 @@ export function ResultArea({ pending, error, retry, shown, children }: Props) {
   const message = error == null ? undefined : errorMessage(error, shown);
   if (children === null && error != null && readError(error).kind !== "invalid") {
     return (
-      <div className={styles.place}>
+      <div className={styles.place} data-empty>
         <ErrorState error={error} onRetry={retry} />
       </div>
     );
   }
   return (
-    <div className={styles.place} aria-busy={pending}>
+    <div className={styles.place} data-empty={children === null || undefined} aria-busy={pending}>
       {message && <FormMessage error={message} />}
       {children === null ? (
         pending && <ResultSkeleton />

@@ -15,7 +15,7 @@ import styles from "./install.module.css";
 export function ArrivalCard({ arrival: { before, arrived, error } }: { arrival: Arrival }) {
   if (arrived) return <Arrived event={arrived} isFirst={before === null} />;
   return (
-    <section className={styles.waiting} aria-live="polite">
+    <section className={styles.waiting} aria-live="polite" aria-busy={before === undefined && !error}>
       <span className={styles.pulse} aria-hidden>
         <Radio />
       </span>

@@ -45,9 +45,11 @@ function Code() {
   if (list.isPending) {
     return (
       <Card>
-        <Skeleton width={280} height={14} />
-        <div className={styles.codeSkeleton}>
-          <Skeleton height={64} radius={8} />
+        <div role="status" aria-label="Loading the snippet">
+          <Skeleton width={280} height={14} />
+          <div className={styles.codeSkeleton}>
+            <Skeleton height={64} radius={8} />
+          </div>
         </div>
       </Card>
     );
@@ -63,7 +65,7 @@ function Code() {
           text={
             canManage
               ? "A write key says which project an event belongs to. It can do nothing else, so it may stand in public pages."
-              : "A write key says which project an event belongs to. Ask an owner or admin of the organization to make one."
+              : "A write key says which project an event belongs to. Ask an owner or admin of the organization to create one."
           }
           action={
             canManage && (

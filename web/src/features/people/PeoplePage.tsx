@@ -91,7 +91,7 @@ function SearchField({ value, onChange }: { value: string; onChange: (search: st
       label="Search people"
       hideLabel
       type="search"
-      placeholder="Search by id, name, e-mail or any property"
+      placeholder="Search id, name, e-mail, property"
       className={styles.search}
       maxLength={SEARCH_MAX}
       spellCheck={false}

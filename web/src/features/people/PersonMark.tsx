@@ -28,9 +28,7 @@ export function PersonMark({ person }: { person: Person }) {
 /** Whether somebody said who this is. */
 export function IdentifiedBadge({ person }: { person: Person }) {
   return person.identified ? (
-    <Badge tone="ok" shape="✓">
-      Identified
-    </Badge>
+    <Badge shape="●">Identified</Badge>
   ) : (
     <Badge shape="○">Anonymous</Badge>
   );

@@ -50,7 +50,7 @@ export function InviteDialog({ open, onOpenChange, membership, onMade }: InviteD
         <>
           <Button onClick={close}>Cancel</Button>
           <Button type="submit" form={FORM_ID} variant="primary" loading={create.isPending}>
-            Make a link
+            Create link
           </Button>
         </>
       }

@@ -81,7 +81,7 @@ function columns(onRevoke?: (key: Key) => void): Column<Key>[] {
     { key: "name", title: "Name", render: (key) => key.name },
     { key: "kind", title: "Kind", wideOnly: true, render: (key) => (key.kind === Key_Kind.SECRET ? <Badge tone="warn">Secret</Badge> : <Badge>Write</Badge>) },
     { key: "token", title: "Key", render: (key) => <Token of={key} /> },
-    { key: "created", title: "Made", wideOnly: true, render: (key) => <RelativeTime time={key.createdTime} /> },
+    { key: "created", title: "Created", wideOnly: true, render: (key) => <RelativeTime time={key.createdTime} /> },
   ];
   if (!onRevoke) return shown;
   return [

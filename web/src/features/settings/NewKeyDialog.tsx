@@ -51,7 +51,7 @@ export function NewKeyDialog({ open, onOpenChange, onMade }: NewKeyDialogProps) 
         <>
           <Button onClick={close}>Cancel</Button>
           <Button type="submit" form={FORM_ID} variant="primary" loading={create.isPending}>
-            Make key
+            Create key
           </Button>
         </>
       }

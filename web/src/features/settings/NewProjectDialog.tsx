@@ -18,13 +18,20 @@ import { mayManage } from "@/hooks/useProject";
 
 const FORM_ID = "new-project";
 
+export interface NewProjectDialogProps {
+  open: boolean;
+  onOpenChange: (open: boolean) => void;
+  /** Whose the project will be; asked for if this is not given and there are several. */
+  organizationId?: string;
+}
+
 /** Makes a project, and leads to the page that shows how to send its first event. */
-export function NewProjectDialog({ open, onOpenChange }: { open: boolean; onOpenChange: (open: boolean) => void }) {
+export function NewProjectDialog({ open, onOpenChange, organizationId: given }: NewProjectDialogProps) {
   const organizations = useMe().memberships.filter((membership) => mayManage(membership.role));
   const [name, setName] = useState("");
   const [timeZone, setTimeZone] = useState(localTimeZone);
   const [chosen, setChosen] = useState("");
-  const organizationId = chosen || organizations[0]?.organizationId || "";
+  const organizationId = given ?? (chosen || organizations[0]?.organizationId || "");
   const queryClient = useQueryClient();
   const [, navigate] = useLocation();
   const create = useMutation(ProjectService.method.createProject, {
@@ -49,7 +56,7 @@ export function NewProjectDialog({ open, onOpenChange }: { open: boolean; onOpen
         <>
           <Button onClick={() => onOpenChange(false)}>Cancel</Button>
           <Button type="submit" form={FORM_ID} variant="primary" loading={create.isPending}>
-            Make project
+            Create project
           </Button>
         </>
       }
@@ -58,7 +65,7 @@ export function NewProjectDialog({ open, onOpenChange }: { open: boolean; onOpen
         <FormMessage error={formError(create.error, ["name", "time_zone"])} />
         <TextField label="Name" value={name} onChange={setName} required maxLength={100} autoFocus error={fieldError(create.error, "name")} />
         <TimeZoneField value={timeZone} onChange={setTimeZone} error={fieldError(create.error, "time_zone")} />
-        {organizations.length > 1 && (
+        {given === undefined && organizations.length > 1 && (
           <SelectField
             label="Organization"
             value={organizationId}

@@ -43,7 +43,7 @@ export function RemoveMemberDialog({ member, membership, onClose, onRemoved }: R
       text={
         isMe
           ? "You lose access to its projects at once. Only a new invitation brings you back."
-          : `${name} loses access to the projects of ${membership.organizationName} at once. What they have made stays.`
+          : `${name} loses access to the projects of ${membership.organizationName} at once. What they have created stays.`
       }
       confirmLabel={isMe ? "Leave" : "Remove member"}
       danger

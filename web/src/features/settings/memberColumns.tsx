@@ -1,7 +1,7 @@
 import { Avatar } from "@/components/Avatar";
 import { Badge } from "@/components/Badge";
 import { IconButton } from "@/components/IconButton";
-import { Trash2 } from "@/components/icons";
+import { LogOut, Trash2 } from "@/components/icons";
 import { RelativeTime } from "@/components/RelativeTime";
 import { SelectField } from "@/components/SelectField";
 import type { Column } from "@/components/Table";
@@ -52,7 +52,7 @@ export function memberColumns({ own, myId, onRole, onRemove }: MemberActions): C
           <IconButton
             size="s"
             label={member.user?.id === myId ? "Leave the organization" : `Remove ${member.user?.name}`}
-            icon={<Trash2 />}
+            icon={member.user?.id === myId ? <LogOut /> : <Trash2 />}
             onClick={() => onRemove(member)}
           />
         ),

@@ -1,8 +1,8 @@
 // How heavy the dashboard is.
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
-import { openPlace, settled, signIn } from "./harness/dashboard.js";
-import { openWorld } from "./harness/world.js";
+import { openPlace, settled, signIn } from "../harness/dashboard.js";
+import { openWorld } from "../harness/world.js";
 
 /** The most JavaScript, compressed, for the first signed-in page. */
 const SCRIPT_BYTES_MAX = 250_000;

@@ -1,0 +1,108 @@
+// Names as long as they may be: nothing runs out of its place, on a laptop and on a phone.
+import assert from "node:assert/strict";
+import { LAPTOP, PHONE } from "./harness/browser.js";
+import { funnelSteps, projectUrl, settled, signIn } from "./harness/dashboard.js";
+import { eventually } from "./harness/eventually.js";
+import { inspect } from "./harness/pictures.js";
+import { openWorld } from "./harness/world.js";
+
+const LONG_MS = 300_000;
+const LOOKS = [
+  { size: LAPTOP, themes: ["light"] },
+  { size: PHONE, themes: ["dark"] },
+];
+/** A name of one word, and one of many. */
+const WORD = "checkout_completed_".repeat(11).slice(0, 200);
+const WORDS = "Order placed after a discount was applied ".repeat(5).slice(0, 200).trim();
+const KEY = "the_key_of_a_property_that_somebody_generated_".repeat(5).slice(0, 200);
+const VALUE = `https://shop.example/${"very/long/path/".repeat(40)}`;
+const USER = "user-".repeat(40);
+const EMAIL = `${"ada.".repeat(50)}byron@example.com`;
+const NAME = "Adelaide".repeat(12);
+
+const VISITORS = 6;
+const world = openWorld();
+let owner;
+let base;
+
+function traffic() {
+  return Array.from({ length: VISITORS }, (_, visitor) => {
+    const anonymous_id = `${visitor}-${"anonymous".repeat(21)}`;
+    const user_id = `${visitor}-${USER}`.slice(0, 200);
+    return [
+      { name: WORD, anonymous_id, properties: { [KEY]: VALUE, $current_url: VALUE, $pathname: VALUE.slice(20), short: true } },
+      { name: "$identify", user_id, anonymous_id, properties: { $set: { name: `${NAME} ${visitor}`, email: EMAIL, [KEY]: VALUE } } },
+      ...(visitor % 2 ? [{ name: WORDS, user_id, properties: { [KEY]: visitor, nested: { [KEY]: [VALUE, { [KEY]: VALUE }] } } }] : []),
+    ];
+  }).flat();
+}
+
+const query = (fields) => new URLSearchParams(fields).toString();
+const pages = () => ({
+  install: `${base}/install`,
+  live: `${base}/live`,
+  "live-filtered": `${base}/live?${query({ events: encodeURIComponent(WORD), id: USER })}`,
+  trends: `${base}/insights?${query([["series", `total:${WORD}`], ["series", `unique:${WORDS}`]])}`,
+  funnel: `${base}/insights?${query([["tab", "funnel"], ["step", WORD], ["step", WORDS], ["step", `${WORD.slice(0, 190)}_never`]])}`,
+  people: `${base}/people`,
+  person: `${base}/people/~${encodeURIComponent(`1-${USER}`.slice(0, 200))}`,
+  "project-settings": `${base}/settings`,
+  "organization-settings": `${world.observe.url}/settings/organization`,
+  "account-settings": `${world.observe.url}/settings/account`,
+});
+
+async function rename(address, label, name) {
+  await owner.goto(address);
+  const field = owner.getByLabel(label, { exact: true });
+  await field.fill(name);
+  await owner.locator("form").filter({ has: field }).getByRole("button", { name: "Save" }).click();
+  await owner.getByText(/ saved$/).waitFor();
+}
+
+world.test("long names are taken", async () => {
+  owner = await world.open();
+  await signIn(owner, world.observe.url);
+  base = projectUrl(owner);
+  await world.observe.capture(traffic());
+  await rename(`${base}/settings`, "Name", "Website of the company ".repeat(5).slice(0, 100));
+  await rename(`${world.observe.url}/settings/organization`, "Name", "Subsidiary".repeat(10));
+  await rename(`${world.observe.url}/settings/account`, "Your name", NAME);
+  await eventually("the traffic to be counted", async () => {
+    await owner.goto(pages().funnel);
+    await settled(owner);
+    return (await funnelSteps(owner))[0]?.persons === VISITORS;
+  }, 60_000);
+});
+
+world.test("no page is wider than its window", async () => {
+  await inspect(world, "long", { pages: pages(), looks: LOOKS, storageState: await owner.context().storageState() });
+}, LONG_MS);
+
+world.test("nor an open event, a menu, a picker, a dialog", async () => {
+  const { live, trends, "project-settings": settings } = pages();
+  const opened = { event: live, picker: trends, breakdown: trends, projects: live, revoke: settings };
+  await inspect(world, "long", {
+    pages: opened,
+    looks: LOOKS,
+    storageState: await owner.context().storageState(),
+    arrange: async (page, name) => {
+      if (name === "event") {
+        await page.getByRole("button", { name: WORDS, exact: true }).first().click();
+        await page.getByRole("dialog").waitFor();
+      } else if (name === "picker") {
+        await page.getByRole("button", { name: /^Event of series 1/ }).click();
+        await page.getByRole("listbox", { name: "Events" }).getByRole("option").first().waitFor();
+      } else if (name === "breakdown") {
+        await page.getByRole("button", { name: "Break down" }).click();
+        await page.getByRole("option").filter({ hasText: KEY }).first().waitFor();
+      } else if (name === "projects") {
+        await page.getByRole("button", { name: /Switch project$/ }).click();
+        await page.getByRole("menu").waitFor();
+      } else {
+        await page.getByRole("button", { name: /^Revoke / }).first().click();
+        await page.getByRole("dialog").waitFor();
+      }
+    },
+  });
+  assert.deepEqual(world.faults(), []);
+}, LONG_MS);
