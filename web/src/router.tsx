@@ -37,10 +37,14 @@ function SignedIn() {
                 <Switch>
                   <Route path="/" component={pages.home.Page} />
                   <Route path="/p/:project" component={pages.home.Page} />
+                  <Route path="/p/:project/overview" component={pages.overview.Page} />
                   <Route path="/p/:project/live" component={pages.live.Page} />
                   <Route path="/p/:project/insights" component={pages.insights.Page} />
                   <Route path="/p/:project/people" component={pages.people.Page} />
                   <Route path="/p/:project/people/:personKey" component={pages.person.Page} />
+                  <Route path="/p/:project/errors" component={pages.errors.Page} />
+                  <Route path="/p/:project/errors/:errorGroup" component={pages.error.Page} />
+                  <Route path="/p/:project/usage" component={pages.usage.Page} />
                   <Route path="/p/:project/install" component={pages.install.Page} />
                   <Route path="/p/:project/settings" component={pages.projectSettings.Page} />
                   <Route path="/settings/organization" component={pages.organizationSettings.Page} />

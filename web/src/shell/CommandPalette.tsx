@@ -77,6 +77,17 @@ export default function CommandPalette({ onClose, onKeys }: { onClose: () => voi
                     />
                   </Command.Group>
                 )}
+                {text.trim() !== "" && (
+                  <Command.Group heading="Errors" forceMount>
+                    <Item
+                      id="errors-search"
+                      forceMount
+                      icon={<Search aria-hidden />}
+                      name={`Look for “${text.trim()}” among errors`}
+                      onSelect={go(`${path("errors")}?status=all&q=${encodeURIComponent(text.trim())}`)}
+                    />
+                  </Command.Group>
+                )}
               </Command.List>
             </Command>
           </Radix.Content>

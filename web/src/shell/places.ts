@@ -1,5 +1,5 @@
 import type { LucideIcon } from "lucide-react";
-import { ChartLine, Plug, Radio, Settings, Users } from "@/components/icons";
+import { Bug, ChartColumn, ChartLine, House, Plug, Radio, Settings, Users } from "@/components/icons";
 import type { LazyPage } from "@/lazyPage";
 import { pages } from "@/pages";
 
@@ -15,9 +15,12 @@ export interface Place {
 }
 
 export const PLACES: readonly Place[] = [
+  { page: "overview", name: "Overview", icon: House, letter: "o", code: pages.overview },
   { page: "live", name: "Live", icon: Radio, letter: "l", code: pages.live },
   { page: "insights", name: "Insights", icon: ChartLine, letter: "i", code: pages.insights },
   { page: "people", name: "People", icon: Users, letter: "p", code: pages.people },
+  { page: "errors", name: "Errors", icon: Bug, letter: "e", code: pages.errors },
+  { page: "usage", name: "Usage", icon: ChartColumn, letter: "d", code: pages.usage },
   { page: "install", name: "Install", icon: Plug, letter: "n", code: pages.install },
   { page: "settings", name: "Settings", icon: Settings, letter: "s", code: pages.projectSettings },
 ];

@@ -3,7 +3,7 @@ import { useQuery, useTransport } from "@connectrpc/connect-query";
 import { useEffect, useState } from "react";
 import { seen } from "@/components/event/event";
 import type { SeenEvent } from "@/components/event/event";
-import { watchEvents } from "@/components/event/watchEvents";
+import { watchStream } from "@/api/watchStream";
 import { EventService } from "@/gen/observe/events/v1/event_service_pb";
 
 /** How often the page asks, in case the stream cannot get through, in milliseconds. */
@@ -34,7 +34,7 @@ export function useArrival(projectId: string): Arrival {
     setArrived(undefined);
     const abort = new AbortController();
     const client = createClient(EventService, transport);
-    void watchEvents({
+    void watchStream({
       open: (options) => client.watchEvents({ projectId }, options),
       onMessage: ({ events: [first] }) => {
         if (!first) return;

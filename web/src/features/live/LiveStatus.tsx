@@ -1,6 +1,6 @@
 import { cx } from "@/components/cx";
 import { Tooltip } from "@/components/Tooltip";
-import type { Connection } from "@/components/event/watchEvents";
+import type { Connection } from "@/api/watchStream";
 import { exactNumber } from "@/format/number";
 import { useNow } from "@/hooks/useNow";
 import type { FeedView } from "./feed";

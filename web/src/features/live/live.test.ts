@@ -3,8 +3,8 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { SeenEvent } from "@/components/event/event";
 import { eventSubject, shortId } from "@/components/event/event";
 import { decodePersonKey, encodePersonKey } from "@/components/event/personKey";
-import { watchEvents } from "@/components/event/watchEvents";
-import type { Connection, Watch } from "@/components/event/watchEvents";
+import { watchStream } from "@/api/watchStream";
+import type { Connection, Watch } from "@/api/watchStream";
 import { EventFeed, ROWS_MAX, WAITING_MAX } from "./feed";
 import { withCondition } from "./liveFilter";
 
@@ -77,11 +77,11 @@ describe("the stream", () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  function watch(open: Watch["open"]) {
+  function watch(open: Watch<unknown>["open"]) {
     const seen: string[] = [];
     const abort = new AbortController();
     const onConnection = (connection: Connection) => seen.push(connection.state);
-    const done = watchEvents({ open, onMessage: () => seen.push("message"), onConnection, signal: abort.signal });
+    const done = watchStream({ open, onMessage: () => seen.push("message"), onConnection, signal: abort.signal });
     return { seen, stop: () => abort.abort(), done };
   }
 

@@ -3,8 +3,8 @@ import { createClient } from "@connectrpc/connect";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { seen } from "@/components/event/event";
-import { watchEvents } from "@/components/event/watchEvents";
-import type { Connection } from "@/components/event/watchEvents";
+import { watchStream } from "@/api/watchStream";
+import type { Connection } from "@/api/watchStream";
 import { EventService } from "@/gen/observe/events/v1/event_service_pb";
 import type { EventFilterSchema } from "@/gen/observe/events/v1/event_service_pb";
 import { makeScheduler } from "./drawing";
@@ -48,7 +48,7 @@ export function useLiveEvents(projectId: string, filter: MessageInitShape<typeof
       broken = next.state === "live" ? false : broken || next.state === "retrying";
       setConnection(next);
     };
-    void watchEvents({
+    void watchStream({
       open: (options) => client.watchEvents(request, options),
       onMessage: (message) => feed.receive(message.events.map(seen), Number(message.dropped)),
       onConnection: change,

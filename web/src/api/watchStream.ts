@@ -1,7 +1,6 @@
 import type { CallOptions } from "@connectrpc/connect";
 import { readError } from "@/api/errors";
 import type { Problem } from "@/api/errors";
-import type { WatchEventsResponse } from "@/gen/observe/events/v1/event_service_pb";
 
 /** The first wait after a broken stream, and the longest, in milliseconds. */
 const RETRY_BASE_MS = 1_000;
@@ -20,16 +19,16 @@ export type Connection =
   /** Refused in a way that another try cannot change. */
   | { state: "failed"; error: unknown };
 
-export interface Watch {
-  open: (options: CallOptions) => AsyncIterable<WatchEventsResponse>;
-  onMessage: (message: WatchEventsResponse) => void;
+export interface Watch<M> {
+  open: (options: CallOptions) => AsyncIterable<M>;
+  onMessage: (message: M) => void;
   onConnection: (connection: Connection) => void;
   /** Ends it. */
   signal: AbortSignal;
 }
 
-/** Watches events until it is told to end, and connects again whenever the stream breaks. */
-export async function watchEvents({ open, onMessage, onConnection, signal }: Watch): Promise<void> {
+/** Follows a stream of answers until it is told to end, and connects again whenever the stream breaks. */
+export async function watchStream<M>({ open, onMessage, onConnection, signal }: Watch<M>): Promise<void> {
   let failures = 0;
   onConnection({ state: "connecting" });
   while (!signal.aborted) {
@@ -46,7 +45,7 @@ export async function watchEvents({ open, onMessage, onConnection, signal }: Wat
 }
 
 /** Follows one stream to its end, and answers why it ended. */
-async function follow(open: Watch["open"], onMessage: Watch["onMessage"], onLive: () => void, signal: AbortSignal): Promise<unknown> {
+async function follow<M>(open: Watch<M>["open"], onMessage: Watch<M>["onMessage"], onLive: () => void, signal: AbortSignal): Promise<unknown> {
   const abort = new AbortController();
   const stop = () => abort.abort();
   signal.addEventListener("abort", stop, { once: true });
