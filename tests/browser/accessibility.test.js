@@ -10,6 +10,9 @@ import { openWorld } from "./harness/world.js";
 const LONG_MS = 400_000;
 const LOOKS = [DESKTOP, PHONE].map((size) => ({ size, themes: ["light", "dark"] }));
 const PAGES = {
+  overview: "overview",
+  errors: "errors",
+  usage: "usage",
   install: "install",
   live: "live",
   "insights-trends": "insights?range=30d",

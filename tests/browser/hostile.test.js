@@ -36,7 +36,7 @@ async function show(path, ...texts) {
   await assertHarmless();
 }
 
-world.test("on the install page, as the first event", async () => {
+world.test("on the overview, as the first event", async () => {
   page = await world.open();
   await signIn(page, world.observe.url);
   base = projectUrl(page);

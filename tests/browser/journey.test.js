@@ -8,14 +8,14 @@ const world = openWorld({ bootstrapped: false });
 let owner;
 let visitor;
 
-world.test("the printed link makes the first account and leads to the snippet", async () => {
+world.test("the printed link makes the first account and leads to the overview with the snippet", async () => {
   owner = await world.open({ permissions: ["clipboard-read", "clipboard-write"] });
   await setUp(owner, await world.observe.setupLink());
-  await owner.getByRole("heading", { level: 1, name: "Install" }).waitFor();
+  await owner.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
   await owner.getByRole("heading", { name: "Waiting for the first event" }).waitFor();
 });
 
-world.test("the copied snippet on a real site brings the first event to the install page", async (t) => {
+world.test("the copied snippet on a real site brings the first event to the overview", async (t) => {
   await owner.getByRole("button", { name: "Copy", exact: true }).click();
   world.site.head = await owner.evaluate(() => navigator.clipboard.readText());
   assert.match(world.site.head, new RegExp(`src="${world.observe.url}/observe.js" data-key="obs_pub_`));
@@ -91,9 +91,10 @@ world.test("the visitor is one person with both ids, a name and the whole story"
   assert.deepEqual(names.toSorted(), ["$identify", "$pageview", "$pageview", "read_more_clicked", "signed_up"]);
 });
 
-world.test("coming back finds the live page, not the install page", async () => {
+world.test("coming back finds the overview, without the snippet", async () => {
   await owner.goto(world.observe.url);
-  await owner.getByRole("heading", { level: 1, name: "Live" }).waitFor();
-  assert.match(owner.url(), new RegExp(`^${projectUrl(owner)}/live$`));
+  await owner.getByRole("heading", { level: 1, name: "Overview: Nothing is broken" }).waitFor();
+  assert.equal(await owner.getByRole("heading", { name: "Send the first event" }).count(), 0);
+  assert.match(owner.url(), new RegExp(`^${projectUrl(owner)}/overview$`));
   assert.deepEqual(world.faults(), []);
 });

@@ -5,7 +5,6 @@ export const pages = {
   setup: lazyPage(() => import("@/features/auth/SetupPage")),
   signIn: lazyPage(() => import("@/features/auth/SignInPage")),
   invitation: lazyPage(() => import("@/features/auth/InvitationPage")),
-  home: lazyPage(() => import("@/features/home/HomePage")),
   overview: lazyPage(() => import("@/features/overview/OverviewPage")),
   live: lazyPage(() => import("@/features/live/LivePage")),
   insights: lazyPage(() => import("@/features/insights/InsightsPage")),

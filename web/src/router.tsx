@@ -1,10 +1,12 @@
-import { Suspense } from "react";
+import { Suspense, useEffect } from "react";
 import { Route, Switch, useLocation } from "wouter";
 import { PageSkeleton } from "@/components/PageSkeleton";
+import { HomePage } from "@/features/home/HomePage";
 import { NotFoundPage } from "@/features/home/NotFoundPage";
 import { pages } from "@/pages";
 import { Gate } from "@/shell/Gate";
 import { PageBoundary } from "@/shell/PageBoundary";
+import { isAt, PLACES } from "@/shell/places";
 import { KnownProject, ProjectProvider } from "@/shell/ProjectProvider";
 import { Shell } from "@/shell/Shell";
 
@@ -27,6 +29,8 @@ export function Router() {
 
 function SignedIn() {
   const [location] = useLocation();
+  // The code of the first page loads while it is still being asked who is signed in; without a page, it is the overview.
+  useEffect(() => (PLACES.find(({ page }) => isAt(location, page))?.code ?? pages.overview).preload(), []);
   return (
     <Gate>
       <ProjectProvider>
@@ -35,8 +39,8 @@ function SignedIn() {
             <Suspense fallback={<PageSkeleton />}>
               <KnownProject>
                 <Switch>
-                  <Route path="/" component={pages.home.Page} />
-                  <Route path="/p/:project" component={pages.home.Page} />
+                  <Route path="/" component={HomePage} />
+                  <Route path="/p/:project" component={HomePage} />
                   <Route path="/p/:project/overview" component={pages.overview.Page} />
                   <Route path="/p/:project/live" component={pages.live.Page} />
                   <Route path="/p/:project/insights" component={pages.insights.Page} />

@@ -67,7 +67,7 @@ export default function CommandPalette({ onClose, onKeys }: { onClose: () => voi
                   <Item icon={<Keyboard aria-hidden />} name="List the keys" onSelect={onKeys} keys={["?"]} />
                 </Command.Group>
                 {text.trim() !== "" && (
-                  <Command.Group heading="People" forceMount>
+                  <Command.Group heading="Search" forceMount>
                     <Item
                       id="people-search"
                       forceMount
@@ -75,10 +75,6 @@ export default function CommandPalette({ onClose, onKeys }: { onClose: () => voi
                       name={`Look for “${text.trim()}” among people`}
                       onSelect={go(`${path("people")}?q=${encodeURIComponent(text.trim())}`)}
                     />
-                  </Command.Group>
-                )}
-                {text.trim() !== "" && (
-                  <Command.Group heading="Errors" forceMount>
                     <Item
                       id="errors-search"
                       forceMount

@@ -11,6 +11,7 @@ import { Skeleton, SkeletonLines } from "@/components/Skeleton";
 import { encodeRange } from "@/components/query/range";
 import { rangeParam } from "@/components/query/rangeParam";
 import { ErrorService } from "@/gen/observe/reports/v1/error_service_pb";
+import { useLastError } from "@/hooks/useLastError";
 import { useProject } from "@/hooks/useProject";
 import { useUrlState } from "@/hooks/useUrlState";
 import { ErrorView } from "./ErrorView";
@@ -31,6 +32,7 @@ export default function ErrorPage() {
     // Another range is another answer; the one before stays in view until it is there.
     { refetchInterval: RENEW_MS, placeholderData: (last) => (last?.errorGroup?.id === errorGroup ? last : undefined) },
   );
+  const error = useLastError(answer);
   const back = path(chosen === SHAPE.range.fallback ? "errors" : `errors?range=${encodeURIComponent(encodeRange(chosen))}`);
   return (
     <>
@@ -39,11 +41,11 @@ export default function ErrorPage() {
       </Link>
       {answer.data?.errorGroup ? (
         <ErrorView answer={answer.data} group={answer.data.errorGroup} isStale={answer.isPlaceholderData} range={range} chosen={chosen} onRange={(next) => setState({ range: next })} />
-      ) : answer.isError ? (
+      ) : error ? (
         <>
           <PageHeader title="Error" />
           <Card bare>
-            {readError(answer.error).kind === "not-found" ? (
+            {readError(error).kind === "not-found" ? (
               <EmptyState
                 icon={<Bug aria-hidden />}
                 title="There is no such error"
@@ -51,7 +53,7 @@ export default function ErrorPage() {
                 action={<LinkButton to={path("errors")}>List the errors</LinkButton>}
               />
             ) : (
-              <ErrorState error={answer.error} onRetry={() => void answer.refetch()} />
+              <ErrorState error={error} onRetry={() => void answer.refetch()} />
             )}
           </Card>
         </>
@@ -83,7 +85,7 @@ function ErrorSkeleton() {
             <SkeletonLines lines={8} />
           </Card>
         </div>
-        <Card title="What its events have in common">
+        <Card title="In common" description="Of the events in the range">
           <SkeletonLines lines={8} />
         </Card>
       </div>

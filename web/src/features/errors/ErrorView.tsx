@@ -64,7 +64,7 @@ export function ErrorView({ answer, group, isStale, range, chosen, onRange }: Er
           <Stack exceptions={answer.exceptions} handled={group.handled} latestEventUuid={answer.latestEventUuid} />
           <AffectedPeople persons={answer.persons} total={group.peopleAffected} />
         </div>
-        <Facets facets={answer.facets} />
+        <Facets facets={answer.facets} events={group.eventCount} />
       </div>
     </>
   );

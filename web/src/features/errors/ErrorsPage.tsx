@@ -1,4 +1,4 @@
-import { useRef } from "react";
+import { useEffect, useRef } from "react";
 import { useLocation } from "wouter";
 import { Button } from "@/components/Button";
 import { Card } from "@/components/Card";
@@ -12,8 +12,10 @@ import { rangeParam } from "@/components/query/rangeParam";
 import { TimeRangePicker } from "@/components/query/TimeRangePicker";
 import { plural } from "@/format/number";
 import type { ErrorGroup } from "@/gen/observe/reports/v1/error_service_pb";
+import { useLastError } from "@/hooks/useLastError";
 import { useProject } from "@/hooks/useProject";
 import { useRowKeys } from "@/hooks/useRowKeys";
+import { pages } from "@/pages";
 import { choiceParam, textParam, useUrlState } from "@/hooks/useUrlState";
 import { ErrorTable } from "./ErrorTable";
 import { searchOf, statusesOf, TAB_NAMES, TABS } from "./group";
@@ -33,12 +35,15 @@ export default function ErrorsPage() {
   const { range, end } = useRange(chosen);
   const search = searchOf(q);
   const list = useErrorGroups(project.id, { range, statuses: statusesOf(status), search });
+  const error = useLastError(list);
   const groups = list.data?.pages.flatMap((page) => page.errorGroups) ?? [];
   const total = list.data?.pages[0]?.total ?? 0n;
   const isEmpty = list.isSuccess && !list.isPlaceholderData && groups.length === 0;
   const { hasErrors, isPending } = useHasErrors(project.id, isEmpty && search === "");
   const rows = useRef<HTMLDivElement>(null);
   useRowKeys(rows, "tbody tr[tabindex]");
+  // One of them is what is looked at next.
+  useEffect(() => pages.error.preload(), []);
 
   const address = (group: ErrorGroup) => path(`errors/${encodeURIComponent(group.id)}${chosen === SHAPE.range.fallback ? "" : `?range=${encodeURIComponent(encodeRange(chosen))}`}`);
   return (
@@ -62,8 +67,8 @@ export default function ErrorsPage() {
             {list.isSuccess && !isEmpty && <span className={styles.total}>{plural(total, "error")}</span>}
           </div>
           <Card bare>
-            {list.isError && groups.length === 0 ? (
-              <ErrorState error={list.error} onRetry={() => void list.refetch()} />
+            {error ? (
+              <ErrorState error={error} onRetry={() => void list.refetch()} />
             ) : isEmpty && !isPending ? (
               <NoErrors tab={status} search={search} range={chosen} hasErrors={hasErrors} onClear={() => setState({ q: "" })} onAll={() => setState({ status: "all", range: { kind: "preset", preset: "90d" } })} />
             ) : (

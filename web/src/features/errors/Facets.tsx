@@ -7,8 +7,8 @@ import { facetViews } from "./facetsView";
 import styles from "./errors.module.css";
 
 /** What the events of an error have in common: often the quickest way to its cause. */
-export function Facets({ facets }: { facets: readonly ErrorFacet[] }) {
-  const views = facetViews(facets);
+export function Facets({ facets, events }: { facets: readonly ErrorFacet[]; events: bigint }) {
+  const views = facetViews(facets, Number(events));
   return (
     <Card title="In common" description="Of the events in the range">
       {views.length === 0 ? (

@@ -79,17 +79,19 @@ describe("a stack", () => {
 
 describe("facets", () => {
   test("values have shares, and what is not set says so", () => {
-    const views = facetViews([
+    const facets = [
       create(ErrorFacetSchema, { property: "$os", values: [{ value: "iOS", eventCount: 3n }, { value: "$none", eventCount: 1n }] }),
       create(ErrorFacetSchema, { property: "$release", values: [{ value: "$none", eventCount: 4n }] }),
-    ]);
+    ];
+    const views = facetViews(facets, 4);
     expect(views).toHaveLength(1);
     expect(views[0]).toMatchObject({ name: "System", values: [{ text: "iOS", share: 0.75, isNone: false }, { text: "not set", share: 0.25, isNone: true }] });
+    expect(facetViews(facets, 8)[0]?.values[0]?.share).toBe(0.375);
   });
 
   test("a property of the site keeps its name", () => {
     expect(facetName("plan")).toBe("plan");
-    expect(facetName("$server_name")).toBe("server_name");
+    expect(facetName("$cpu_count")).toBe("cpu_count");
   });
 });
 

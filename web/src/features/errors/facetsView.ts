@@ -4,7 +4,7 @@ import type { ErrorFacet } from "@/gen/observe/reports/v1/error_service_pb";
 export interface FacetView {
   property: string;
   name: string;
-  /** Most frequent first; `share` is of all events told of, 0-1. */
+  /** Most frequent first; `share` is of all events, 0-1. */
   values: { key: string; text: string; isNone: boolean; count: number; share: number }[];
 }
 
@@ -19,6 +19,10 @@ const NAMES: Record<string, string> = {
   $current_url: "Address",
   $host: "Host",
   $device_type: "Device",
+  $transaction: "Transaction",
+  $server_name: "Server",
+  $level: "Level",
+  $lib: "Client",
 };
 const NONE = "$none";
 
@@ -27,12 +31,13 @@ export function facetName(property: string): string {
   return NAMES[property] ?? property.replace(/^\$/, "");
 }
 
-/** Facets with shares; those that say nothing, because no event has the property, are left out. */
-export function facetViews(facets: readonly ErrorFacet[]): FacetView[] {
+/** Facets with shares of all `events`; those that say nothing, because no event has the property, are left out. */
+export function facetViews(facets: readonly ErrorFacet[], events: number): FacetView[] {
   return facets
     .filter(({ values }) => values.some(({ value }) => value !== NONE))
     .map(({ property, values }) => {
-      const total = values.reduce((sum, { eventCount }) => sum + Number(eventCount), 0);
+      // Only the most frequent values are told, so they may add up to less than all.
+      const total = Math.max(events, values.reduce((sum, { eventCount }) => sum + Number(eventCount), 0));
       return {
         property,
         name: facetName(property),

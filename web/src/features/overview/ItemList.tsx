@@ -3,6 +3,7 @@ import { Link } from "wouter";
 import { Badge } from "@/components/Badge";
 import { cx } from "@/components/cx";
 import { ChevronRight } from "@/components/icons";
+import { knownZone } from "@/components/query/zone";
 import { Num } from "@/components/Num";
 import { Sparkline } from "@/charts/Sparkline";
 import { absoluteTime, toDate } from "@/format/time";
@@ -10,6 +11,7 @@ import type { OverviewItem } from "@/gen/observe/reports/v1/overview_service_pb"
 import { useProject } from "@/hooks/useProject";
 import { useRowKeys } from "@/hooks/useRowKeys";
 import { useTimeZone } from "@/hooks/TimeZoneContext";
+import { pages } from "@/pages";
 import { keyOf, markOf, sinceText, toneOf } from "./items";
 import type { Tone } from "./items";
 import styles from "./overview.module.css";
@@ -36,7 +38,7 @@ function Item({ item, now }: { item: OverviewItem; now: Date }) {
   const tone = toneOf(item.severity);
   return (
     <li>
-      <Link href={path(item.link)} className={cx(styles.item, styles[`${tone}Row`])}>
+      <Link href={path(item.link)} className={cx(styles.item, styles[`${tone}Row`])} onPointerEnter={() => preload(item.link)}>
         <span className={cx(styles.mark, styles[tone])}>
           <span aria-hidden>{shape}</span> {word}
         </span>
@@ -65,8 +67,13 @@ function Item({ item, now }: { item: OverviewItem; now: Date }) {
   );
 }
 
+/** Loads the code of the evidence while the pointer is on its way. */
+function preload(link: string) {
+  if (link.startsWith("errors/")) pages.error.preload();
+}
+
 function Facts({ item, now }: { item: OverviewItem; now: Date }) {
-  const timeZone = useTimeZone();
+  const timeZone = knownZone(useTimeZone());
   const since = sinceText(item, now, timeZone);
   return (
     <span className={styles.facts} title={item.detail}>

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { Link } from "wouter";
 import { MiniBars } from "@/charts/MiniBars";
+import { knownZone } from "@/components/query/zone";
 import { exactNumber, plural, shortNumber } from "@/format/number";
 import type { Comparison, DayNumbers } from "@/gen/observe/reports/v1/overview_service_pb";
 import { useProject } from "@/hooks/useProject";
@@ -9,7 +10,7 @@ import styles from "./overview.module.css";
 
 /** The numbers of today, each with what it was yesterday and how it went. */
 export function Numbers({ numbers, now }: { numbers: DayNumbers; now: Date }) {
-  const { timeZone } = numbers;
+  const timeZone = knownZone(numbers.timeZone);
   const { requests, p95Ms, p95MsHours } = numbers;
   const requestCount = requests?.value ?? 0;
   const days = (what: string, values: readonly number[]) => (

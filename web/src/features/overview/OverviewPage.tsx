@@ -1,8 +1,10 @@
 import { Suspense, lazy, useState } from "react";
 import type { ReactNode } from "react";
+import { Card } from "@/components/Card";
 import { ErrorState } from "@/components/ErrorState";
 import { PageHeader } from "@/components/PageHeader";
 import { Skeleton } from "@/components/Skeleton";
+import { useLastError } from "@/hooks/useLastError";
 import { useNow } from "@/hooks/useNow";
 import { useProject } from "@/hooks/useProject";
 import type { GetOverviewResponse } from "@/gen/observe/reports/v1/overview_service_pb";
@@ -27,12 +29,15 @@ const CLOCK_MS = 10_000;
 export default function OverviewPage() {
   const { project } = useProject();
   const { query, connection } = useOverview(project.id);
+  const error = useLastError(query);
   const overview = query.data;
   if (!overview) {
-    return query.isError ? (
+    return error ? (
       <>
         <PageHeader title="Overview" />
-        <ErrorState error={query.error} onRetry={() => void query.refetch()} />
+        <Card bare>
+          <ErrorState error={error} onRetry={() => void query.refetch()} />
+        </Card>
       </>
     ) : (
       <OverviewSkeleton />

@@ -13,6 +13,7 @@ import { rangeParam } from "@/components/query/rangeParam";
 import { TimeRangePicker } from "@/components/query/TimeRangePicker";
 import { knownZone } from "@/components/query/zone";
 import { UsageService } from "@/gen/observe/reports/v1/usage_service_pb";
+import { useLastError } from "@/hooks/useLastError";
 import { useNow } from "@/hooks/useNow";
 import { useProject } from "@/hooks/useProject";
 import { useTimeZone } from "@/hooks/TimeZoneContext";
@@ -27,6 +28,8 @@ import styles from "./usage.module.css";
 const SHAPE = { metric: choiceParam(METRICS, "events"), range: rangeParam("30d") };
 /** How often the running day is counted anew, in milliseconds. */
 const RENEW_MS = 60_000;
+/** How soon it is asked again after an error, in milliseconds. */
+const RETRY_MS = 5_000;
 
 /** What the project did, day by day. */
 export default function UsagePage() {
@@ -34,7 +37,8 @@ export default function UsagePage() {
   const zone = knownZone(useTimeZone());
   const [{ metric, range: chosen }, setState] = useUrlState(SHAPE);
   const range = toTimeRange(resolveRange(chosen, zone, useNow(RENEW_MS).getTime()));
-  const answer = useQuery(UsageService.method.getDailyUsage, { projectId: project.id, range }, { refetchInterval: RENEW_MS, placeholderData: keepPreviousData });
+  const answer = useQuery(UsageService.method.getDailyUsage, { projectId: project.id, range }, { refetchInterval: ({ state }) => (state.error ? RETRY_MS : RENEW_MS), placeholderData: keepPreviousData });
+  const error = useLastError(answer);
   const days = answer.data?.days ?? [];
   const timeZone = answer.data?.timeZone || zone;
   const exported = () => downloadCsv(`usage ${days[0]?.date ?? ""} to ${days.at(-1)?.date ?? ""}`, usageTable(days, timeZone));
@@ -52,9 +56,9 @@ export default function UsagePage() {
           </>
         }
       />
-      {answer.isError && (days.length === 0 || answer.isPlaceholderData) ? (
+      {error ? (
         <Card bare>
-          <ErrorState error={answer.error} onRetry={() => void answer.refetch()} />
+          <ErrorState error={error} onRetry={() => void answer.refetch()} />
         </Card>
       ) : !answer.data ? (
         <UsageSkeleton />
