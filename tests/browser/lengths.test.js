@@ -32,6 +32,7 @@ function traffic() {
     return [
       { name: WORD, anonymous_id, properties: { [KEY]: VALUE, $current_url: VALUE, $pathname: VALUE.slice(20), short: true } },
       { name: "$identify", user_id, anonymous_id, properties: { $set: { name: `${NAME} ${visitor}`, email: EMAIL, [KEY]: VALUE } } },
+      { name: "$exception", user_id, properties: { $exception_type: WORD, $exception_message: `${VALUE} ${WORDS}`, $pathname: VALUE, $release: WORD } },
       ...(visitor % 2 ? [{ name: WORDS, user_id, properties: { [KEY]: visitor, nested: { [KEY]: [VALUE, { [KEY]: VALUE }] } } }] : []),
     ];
   }).flat();
@@ -39,6 +40,9 @@ function traffic() {
 
 const query = (fields) => new URLSearchParams(fields).toString();
 const pages = () => ({
+  overview: `${base}/overview`,
+  errors: `${base}/errors`,
+  usage: `${base}/usage`,
   install: `${base}/install`,
   live: `${base}/live`,
   "live-filtered": `${base}/live?${query({ events: encodeURIComponent(WORD), id: USER })}`,

@@ -30,7 +30,7 @@ export function AffectedPeople({ persons, total }: { persons: readonly AffectedP
   return (
     <Card bare title="People affected" description={persons.length === 0 ? undefined : `The latest first${more > 0 ? `; ${plural(persons.length, "person", "people")} of ${exactNumber(total)}` : ""}`}>
       {persons.length === 0 ? (
-        <p className={styles.pad}>Nobody is known: no event of it in this range has a person.</p>
+        <p className={styles.pad}>Nobody that is known had it in this range.</p>
       ) : (
         <ul className={styles.persons}>
           {persons.map((person) => (

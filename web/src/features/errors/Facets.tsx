@@ -12,7 +12,7 @@ export function Facets({ facets, events }: { facets: readonly ErrorFacet[]; even
   return (
     <Card title="In common" description="Of the events in the range">
       {views.length === 0 ? (
-        <p className="muted">They came without browser, system, release or page.</p>
+        <p className="muted">{events === 0n ? "None happened in this range." : "They came without browser, system, release or page."}</p>
       ) : (
         <div className={styles.facets}>
           {views.map((facet) => (

@@ -46,6 +46,11 @@ export default function OverviewPage() {
   return <Loaded key={project.id} overview={overview} status={<OverviewStatus connection={connection} time={overview.time} />} />;
 }
 
+/** Whether there are requests at all is seen over two days: at midnight, today has none. */
+function requestsOf({ numbers }: GetOverviewResponse): number {
+  return (numbers?.requests?.value ?? 0) + (numbers?.requests?.previous ?? 0) + Math.max(0, ...(numbers?.p95MsHours ?? []));
+}
+
 function Loaded({ overview, status }: { overview: GetOverviewResponse; status: ReactNode }) {
   // A project that was empty when the page was opened is waited with: its first event is said before all else.
   const [wasEmpty] = useState(overview.isEmpty);
@@ -66,7 +71,7 @@ function Loaded({ overview, status }: { overview: GetOverviewResponse; status: R
         <div className={styles.page}>
           <UnavailableNote parts={overview.unavailable} />
           <ItemList items={listed(overview.items)} now={now} />
-          {overview.quiet && <QuietLine quiet={overview.quiet} isBlind={overview.unavailable.includes("monitor")} />}
+          {overview.quiet && <QuietLine quiet={overview.quiet} requests={requestsOf(overview)} isBlind={overview.unavailable.includes("monitor")} />}
           {overview.numbers && <Numbers numbers={overview.numbers} now={now} />}
           {overview.health && <OwnHealthLine health={overview.health} isKnown={!overview.unavailable.includes("events")} />}
         </div>

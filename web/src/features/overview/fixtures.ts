@@ -61,8 +61,24 @@ function days(size: number): number[] {
   return Array.from({ length: 14 }, (_, day) => Math.round(size * (0.8 + 0.25 * Math.sin(day / 1.1) + day * 0.012) * (day === 13 ? 0.62 : 1)));
 }
 
+/** A project a minute after its first event. */
+function young(): Overview {
+  const days = [...Array.from({ length: 13 }, () => 0), 1];
+  return {
+    quiet: {},
+    numbers: {
+      people: { value: 1, previous: 0 }, events: { value: 3, previous: 0 }, errors: { value: 0, previous: 0 }, requests: { value: 0, previous: 0 },
+      peopleDays: days, eventDays: days.map((day) => day * 3), errorDays: days.map(() => 0), p95MsHours: Array.from({ length: 24 }, () => 0),
+      timeZone: "Europe/Berlin",
+    },
+    health: { pending: 0n, projectionAge: durationFromMs(180) },
+    time: timestampFromMs(Date.now()),
+  };
+}
+
 export function overview(variant: string): Overview {
   const isBehind = variant === "behind";
+  if (variant === "young") return young();
   const hours = Array.from({ length: 24 }, (_, hour) => (hour < 3 ? 0 : Math.round(170 + 30 * Math.sin(hour / 3))));
   return {
     items: items(variant),

@@ -8,7 +8,7 @@ import { behind, headlineOf, tabTitle, unavailableText } from "./headlineView";
 import { keyOf, listed, markOf, sinceText, toneOf } from "./items";
 import { changeOf, dayNames, hourNames, millisText } from "./numbersView";
 import { ownHealth } from "./ownHealth";
-import { quietParts } from "./quiet";
+import { quietParts, unwatchedParts } from "./quiet";
 
 const now = new Date("2026-11-23T12:00:00Z");
 const before = (minutes: number) => timestampFromDate(new Date(now.getTime() - minutes * 60_000));
@@ -122,6 +122,12 @@ test("the quiet line leaves out what there is none of", () => {
   expect(quietParts({ monitors: 12, monitorsUp: 11, knownErrors: 1, endpointsOk: 0 }, false).map(({ text }) => text)).toEqual(["11 of 12 monitors up", "1 known error as usual"]);
   expect(quietParts({ monitors: 1, monitorsUp: 1, knownErrors: 0, endpointsOk: 2 }, false).map(({ text }) => text)).toEqual(["1 monitor up", "2 endpoints as usual"]);
   expect(quietParts({ monitors: 3, monitorsUp: 3, knownErrors: 0, endpointsOk: 0 }, true)).toEqual([]);
+});
+
+test("what could be watched and is not is a next step", () => {
+  expect(unwatchedParts({ monitors: 0 }, 0, false).map(({ page }) => page)).toEqual(["uptime", "endpoints"]);
+  expect(unwatchedParts({ monitors: 0 }, 3, true)).toEqual([]);
+  expect(unwatchedParts({ monitors: 2 }, 3, false)).toEqual([]);
 });
 
 test("own health is well until events wait too long or are set aside", () => {

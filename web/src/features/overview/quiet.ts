@@ -7,6 +7,14 @@ export interface QuietPart {
   page: string;
 }
 
+/** What this project could watch and does not: a next step each. */
+export function unwatchedParts(quiet: Pick<QuietSummary, "monitors">, requests: number, isBlind: boolean): QuietPart[] {
+  const parts: QuietPart[] = [];
+  if (!isBlind && quiet.monitors === 0) parts.push({ page: "uptime", text: "uptime" });
+  if (requests === 0) parts.push({ page: "endpoints", text: "requests" });
+  return parts;
+}
+
 /** What is watched and fine, in a few words each; what there is none of is left out. */
 export function quietParts(quiet: Pick<QuietSummary, "monitors" | "monitorsUp" | "knownErrors" | "endpointsOk">, isBlind: boolean): QuietPart[] {
   const parts: QuietPart[] = [];
