@@ -1,5 +1,5 @@
 import type { LucideIcon } from "lucide-react";
-import { ChartLine, Plug, Radio, Settings, Users } from "@/components/icons";
+import { ChartLine, Gauge, HeartPulse, Plug, Radio, Settings, Users } from "@/components/icons";
 import type { LazyPage } from "@/lazyPage";
 import { pages } from "@/pages";
 
@@ -18,6 +18,8 @@ export const PLACES: readonly Place[] = [
   { page: "live", name: "Live", icon: Radio, letter: "l", code: pages.live },
   { page: "insights", name: "Insights", icon: ChartLine, letter: "i", code: pages.insights },
   { page: "people", name: "People", icon: Users, letter: "p", code: pages.people },
+  { page: "endpoints", name: "Endpoints", icon: Gauge, letter: "a", code: pages.endpoints },
+  { page: "uptime", name: "Uptime", icon: HeartPulse, letter: "u", code: pages.uptime },
   { page: "install", name: "Install", icon: Plug, letter: "n", code: pages.install },
   { page: "settings", name: "Settings", icon: Settings, letter: "s", code: pages.projectSettings },
 ];
@@ -26,5 +28,7 @@ export const PLACES: readonly Place[] = [
 export function isAt(location: string, page: string): boolean {
   if (page === "settings" && location.startsWith("/settings/")) return true;
   const parts = location.split("/");
+  // Incidents are the other half of uptime.
+  if (page === "uptime" && parts[3] === "incidents") return true;
   return parts[1] === "p" && parts[3] === page;
 }
