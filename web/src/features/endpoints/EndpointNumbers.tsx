@@ -53,11 +53,9 @@ export function NumbersSkeleton() {
     <Card>
       <div className={styles.numbers}>
         {Array.from({ length: 6 }, (_, index) => (
-          <div key={index}>
+          <div key={index} className={styles.waiting}>
             <Skeleton width={60} height={10} />
-            <div className={styles.value}>
-              <Skeleton width={72} height={20} />
-            </div>
+            <Skeleton width={72} height={20} />
             <Skeleton width={84} height={10} />
           </div>
         ))}

@@ -79,7 +79,7 @@ function Status({ example: { statusCode, isError } }: { example: RequestExample 
 function What({ example: { errorMessage, path, startTime } }: { example: RequestExample }) {
   return (
     <span className={styles.words}>
-      <span className="truncate" title={errorMessage || path}>
+      <span className={styles.message} title={errorMessage || path}>
         {errorMessage || path || "–"}
       </span>
       {errorMessage && path && (

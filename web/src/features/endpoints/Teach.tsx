@@ -27,8 +27,8 @@ export function Teach() {
     <div className={styles.teach}>
       <EmptyState
         icon={<Gauge aria-hidden />}
-        title="No request was seen yet"
-        text="Each route of your services appears here by itself, with how often it is called, how often it fails and how fast it answers, once its program sends traces."
+        title="No request was seen"
+        text="None began in the range above. Each route of your services appears here by itself, with how often it is called, how often it fails and how fast it answers, once its program sends traces."
       />
       <div className={styles.way}>
         <Segmented label="Way" value={way} onChange={setWay} options={WAYS} />

@@ -65,16 +65,17 @@ function example(n: number, failed: boolean): MessageInitShape<typeof RequestExa
 }
 
 export function addFixtures(router: ConnectRouter, variant: string): void {
-  const away = () => {
+  const away = async () => {
+    if (variant === "waiting") await new Promise(() => undefined);
     if (variant === "error") throw fail(Code.Unavailable, "events is away", "DEPENDENCY_UNAVAILABLE");
   };
   const all = Array.from({ length: variant === "empty" ? 0 : variant === "many" ? 1_000 : ROUTES.length }, (_, n) => endpoint(n));
-  router.rpc(LatencyService.method.listEndpoints, () => {
-    away();
+  router.rpc(LatencyService.method.listEndpoints, async () => {
+    await away();
     return { endpoints: all };
   });
-  router.rpc(LatencyService.method.queryLatency, (request) => {
-    away();
+  router.rpc(LatencyService.method.queryLatency, async (request) => {
+    await away();
     const found = all.find(({ name }) => name?.service === request.endpoint?.service && name?.method === request.endpoint?.method && name?.route === request.endpoint?.route);
     const start = request.range?.startTime ? timestampMs(request.range.startTime) : 0;
     const end = request.range?.endTime ? timestampMs(request.range.endTime) : 0;

@@ -14,5 +14,5 @@ export function requestSnippet(host: string, key: string): string {
   -H 'authorization: Bearer ${key}' \\
   -d '{"name": "$request", "distinct_id": "user-17", "properties": {
         "service": "checkout", "method": "POST", "route": "/orders/:id",
-        "status_code": 200, "duration_ms": 84}}'`;
+        "status": 200, "duration_ms": 84}}'`;
 }

@@ -49,7 +49,15 @@ export default function IncidentPage() {
         </>
       ) : (
         <div aria-busy>
-          <PageHeader title={<Skeleton width={280} height={20} />} tabTitle="Incident" />
+          <PageHeader
+            title={
+              <>
+                <span className="visually-hidden">Incident</span>
+                <Skeleton width={280} height={20} />
+              </>
+            }
+            tabTitle="Incident"
+          />
           <div className="stack">
             <Card>
               <SkeletonLines lines={3} />

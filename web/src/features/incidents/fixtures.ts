@@ -21,16 +21,20 @@ const ALL: readonly IncidentInit[] = [
 
 export function addFixtures(router: ConnectRouter, variant: string): void {
   const incidents = variant === "empty" ? [] : ALL.map((one) => ({ ...one }));
+  /** The variant "waiting" never answers, so that loading states can be seen. */
+  const asked = () => (variant === "waiting" ? new Promise<void>(() => undefined) : undefined);
   const find = (id: string) => {
     const found = incidents.find((one) => one.id === id);
     if (!found) throw fail(Code.NotFound, "no such incident", "NOT_FOUND");
     return found;
   };
-  router.rpc(IncidentService.method.listIncidents, (request) => {
+  router.rpc(IncidentService.method.listIncidents, async (request) => {
+    await asked();
     if (variant === "error") throw fail(Code.Unavailable, "monitor is away", "DEPENDENCY_UNAVAILABLE");
     return { incidents: incidents.filter((one) => (!request.openOnly || !one.closedTime) && (!request.monitorId || one.subject === request.monitorId)) };
   });
-  router.rpc(IncidentService.method.getIncident, ({ incidentId }) => {
+  router.rpc(IncidentService.method.getIncident, async ({ incidentId }) => {
+    await asked();
     const incident = find(incidentId);
     return {
       incident,

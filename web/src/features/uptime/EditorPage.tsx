@@ -1,4 +1,5 @@
 import { useQuery } from "@connectrpc/connect-query";
+import { useEffect, useRef } from "react";
 import type { FormEvent } from "react";
 import { Link, useParams } from "wouter";
 import { Button, LinkButton } from "@/components/Button";
@@ -62,7 +63,13 @@ function Form({ monitor }: { monitor: Monitor | undefined }) {
   const { path } = useProject();
   const [{ kind }, setState] = useUrlState(SHAPE);
   const editor = useEditor(monitor, kind);
-  const { draft } = editor;
+  const { draft, problems } = editor;
+  const form = useRef<HTMLFormElement>(null);
+  const wrong = Object.keys(problems).join();
+  // Whoever pressed the button far below is led to the first field that has to be mended.
+  useEffect(() => {
+    if (wrong) form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus();
+  }, [wrong]);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     editor.attempt("save");
@@ -76,7 +83,7 @@ function Form({ monitor }: { monitor: Monitor | undefined }) {
     </>
   );
   return (
-    <form className={styles.columns} onSubmit={submit} noValidate aria-label="Monitor">
+    <form ref={form} className={styles.columns} onSubmit={submit} noValidate aria-label="Monitor">
       <Card footer={footer}>
         <div className={styles.fields}>
           <FormMessage error={editor.formProblem} />

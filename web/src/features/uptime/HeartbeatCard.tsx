@@ -1,16 +1,17 @@
 import { Card } from "@/components/Card";
 import { CodeBlock } from "@/components/CodeBlock";
-import { lengthText } from "@/charts/numbers";
 import { durationMs } from "@/format/time";
 import type { HeartbeatTarget, Monitor } from "@/gen/observe/monitor/v1/monitor_pb";
 import { cronLine } from "./cron";
+import { lengthWords } from "./monitorState";
 import styles from "./monitor.module.css";
 
 /** Where the program has to call, and how a cron job does it. */
 export function HeartbeatCard({ target, monitor }: { target: HeartbeatTarget; monitor: Monitor }) {
   const seconds = (length: typeof target.grace, fallback: number) => (length ? Math.round(durationMs(length) / 1_000) : fallback);
   const interval = seconds(monitor.interval, 60);
-  const late = interval + seconds(target.grace, 60);
+  const grace = seconds(target.grace, 60);
+  const silence = grace > 0 ? `${lengthWords(interval)} and ${lengthWords(grace)}` : lengthWords(interval);
   if (target.path === "") {
     return (
       <Card title="Address to call">
@@ -22,7 +23,7 @@ export function HeartbeatCard({ target, monitor }: { target: HeartbeatTarget; mo
   return (
     <Card
       title="Address to call"
-      description={`Call it by GET or POST whenever the work is done. It counts as down ${lengthText(late * 1_000)} after the last call. Keep it to yourself: whoever has it can report for the program.`}
+      description={`Call it by GET or POST whenever the work is done. It counts as down after a silence of ${silence}. Keep it to yourself: whoever has it can report for the program.`}
     >
       <div className="stack">
         <CodeBlock code={url} label="Heartbeat address" />

@@ -1,3 +1,4 @@
+import { cx } from "@/components/cx";
 import { Skeleton } from "@/components/Skeleton";
 import type { MonitorSummary } from "@/gen/observe/monitor/v1/monitor_service_pb";
 import { useProject } from "@/hooks/useProject";
@@ -49,7 +50,7 @@ export function MonitorListSkeleton({ bars }: { bars: BarsShown }) {
           <span className={styles.state}>
             <Skeleton width={52} height={20} radius={5} />
           </span>
-          <span className={styles.words}>
+          <span className={cx(styles.words, styles.waiting)}>
             <Skeleton width={`${70 - ((index * 17) % 35)}%`} />
             <Skeleton width={`${90 - ((index * 29) % 40)}%`} height={10} />
           </span>

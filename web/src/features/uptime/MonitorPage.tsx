@@ -116,12 +116,21 @@ function Facts({ monitor }: { monitor: Monitor }) {
 function MonitorSkeleton() {
   return (
     <div aria-busy>
-      <PageHeader title={<Skeleton width={220} height={20} />} tabTitle="Monitor" description={<Skeleton width={320} />} />
+      <PageHeader
+        title={
+          <>
+            <span className="visually-hidden">Monitor</span>
+            <Skeleton width={220} height={20} />
+          </>
+        }
+        tabTitle="Monitor"
+        description={<Skeleton width={320} />}
+      />
       <div className="stack">
         <Card>
           <div className={styles.windows}>
             {Array.from({ length: 4 }, (_, index) => (
-              <div key={index}>
+              <div key={index} className={styles.waiting}>
                 <Skeleton width={70} height={10} />
                 <Skeleton width={96} height={24} />
                 <Skeleton width={110} height={10} />

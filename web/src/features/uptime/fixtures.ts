@@ -111,6 +111,8 @@ export function addFixtures(router: ConnectRouter, variant: string): void {
   const count = variant === "empty" ? 0 : variant === "many" ? 500 : NAMES.length;
   const monitors = Array.from({ length: count }, (_, n) => makeMonitor(n));
   if (variant === "new") monitors.splice(1, 8);
+  /** The variant "waiting" never answers, so that loading states can be seen. */
+  const asked = () => (variant === "waiting" ? new Promise<void>(() => undefined) : undefined);
   const find = (id: string) => {
     if (variant === "error") throw fail(Code.Unavailable, "monitor is away", "DEPENDENCY_UNAVAILABLE");
     const monitor = monitors.find((one) => one.id === id);
@@ -119,7 +121,8 @@ export function addFixtures(router: ConnectRouter, variant: string): void {
   };
   const today = Math.floor(Date.now() / DAY) * DAY;
   const hour = Math.floor(Date.now() / HOUR) * HOUR;
-  router.rpc(MonitorService.method.listMonitors, () => {
+  router.rpc(MonitorService.method.listMonitors, async () => {
+    await asked();
     if (variant === "error") throw fail(Code.Unavailable, "monitor is away", "DEPENDENCY_UNAVAILABLE");
     return {
       monitors: monitors.map((monitor, n) => ({
@@ -131,8 +134,12 @@ export function addFixtures(router: ConnectRouter, variant: string): void {
       })),
     };
   });
-  router.rpc(MonitorService.method.getMonitor, ({ monitorId: id }) => ({ monitor: find(id) }));
-  router.rpc(MonitorService.method.getUptime, (request) => {
+  router.rpc(MonitorService.method.getMonitor, async ({ monitorId: id }) => {
+    await asked();
+    return { monitor: find(id) };
+  });
+  router.rpc(MonitorService.method.getUptime, async (request) => {
+    await asked();
     const n = monitors.indexOf(find(request.monitorId));
     const start = request.range?.startTime ? timestampMs(request.range.startTime) : hour - 23 * HOUR;
     const end = request.range?.endTime ? timestampMs(request.range.endTime) : hour + HOUR;
@@ -147,7 +154,8 @@ export function addFixtures(router: ConnectRouter, variant: string): void {
       buckets: buckets(n, start, end, end - start > 8 * DAY ? DAY : HOUR),
     };
   });
-  router.rpc(MonitorService.method.listChecks, (request) => {
+  router.rpc(MonitorService.method.listChecks, async (request) => {
+    await asked();
     const n = monitors.indexOf(find(request.monitorId));
     const from = Number(request.pageToken || 0);
     const size = request.pageSize || 100;
