@@ -49,6 +49,14 @@ function SignedIn() {
                   <Route path="/p/:project/errors" component={pages.errors.Page} />
                   <Route path="/p/:project/errors/:errorGroup" component={pages.error.Page} />
                   <Route path="/p/:project/usage" component={pages.usage.Page} />
+                  <Route path="/p/:project/endpoints" component={pages.endpoints.Page} />
+                  <Route path="/p/:project/endpoints/one" component={pages.endpoint.Page} />
+                  <Route path="/p/:project/uptime" component={pages.uptime.Page} />
+                  <Route path="/p/:project/uptime/new" component={pages.monitorEditor.Page} />
+                  <Route path="/p/:project/uptime/:monitor" component={pages.monitor.Page} />
+                  <Route path="/p/:project/uptime/:monitor/edit" component={pages.monitorEditor.Page} />
+                  <Route path="/p/:project/incidents" component={pages.incidents.Page} />
+                  <Route path="/p/:project/incidents/:incident" component={pages.incident.Page} />
                   <Route path="/p/:project/install" component={pages.install.Page} />
                   <Route path="/p/:project/settings" component={pages.projectSettings.Page} />
                   <Route path="/settings/organization" component={pages.organizationSettings.Page} />

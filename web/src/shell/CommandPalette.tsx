@@ -5,7 +5,8 @@ import type { ReactNode } from "react";
 import { useLocation } from "wouter";
 import { Avatar } from "@/components/Avatar";
 import { KeyHint } from "@/components/KeyHint";
-import { Keyboard, Search } from "@/components/icons";
+import { HeartPulse, Keyboard, Plus, Search } from "@/components/icons";
+import { useMonitorEntries } from "@/features/uptime/useMonitorEntries";
 import { useMe } from "@/hooks/useMe";
 import { useProject } from "@/hooks/useProject";
 import { PLACES } from "@/shell/places";
@@ -20,6 +21,7 @@ export default function CommandPalette({ onClose, onKeys }: { onClose: () => voi
   const [text, setText] = useState("");
   const [, navigate] = useLocation();
   const actions = useUserEntries().flatMap((entry) => (typeof entry === "object" && "label" in entry ? [entry] : []));
+  const uptime = useMonitorEntries(text);
   const go = (to: string) => () => {
     onClose();
     navigate(to);
@@ -42,6 +44,11 @@ export default function CommandPalette({ onClose, onKeys }: { onClose: () => voi
                     <Item key={place.page} icon={<place.icon aria-hidden />} name={place.name} onSelect={go(path(place.page))} keys={["g", place.letter]} />
                   ))}
                 </Command.Group>
+                <Command.Group heading="Monitors">
+                  {uptime.monitors.map(({ id, name, to }) => (
+                    <Item key={id} id={id} icon={<HeartPulse aria-hidden />} name={name} onSelect={go(to)} />
+                  ))}
+                </Command.Group>
                 <Command.Group heading="Projects">
                   {projects
                     .filter((project) => project.id !== current.id)
@@ -56,6 +63,9 @@ export default function CommandPalette({ onClose, onKeys }: { onClose: () => voi
                     ))}
                 </Command.Group>
                 <Command.Group heading="Actions">
+                  {uptime.actions.map(({ id, name, to }) => (
+                    <Item key={id} icon={<Plus aria-hidden />} name={name} onSelect={go(to)} />
+                  ))}
                   {actions.map((action) => (
                     <Item
                       key={String(action.label)}

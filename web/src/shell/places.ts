@@ -1,5 +1,5 @@
 import type { LucideIcon } from "lucide-react";
-import { Bug, ChartColumn, ChartLine, House, Plug, Radio, Settings, Users } from "@/components/icons";
+import { Bug, ChartColumn, ChartLine, Gauge, HeartPulse, House, Plug, Radio, Settings, Users } from "@/components/icons";
 import type { LazyPage } from "@/lazyPage";
 import { pages } from "@/pages";
 
@@ -20,6 +20,8 @@ export const PLACES: readonly Place[] = [
   { page: "insights", name: "Insights", icon: ChartLine, letter: "i", code: pages.insights },
   { page: "people", name: "People", icon: Users, letter: "p", code: pages.people },
   { page: "errors", name: "Errors", icon: Bug, letter: "e", code: pages.errors },
+  { page: "endpoints", name: "Endpoints", icon: Gauge, letter: "a", code: pages.endpoints },
+  { page: "uptime", name: "Uptime", icon: HeartPulse, letter: "u", code: pages.uptime },
   { page: "usage", name: "Usage", icon: ChartColumn, letter: "d", code: pages.usage },
   { page: "install", name: "Install", icon: Plug, letter: "n", code: pages.install },
   { page: "settings", name: "Settings", icon: Settings, letter: "s", code: pages.projectSettings },
@@ -29,5 +31,7 @@ export const PLACES: readonly Place[] = [
 export function isAt(location: string, page: string): boolean {
   if (page === "settings" && location.startsWith("/settings/")) return true;
   const parts = location.split("/");
+  // Incidents are the other half of uptime.
+  if (page === "uptime" && parts[3] === "incidents") return true;
   return parts[1] === "p" && parts[3] === page;
 }

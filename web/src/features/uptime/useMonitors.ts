@@ -1,0 +1,27 @@
+import { createConnectQueryKey, useQuery } from "@connectrpc/connect-query";
+import { useQueryClient } from "@tanstack/react-query";
+import { useCallback, useMemo } from "react";
+import { IncidentService } from "@/gen/observe/monitor/v1/incident_service_pb";
+import { MonitorService } from "@/gen/observe/monitor/v1/monitor_service_pb";
+import { sortMonitors } from "./monitorState";
+
+/** How often what is shown is asked for again, in milliseconds: as often as the quickest monitor is checked. */
+export const RENEW_MS = 10_000;
+
+/** All monitors with their recent history, down ones first. */
+export function useMonitors(projectId: string) {
+  const answer = useQuery(MonitorService.method.listMonitors, { projectId }, { refetchInterval: RENEW_MS });
+  const monitors = useMemo(() => answer.data && sortMonitors(answer.data.monitors), [answer.data]);
+  return { answer, monitors };
+}
+
+/** Forgets every answer about monitors and incidents, after one was changed. */
+export function useForgetMonitors(): () => Promise<void> {
+  const client = useQueryClient();
+  return useCallback(async () => {
+    await Promise.all([
+      client.invalidateQueries({ queryKey: createConnectQueryKey({ schema: MonitorService, cardinality: undefined }) }),
+      client.invalidateQueries({ queryKey: createConnectQueryKey({ schema: IncidentService, cardinality: undefined }) }),
+    ]);
+  }, [client]);
+}
