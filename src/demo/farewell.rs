@@ -16,7 +16,7 @@ pub(super) fn say_where(world: &World, public_url: &str, project_id: &str) {
         ("What is broken: payments fail, an error spikes", String::new()),
         (
             "From looking to paying, by device",
-            format!("/insights?tab=funnel&range=30d{steps}&by=$device_type"),
+            format!("/insights?tab=funnel&range=30d{steps}&by=e,$device_type"),
         ),
         (
             "Page views and people a day",

@@ -1,11 +1,15 @@
 //! Requests as server spans of OTLP, with the attributes of OpenTelemetry's semantic conventions for HTTP and users.
 
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTraceServiceRequest, ExportTraceServiceResponse,
+};
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value};
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::{
     ResourceSpans, ScopeSpans, Span, Status, span::SpanKind, status::StatusCode,
 };
+
+use prost::Message as _;
 
 use super::request::Request;
 
@@ -33,6 +37,21 @@ pub(super) fn export(requests: &[Request]) -> ExportTraceServiceRequest {
         ..ResourceSpans::default()
     });
     ExportTraceServiceRequest { resource_spans: resource_spans.collect() }
+}
+
+/// Reads the answer to an export.
+///
+/// # Errors
+/// What was rejected, and why.
+pub(super) fn exported(body: &[u8]) -> Result<(), String> {
+    let answer = ExportTraceServiceResponse::decode(body);
+    let answer = answer.map_err(|_| "its answer cannot be read".to_owned())?;
+    match answer.partial_success {
+        Some(partial) if partial.rejected_spans > 0 => {
+            Err(format!("it rejected {} spans: {}", partial.rejected_spans, partial.error_message))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn span(request: &Request) -> Span {

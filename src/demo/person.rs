@@ -14,7 +14,7 @@ const OLD_CUSTOMERS: f64 = 0.3;
 /// How many of the customers have a second device.
 const SECOND_DEVICE: f64 = 0.25;
 /// How many customers follow the mail about the flash sale.
-const FLASH_SALE: f64 = 0.2;
+const FLASH_SALE: f64 = 0.3;
 /// Visits that are closer together are one.
 const VISITS_APART: i64 = 2 * HOUR;
 /// Nobody comes more often.
@@ -132,25 +132,25 @@ fn visits(
 fn first_day(world: &World, random: &mut Random, old_customer: bool) -> u32 {
     let days = world.scale().days.max(1);
     if old_customer {
-        let day = random.waiting(f64::from(days) / 5.0).min(f64::from(days - 1));
+        let day = random.waiting(f64::from(days) / 8.0).min(f64::from(days - 1));
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to days")]
         return day as u32;
     }
     let all: Vec<u32> = (0..days).collect();
     let weight = |day: &u32| {
-        let growth = 0.85 + 0.3 * f64::from(*day) / f64::from(days);
+        let growth = 0.95 + 0.15 * f64::from(*day) / f64::from(days);
         let campaign = if CAMPAIGN.contains(&(day * 1_000 / days)) { 1.5 } else { 1.0 };
         growth * campaign * weekday_weight(world.day(*day))
     };
     *random.weighted(&all, weight)
 }
 
-/// Returns when the person comes to the flash sale, if so: most soon after the mail.
+/// Returns when the person comes to the flash sale, if so: more and more until now.
 fn flash_sale(world: &World, number: u32, old_customer: bool) -> Option<i64> {
     let mut random = Random::of(world.scale().seed, "flash sale", u64::from(number));
     let comes = old_customer && random.chance(FLASH_SALE);
     let length = world.scale().now - world.flash_sale_time() - MINUTE;
-    let late = random.fraction().powf(0.8);
+    let late = random.fraction().powf(0.65);
     #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "minutes")]
     let start = world.flash_sale_time() + (late * length as f64) as i64;
     debug_assert!(length < DAY);

@@ -77,7 +77,7 @@ impl Walk<'_> {
         self.land(&FLASH_SALE, HOME, "Flash sale");
         self.load_home();
         self.dwell(8.0);
-        if self.random.chance(0.5) {
+        if self.random.chance(0.8) {
             self.search();
         }
         self.product(None, &mut cart, 0.7);
@@ -154,7 +154,11 @@ impl Walk<'_> {
     fn search(&mut self) {
         let words = self.random.weighted(&SEARCHES, |_| 1.0);
         self.open("/search", "Search");
-        self.call(&SEARCH, "/api/search");
+        // It is asked while one types.
+        for _ in 0..3 + self.random.below(4) {
+            self.call(&SEARCH, "/api/search");
+            self.dwell(1.0);
+        }
         let found = PRODUCTS.iter().filter(|product| product.slug.contains(words)).count();
         self.track("searched", json!({ "query": words, "results": found }));
     }
