@@ -6,6 +6,8 @@ use clap::{Parser, Subcommand};
 use observe_runtime::StartError;
 use observe_runtime::config::{EnvReader, KEYS};
 
+use crate::demo;
+
 /// Product analytics and observability on one small machine.
 #[derive(Debug, Parser)]
 #[command(name = "observe", version, about)]
@@ -16,7 +18,7 @@ pub struct Cli {
 }
 
 /// What can be done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub enum Command {
     /// Runs all services in this process on one port, with private stores where no URL is given
     Up,
@@ -30,6 +32,8 @@ pub enum Command {
     Monitor,
     /// Runs the service that answers questions
     Reports,
+    /// Fills a project of a running Observe with a month of a small web shop, for a first look
+    Demo(demo::Options),
     /// Brings the database up to date and ends
     Migrate,
     /// Prints every setting: what it is for and what it is now, secrets hidden

@@ -4,6 +4,7 @@
 mod all;
 mod cli;
 mod credentials;
+mod demo;
 mod installation;
 mod migrate;
 mod role;
@@ -50,8 +51,9 @@ fn run(command: Command, env: &mut EnvReader) -> Result<bool, StartError> {
         match command {
             Command::Up => all::run(env).await,
             Command::Migrate => migrate::run(env).await.map(|()| true),
+            Command::Demo(options) => demo::run(&options, env).await,
             Command::Config => Ok(true),
-            service => role::run(service, env).await,
+            service => role::run(&service, env).await,
         }
     })
 }

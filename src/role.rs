@@ -25,7 +25,7 @@ const EVENTS: (&str, &str) = ("events", "OBSERVE_EVENTS_URL");
 const MONITOR: (&str, &str) = ("monitor", "OBSERVE_MONITOR_URL");
 const REPORTS: (&str, &str) = ("reports", "OBSERVE_REPORTS_URL");
 
-fn role(service: Command) -> Role {
+fn role(service: &Command) -> Role {
     match service {
         Command::Identity => Role { name: "identity", port: 8081, calls: &[] },
         Command::Events => Role { name: "events", port: 8082, calls: &[IDENTITY] },
@@ -41,7 +41,7 @@ fn role(service: Command) -> Role {
 ///
 /// # Errors
 /// A sentence for the person at the terminal if it cannot start.
-pub async fn run(service: Command, env: &mut EnvReader) -> Result<bool, StartError> {
+pub async fn run(service: &Command, env: &mut EnvReader) -> Result<bool, StartError> {
     let role = role(service);
     let listen = env.address("OBSERVE_LISTEN", SocketAddr::from((Ipv4Addr::LOCALHOST, role.port)));
     let secret = match given_secret(env) {
@@ -81,7 +81,7 @@ pub fn deps(
 }
 
 async fn start(
-    service: Command,
+    service: &Command,
     env: &mut EnvReader,
     deps: Deps,
     listen: SocketAddr,

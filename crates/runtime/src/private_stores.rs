@@ -29,7 +29,8 @@ use std::path::Path;
 use crate::exit::StartError;
 
 use account::Account;
-use folder::{Folder, stand_in};
+use folder::Folder;
+pub use folder::stand_in;
 use postgres::Postgres;
 use process::Supervised;
 use redis::{Redis, Role};

@@ -108,8 +108,9 @@ fn reachable(path: PathBuf, account: &Account) -> Result<PathBuf, StartError> {
     create(&stand_in, account)
 }
 
-/// Returns the folder that stands in for one that cannot be reached.
-pub(super) fn stand_in(path: &Path) -> PathBuf {
+/// Returns the folder that stands in for one that the stores' account cannot reach. It need not be there.
+#[must_use]
+pub fn stand_in(path: &Path) -> PathBuf {
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     Path::new(SYSTEM_FOLDER).join(short_hash(&path))
 }
