@@ -105,7 +105,9 @@ pub enum FailureKind {
     Name,
     /// No name server of ours answered.
     Resolver,
-    /// The target did not take the connection.
+    /// The target, or a host on the way, said no to the connection.
+    Refused,
+    /// Nobody answered the connection.
     Connect,
     /// We could not even try: no route, no descriptors.
     Local,

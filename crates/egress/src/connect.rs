@@ -82,9 +82,9 @@ async fn dial(address: IpAddr, port: u16) -> Result<TcpStream, Failure> {
 fn refused(error: &io::Error) -> Failure {
     use io::ErrorKind as Kind;
     match error.kind() {
-        Kind::ConnectionRefused => Failure::new(FailureKind::Connect, "the connection was refused"),
+        Kind::ConnectionRefused => Failure::new(FailureKind::Refused, "the connection was refused"),
         Kind::ConnectionReset | Kind::ConnectionAborted => {
-            Failure::new(FailureKind::Connect, "the connection was reset")
+            Failure::new(FailureKind::Refused, "the connection was reset")
         }
         Kind::TimedOut => Failure::new(FailureKind::Connect, "the connection was not answered"),
         Kind::HostUnreachable => Failure::new(FailureKind::Connect, "the host is unreachable"),

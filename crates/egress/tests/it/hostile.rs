@@ -122,7 +122,7 @@ async fn a_closed_port_is_told_as_such() {
     drop(server);
     let guard = guard(&NameServer::default(), "127.0.0.1").await;
     let fetched = fetch(&guard, &format!("http://127.0.0.1:{port}/")).await;
-    assert_eq!(fetched.result.expect_err("closed").kind, FailureKind::Connect);
+    assert_eq!(fetched.result.expect_err("closed").kind, FailureKind::Refused);
     assert!(fetched.phases.connect.is_some() && fetched.phases.first_byte.is_none());
 }
 
