@@ -54,6 +54,10 @@ pub const KEYS: &[Key] = &[
     key("OBSERVE_EVENTS_URL", "where a single role finds events"),
     key("OBSERVE_MONITOR_URL", "where a single role finds monitor"),
     key("OBSERVE_REPORTS_URL", "where a single role finds reports"),
+    key(
+        "OBSERVE_EGRESS_ALLOW",
+        "networks that checks and webhooks may dial although they are not public, separated by commas (none)",
+    ),
     key("OBSERVE_TRUSTED_PROXIES", "addresses whose X-Forwarded-For counts, separated by commas"),
     key("OBSERVE_BOOTSTRAP_EMAIL", "first account, made on an empty database"),
     secret("OBSERVE_BOOTSTRAP_PASSWORD", "its password"),
