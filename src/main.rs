@@ -4,6 +4,7 @@
 mod all;
 mod cli;
 mod credentials;
+mod health;
 mod installation;
 mod migrate;
 mod role;
@@ -50,6 +51,7 @@ fn run(command: Command, env: &mut EnvReader) -> Result<bool, StartError> {
         match command {
             Command::Up => all::run(env).await,
             Command::Migrate => migrate::run(env).await.map(|()| true),
+            Command::Health => health::run(env).await,
             Command::Config => Ok(true),
             service => role::run(service, env).await,
         }

@@ -4,6 +4,7 @@
 
 mod access;
 mod cluster;
+mod health;
 mod kill;
 mod main_job;
 mod outage;
