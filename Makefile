@@ -3,7 +3,7 @@
 CARGO ?= cargo
 NPM_CI = npm ci --no-audit --no-fund --loglevel=error
 
-.PHONY: run build test test-browser lint bench dashboard prerequisites clean
+.PHONY: run build test test-helm test-browser lint bench dashboard prerequisites clean
 
 # Installs what is missing, builds, and serves everything on one port.
 run: build
@@ -14,10 +14,20 @@ build: prerequisites dashboard
 	$(CARGO) build --release --package observe
 
 # Everything that must pass: units, services and end to end, on real stores.
-test: prerequisites dashboard
+test: prerequisites dashboard test-helm
 	cd sdk/browser && npm test
 	cd web && npm test
 	$(CARGO) test --workspace
+
+# The Helm chart, the Dockerfile and the compose file, without a cluster and without Docker.
+test-helm: tests/helm/.venv/complete
+	cd tests/helm && .venv/bin/python -m unittest --quiet
+
+tests/helm/.venv/complete: tests/helm/requirements.txt
+	@scripts/prerequisites helm
+	python3 -m venv --clear $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
 
 # The dashboard and the SDK in Chromium, against a real server.
 test-browser: dashboard tests/browser/node_modules
@@ -51,4 +61,4 @@ prerequisites:
 
 clean:
 	$(CARGO) clean
-	rm -rf .observe web/dist web/node_modules sdk/browser/dist sdk/browser/node_modules tests/browser/node_modules
+	rm -rf .observe web/dist web/node_modules sdk/browser/dist sdk/browser/node_modules tests/browser/node_modules tests/helm/.venv
