@@ -3,7 +3,7 @@
 CARGO ?= cargo
 NPM_CI = npm ci --no-audit --no-fund --loglevel=error
 
-.PHONY: run build test test-browser lint bench dashboard prerequisites test-prerequisites clean
+.PHONY: run build test test-helm test-browser lint bench dashboard prerequisites test-prerequisites clean
 
 # Installs what is missing, builds, and serves everything on one port.
 run: build
@@ -14,11 +14,21 @@ build: prerequisites dashboard
 	$(CARGO) build --release --package observe
 
 # Everything that must pass: units, services and end to end, on real stores and in Chromium.
-test: test-prerequisites dashboard tests/browser/node_modules
+test: test-prerequisites dashboard tests/browser/node_modules test-helm
 	cd sdk/browser && npm test
 	cd web && npm test
 	$(CARGO) test --workspace
 	cd tests/browser && npm test
+
+# The Helm chart, the Dockerfile and the compose file, without a cluster and without Docker.
+test-helm: tests/helm/.venv/complete
+	cd tests/helm && .venv/bin/python -m unittest --quiet
+
+tests/helm/.venv/complete: tests/helm/requirements.txt
+	@scripts/prerequisites helm
+	python3 -m venv --clear $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
 
 # The dashboard and the SDK in Chromium alone, against a real server.
 test-browser: test-prerequisites dashboard tests/browser/node_modules
@@ -54,4 +64,4 @@ test-prerequisites:
 
 clean:
 	$(CARGO) clean
-	rm -rf .observe web/dist web/node_modules sdk/browser/dist sdk/browser/node_modules tests/browser/node_modules
+	rm -rf .observe web/dist web/node_modules sdk/browser/dist sdk/browser/node_modules tests/browser/node_modules tests/helm/.venv

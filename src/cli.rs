@@ -36,6 +36,8 @@ pub enum Command {
     Demo(demo::Options),
     /// Brings the database up to date and ends
     Migrate,
+    /// Says whether the process that listens on OBSERVE_LISTEN is of use now; the exit code is 0 if it is, else 1
+    Health,
     /// Prints every setting: what it is for and what it is now, secrets hidden
     Config,
 }

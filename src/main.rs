@@ -5,6 +5,7 @@ mod all;
 mod cli;
 mod credentials;
 mod demo;
+mod health;
 mod installation;
 mod migrate;
 mod role;
@@ -52,6 +53,7 @@ fn run(command: Command, env: &mut EnvReader) -> Result<bool, StartError> {
             Command::Up => all::run(env).await,
             Command::Migrate => migrate::run(env).await.map(|()| true),
             Command::Demo(options) => demo::run(&options, env).await,
+            Command::Health => health::run(env).await,
             Command::Config => Ok(true),
             service => role::run(&service, env).await,
         }

@@ -53,6 +53,7 @@ pub(crate) struct Cluster {
     reports_command: TestCommand,
     pub(crate) stores: TestStores,
     pub(crate) base: String,
+    ports: Vec<u16>,
 }
 
 impl Cluster {
@@ -99,6 +100,7 @@ impl Cluster {
             reports_command,
             stores,
             base,
+            ports,
         }
     }
 
@@ -121,6 +123,11 @@ impl Cluster {
     pub(crate) fn kill_and_restart_reports(&mut self) {
         self.reports.kill();
         self.reports = self.reports_command.start(self.stores.dir());
+    }
+
+    /// Returns where each of the five processes listens.
+    pub(crate) fn bases(&self) -> impl Iterator<Item = String> {
+        self.ports.iter().map(|port| format!("http://127.0.0.1:{port}"))
     }
 
     pub(crate) fn client(&self, token: &str) -> Client {

@@ -5,6 +5,7 @@
 mod access;
 mod cluster;
 mod demo;
+mod health;
 mod kill;
 mod main_job;
 mod outage;

@@ -8,6 +8,7 @@ pub mod lifecycle;
 pub mod logging;
 pub mod postgres;
 pub mod private_stores;
+pub mod probe;
 pub mod redis;
 pub mod server;
 pub mod service;

@@ -22,6 +22,8 @@ use crate::in_process::InProcessListener;
 use crate::lifecycle::Lifecycle;
 use crate::service::{Built, Deps, ReadyCheck};
 
+/// The name by which the health protocol says that the process answers at all: a liveness probe, in which no store has a say.
+pub const LIVE: &str = "observe.live";
 /// Requests one connection may have under way; only our own services connect here.
 const STREAMS_MAX: u32 = 256;
 /// Bytes of headers in one request: a session's context names every project within reach.
@@ -46,6 +48,7 @@ pub enum Listener {
 /// Starts a built service: its server, its workers and the look at its readiness, all under the process's lifecycle.
 pub async fn start(built: Built, listener: Listener, deps: &Deps) {
     let (reporter, health) = tonic_health::server::health_reporter();
+    reporter.set_service_status(LIVE, ServingStatus::Serving).await;
     reporter.set_service_status("", ServingStatus::NotServing).await;
     for check in &built.ready {
         reporter.set_service_status(check.name, ServingStatus::NotServing).await;
