@@ -23,7 +23,7 @@ world.test("a project without errors is told how they come", async () => {
 
 world.test("errors are listed by people affected, and found by their words", async () => {
   const trail = { name: "added_to_cart", user_id: "buyer-0", properties: { product: "engine" } };
-  const identify = { name: "$identify", user_id: "buyer-0", properties: { $set: { name: "Grace Hopper" } } };
+  const identify = { name: "$identify", user_id: "buyer-0", anonymous_id: "visitor-0", properties: { $set: { name: "Grace Hopper" } } };
   const rare = faults(1, { type: "RangeError", message: MARKUP, stack: `RangeError: ${MARKUP}\n    at list (https://shop.example/src/list.js:3:1)` });
   await world.observe.capture([identify, trail]);
   await world.observe.capture([...faults(5), ...rare]);

@@ -1,4 +1,3 @@
-import { useEffect, useState } from "react";
 import { useLocation } from "wouter";
 import { Button } from "@/components/Button";
 import { Card } from "@/components/Card";
@@ -8,7 +7,7 @@ import { ErrorState } from "@/components/ErrorState";
 import { encodePersonKey } from "@/components/event/personKey";
 import { Users } from "@/components/icons";
 import { PageHeader } from "@/components/PageHeader";
-import { TextField } from "@/components/TextField";
+import { SearchField } from "@/components/SearchField";
 import type { Person } from "@/gen/observe/identity/v1/person_pb";
 import { useProject } from "@/hooks/useProject";
 import { textParam, useUrlState } from "@/hooks/useUrlState";
@@ -18,8 +17,6 @@ import { usePersons, useVisitor } from "./usePersons";
 import styles from "./people.module.css";
 
 const SHAPE = { q: textParam() };
-/** How long typing rests before it counts, in milliseconds. */
-const TYPING_MS = 250;
 const SEARCH_MAX = 200;
 
 const IDENTIFY = `observe('identify', 'user-17', {
@@ -45,7 +42,14 @@ export default function PeoplePage() {
     <>
       <PageHeader title="People" description="Everybody you know something about, the latest first." />
       <div className="stack">
-        <SearchField value={q} onChange={(next) => setState({ q: next })} />
+        <SearchField
+          label="Search people"
+          placeholder="Search id, name, e-mail, property"
+          className={styles.search}
+          maxLength={SEARCH_MAX}
+          value={q}
+          onChange={(next) => setState({ q: next })}
+        />
         <Card bare>
           {list.isError ? (
             <ErrorState error={list.error} onRetry={() => void list.refetch()} />
@@ -74,32 +78,6 @@ export default function PeoplePage() {
         )}
       </div>
     </>
-  );
-}
-
-/** Counts when typing rests. */
-function SearchField({ value, onChange }: { value: string; onChange: (search: string) => void }) {
-  const [text, setText] = useState(value);
-  useEffect(() => setText(value), [value]);
-  useEffect(() => {
-    if (text === value) return;
-    const timer = window.setTimeout(() => onChange(text), TYPING_MS);
-    return () => window.clearTimeout(timer);
-  }, [text]);
-  return (
-    <TextField
-      label="Search people"
-      hideLabel
-      type="search"
-      placeholder="Search id, name, e-mail, property"
-      className={styles.search}
-      maxLength={SEARCH_MAX}
-      spellCheck={false}
-      autoComplete="off"
-      value={text}
-      onChange={setText}
-      onKeyDown={(event) => event.key === "Enter" && onChange(text)}
-    />
   );
 }
 
