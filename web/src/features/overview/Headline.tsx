@@ -33,7 +33,7 @@ export function Headline({ headline: { shape, tone, title, text }, tab, before, 
             <span className={cx(styles.shape, styles[tone])} aria-hidden>
               {shape}
             </span>
-            {title}
+            <span>{title}</span>
           </h1>
           {text && <p>{text}</p>}
         </div>
