@@ -1,6 +1,6 @@
-import { Command } from "cmdk";
+import { Command, defaultFilter } from "cmdk";
 import { Dialog as Radix } from "radix-ui";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { ReactNode } from "react";
 import { useLocation } from "wouter";
 import { Avatar } from "@/components/Avatar";
@@ -22,6 +22,13 @@ export default function CommandPalette({ onClose, onKeys }: { onClose: () => voi
   const [, navigate] = useLocation();
   const actions = useUserEntries().flatMap((entry) => (typeof entry === "object" && "label" in entry ? [entry] : []));
   const uptime = useMonitorEntries(text);
+  const [selected, setSelected] = useState("");
+  const list = useRef<HTMLDivElement>(null);
+  // Monitors join the list a moment later than the rest, and above it; Enter goes to what stands on top then.
+  useEffect(() => {
+    const frame = requestAnimationFrame(() => setSelected(list.current?.querySelector("[cmdk-item]")?.getAttribute("data-value") ?? ""));
+    return () => cancelAnimationFrame(frame);
+  }, [text, uptime.monitors.length]);
   const go = (to: string) => () => {
     onClose();
     navigate(to);
@@ -32,12 +39,12 @@ export default function CommandPalette({ onClose, onKeys }: { onClose: () => voi
         <Radix.Overlay className={overlay.overlay}>
           <Radix.Content className={styles.palette} aria-describedby={undefined}>
             <Radix.Title className="visually-hidden">Search and commands</Radix.Title>
-            <Command label="Search and commands" loop>
+            <Command label="Search and commands" loop filter={byName} value={selected} onValueChange={setSelected}>
               <div className={styles.input}>
                 <Search aria-hidden />
                 <Command.Input value={text} onValueChange={setText} placeholder="Go to a page, a project, or do something" />
               </div>
-              <Command.List className={styles.list} label="Results">
+              <Command.List ref={list} className={styles.list} label="Results">
                 <Command.Empty className={styles.empty}>Nothing has this name.</Command.Empty>
                 <Command.Group heading="Pages">
                   {PLACES.map((place) => (
@@ -101,6 +108,14 @@ export default function CommandPalette({ onClose, onKeys }: { onClose: () => voi
       </Radix.Portal>
     </Radix.Root>
   );
+}
+
+const ID_LENGTH = 36;
+
+/** How well a name fits; the id behind it, which only tells things apart, does not count. */
+function byName(value: string, search: string, keywords?: string[]): number {
+  const hasId = value.at(-ID_LENGTH - 1) === " " && /^[0-9a-f-]+$/i.test(value.slice(-ID_LENGTH));
+  return defaultFilter(hasId ? value.slice(0, -ID_LENGTH - 1) : value, search, keywords) ?? 0;
 }
 
 interface ItemProps {

@@ -63,7 +63,7 @@ export function ChannelDialog({ channel, onClose, onSaved }: ChannelDialogProps)
         <TextField label="Name" placeholder="On-call bot" value={name} onChange={setName} maxLength={200} autoFocus autoComplete="off" error={fields.name} />
         <TextField
           label="Address"
-          hint="Gets POST requests. Must be reachable from the internet."
+          hint="Gets POST requests. Private addresses are refused, unless this installation allows them."
           type="url"
           inputMode="url"
           placeholder="https://example.com/hooks/observe"

@@ -48,7 +48,7 @@ export function HttpFields({ editor }: { editor: Editor }) {
     <>
       <TextField
         label="Address"
-        hint="Must be reachable from the internet. Addresses of private networks are refused."
+        hint="Private addresses are refused, unless this installation allows them."
         type="url"
         inputMode="url"
         placeholder="https://example.com/health"

@@ -48,7 +48,7 @@ export function sortMonitors(all: readonly MonitorSummary[]): MonitorSummary[] {
     const [one, two] = [a.monitor?.state ?? Monitor_State.UNSPECIFIED, b.monitor?.state ?? Monitor_State.UNSPECIFIED];
     if (one !== two) return rank(one) - rank(two);
     const byTime = one === Monitor_State.DOWN ? since(b) - since(a) : 0;
-    return byTime || (a.monitor?.name ?? "").localeCompare(b.monitor?.name ?? "");
+    return byTime || (a.monitor?.name ?? "").localeCompare(b.monitor?.name ?? "", undefined, { numeric: true });
   });
 }
 
