@@ -112,7 +112,7 @@ impl Walk<'_> {
         }
     }
 
-    fn product(&mut self, from: Option<&Channel>, cart: &mut Vec<&'static Product>, interest: f64) {
+    fn product(&mut self, from: Option<&Channel>, cart: &mut Vec<&'static Product>, likes: f64) {
         let product = self.random.weighted(&PRODUCTS, |product| product.weight);
         let path = format!("/products/{}", product.slug);
         match from {
