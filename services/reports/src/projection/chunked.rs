@@ -33,6 +33,16 @@ impl<T: Clone> Chunked<T> {
     pub(super) fn get(&self, place: usize) -> &T {
         &self.chunks[place / CHUNK][place % CHUNK]
     }
+
+    /// Returns the element at a place below [`Self::len`], to be changed. Copies keep what it was.
+    pub(super) fn get_mut(&mut self, place: usize) -> &mut T {
+        &mut Arc::make_mut(&mut self.chunks[place / CHUNK])[place % CHUNK]
+    }
+
+    /// Iterates over all elements.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.chunks.iter().flat_map(|chunk| chunk.iter())
+    }
 }
 
 #[cfg(test)]
@@ -48,6 +58,9 @@ mod tests {
         assert_eq!((copy.len(), list.len()), (CHUNK + 5, 3 * CHUNK));
         assert!((0..list.len()).all(|n| *list.get(n) == n));
         assert!((0..copy.len()).all(|n| *copy.get(n) == n));
+        *list.get_mut(5) = 0;
+        assert_eq!((*list.get(5), *copy.get(5)), (0, 5));
+        assert!(copy.iter().copied().eq(0..copy.len()));
         assert!(Arc::ptr_eq(&copy.chunks[0], &list.chunks[0]), "full chunks are shared");
     }
 }
