@@ -2,7 +2,7 @@
 
 mod breakdown;
 pub mod columnar;
-mod distinct;
+pub(crate) mod distinct;
 mod filter;
 mod funnel;
 pub mod slots;

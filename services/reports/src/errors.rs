@@ -8,6 +8,7 @@ pub(crate) mod assess;
 mod file_name;
 pub(crate) mod fingerprint;
 pub(crate) mod group;
+pub(crate) mod list;
 mod message;
 pub(crate) mod occurrence;
 pub(crate) mod rows;
@@ -74,7 +75,7 @@ impl Frame {
 /// Returns a text on one line, of at most `max` characters; what was cut ends in `…`.
 pub(crate) fn one_line(text: &str, max: usize) -> String {
     let mut line = String::new();
-    // No more is looked at than could be kept, were all of it white space of four bytes.
+    // A text is looked at only so far: what comes later would be cut, unless white space is most of it.
     for word in text[..text.floor_char_boundary(max.saturating_mul(8))].split_whitespace() {
         if !line.is_empty() {
             line.push(' ');

@@ -1,3 +1,4 @@
 //! The gRPC services.
 
+pub(crate) mod error;
 pub(crate) mod insight;

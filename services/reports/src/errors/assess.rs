@@ -99,7 +99,8 @@ fn judge(columns: &Snapshot, events: &[(u32, i64, u32)], now_ms: i64) -> Option<
     let from = |start_ms: i64| &hits[hits.partition_point(|hit| hit.time_ms < start_ms)..];
     let mut points = vec![0; COURSE_PARTS];
     for hit in from(now_ms + 1 - i64::try_from(COURSE_PARTS).expect("few") * COURSE_PART_MS) {
-        let back = usize::try_from((now_ms - hit.time_ms) / COURSE_PART_MS).expect("within the hour");
+        let back =
+            usize::try_from((now_ms - hit.time_ms) / COURSE_PART_MS).expect("within the hour");
         points[COURSE_PARTS - 1 - back] += 1;
     }
     let id = rows::id(columns, code);

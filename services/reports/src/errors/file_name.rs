@@ -14,7 +14,8 @@ const LIBRARY_PARTS: [&str; 7] = [
     "extension://",
 ];
 /// What they begin with.
-const LIBRARY_STARTS: [&str; 6] = ["node:", "internal/", "<frozen", "<anonymous>", "[native", "native"];
+const LIBRARY_STARTS: [&str; 6] =
+    ["node:", "internal/", "<frozen", "<anonymous>", "[native", "native"];
 
 /// Returns the name without scheme, host, query and fragment, its directories that look like ids or builds replaced by
 /// `*`, and without hashes in the name of the file: `https://cdn.example/static/app.3f2a1c.js?v=2` is `static/app.js`.
@@ -68,7 +69,9 @@ fn push_base(base: &str, name: &mut String) {
     let mut rest = stem;
     let mut is_first = true;
     while !rest.is_empty() {
-        let end = rest[1..].find(['.', '-', '~']).map_or(rest.len(), |at| at + 1);
+        let mut ends = rest.char_indices().skip(1);
+        let end =
+            ends.find(|(_, one)| matches!(one, '.' | '-' | '~')).map_or(rest.len(), |(at, _)| at);
         let (token, after) = rest.split_at(end);
         let word = token.trim_start_matches(['.', '-', '~']);
         if is_first && is_hash(word) {
@@ -95,8 +98,11 @@ fn is_hash(word: &str) -> bool {
         return true;
     }
     let bytes = word.as_bytes();
-    let rises = bytes.windows(2).filter(|two| two[0].is_ascii_lowercase() && two[1].is_ascii_uppercase());
-    word.len() == 8 && bytes.iter().all(|b| b.is_ascii_alphabetic() || *b == b'_') && rises.count() >= 2
+    let rises =
+        bytes.windows(2).filter(|two| two[0].is_ascii_lowercase() && two[1].is_ascii_uppercase());
+    word.len() == 8
+        && bytes.iter().all(|b| b.is_ascii_alphabetic() || *b == b'_')
+        && rises.count() >= 2
 }
 
 fn is_hex_with_digit(word: &str) -> bool {
@@ -148,6 +154,7 @@ mod tests {
             "a/decade.js",
             "v2/api.go",
             "Main.java",
+            "größe/über-uns.js",
             ".env",
         ] {
             assert_eq!(normalized(file), file);

@@ -72,7 +72,11 @@ impl Sample {
 
     /// Returns about how many bytes it takes.
     pub(crate) fn bytes(&self) -> usize {
-        size_of::<Self>() + self.title.len() + self.kind.len() + self.culprit.len() + self.chain.len()
+        size_of::<Self>()
+            + self.title.len()
+            + self.kind.len()
+            + self.culprit.len()
+            + self.chain.len()
     }
 }
 
@@ -110,7 +114,9 @@ mod tests {
     fn noise(seed: u64, bytes: usize) -> String {
         let mut state = seed;
         let next = |_| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             char::from(b'a' + u8::try_from(state >> 60).expect("four bits"))
         };
         (0..bytes).map(next).collect()
@@ -118,12 +124,26 @@ mod tests {
 
     #[test]
     fn a_sample_says_what_was_thrown() {
-        let frame = Frame { function: "pay".into(), file: "pay.js".into(), line: 7, in_app: true, ..Frame::default() };
+        let frame = Frame {
+            function: "pay".into(),
+            file: "pay.js".into(),
+            line: 7,
+            in_app: true,
+            ..Frame::default()
+        };
         let thrown = Exception { kind: "Error".into(), value: "no".into(), frames: vec![frame] };
-        let chain = vec![thrown.clone(), Exception { kind: "Cause".into(), ..Exception::default() }];
-        let sample = Sample::new(Occurrence { chain: chain.clone(), ..Occurrence::default() }, Uuid::nil(), 5);
+        let chain =
+            vec![thrown.clone(), Exception { kind: "Cause".into(), ..Exception::default() }];
+        let sample = Sample::new(
+            Occurrence { chain: chain.clone(), ..Occurrence::default() },
+            Uuid::nil(),
+            5,
+        );
         assert_eq!(sample.exceptions(), chain);
-        assert_eq!((sample.title.as_str(), sample.culprit.as_str()), ("Error: no", "pay in pay.js"));
+        assert_eq!(
+            (sample.title.as_str(), sample.culprit.as_str()),
+            ("Error: no", "pay in pay.js")
+        );
     }
 
     #[test]

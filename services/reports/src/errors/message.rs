@@ -59,7 +59,10 @@ mod tests {
         for (message, without) in [
             ("Order 4711 not found", "Order <number> not found"),
             ("GET https://api.example/v1/orders/7?x=1 failed", "GET <url> failed"),
-            ("Can't read properties of undefined (reading 'name')", "Can't read properties of undefined (reading <text>)"),
+            (
+                "Can't read properties of undefined (reading 'name')",
+                "Can't read properties of undefined (reading <text>)",
+            ),
             ("user ada@example.com is locked", "user <email> is locked"),
             ("no row 0191f3a0-0000-7000-8000-000000000001 here", "no row <uuid> here"),
             ("segfault at 0x7ffee4c0", "segfault at <hex>"),

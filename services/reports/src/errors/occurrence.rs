@@ -38,7 +38,8 @@ impl Occurrence {
         let list = properties.get(super::LIST_PROPERTY).and_then(Value::as_array);
         let first = list.and_then(|list| list.first());
         let handled = first.and_then(|one| one.pointer("/mechanism/handled"));
-        let handled = handled.or_else(|| properties.get(super::HANDLED_PROPERTY)).and_then(Value::as_bool);
+        let handled =
+            handled.or_else(|| properties.get(super::HANDLED_PROPERTY)).and_then(Value::as_bool);
         let chain = match list {
             Some(list) if !list.is_empty() => list.iter().take(CHAIN_MAX).map(exception).collect(),
             _ => vec![simple(properties)],
@@ -54,7 +55,9 @@ impl Occurrence {
 
     /// Returns its message on one line; may be empty.
     pub(crate) fn message(&self) -> String {
-        self.chain.first().map_or_else(String::new, |thrown| super::one_line(&thrown.value, TITLE_CHARS_MAX))
+        self.chain
+            .first()
+            .map_or_else(String::new, |thrown| super::one_line(&thrown.value, TITLE_CHARS_MAX))
     }
 
     /// Returns type and message on one line.
@@ -97,7 +100,11 @@ fn exception(element: &Value) -> Exception {
         (_, Some(raw)) => stack_text::read(raw),
         _ => stack_text::Stack::default(),
     };
-    finish(text(element.get("type"), NAME_CHARS_MAX), text(element.get("value"), VALUE_CHARS_MAX), stack)
+    finish(
+        text(element.get("type"), NAME_CHARS_MAX),
+        text(element.get("value"), VALUE_CHARS_MAX),
+        stack,
+    )
 }
 
 /// Reads the simple form.
@@ -130,7 +137,8 @@ fn keep_ends<'a>(
 
 fn frame(wire: &Value) -> Frame {
     let name = |key: &str| text(wire.get(key), NAME_CHARS_MAX);
-    let number = |key: &str| wire.get(key).and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok());
+    let number =
+        |key: &str| wire.get(key).and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok());
     let file = [name("filename"), name("abs_path")].into_iter().find(|file| !file.is_empty());
     let file = file.unwrap_or_default();
     let in_app = wire.get("in_app").and_then(Value::as_bool);
@@ -159,7 +167,8 @@ fn fingerprint(value: Option<&Value>) -> Vec<String> {
         Some(one) => std::slice::from_ref(one),
         None => &[],
     };
-    let parts = parts.iter().take(FINGERPRINT_PARTS_MAX).map(|part| text(Some(part), NAME_CHARS_MAX));
+    let parts =
+        parts.iter().take(FINGERPRINT_PARTS_MAX).map(|part| text(Some(part), NAME_CHARS_MAX));
     parts.filter(|part| !part.is_empty()).collect()
 }
 
@@ -187,7 +196,10 @@ mod tests {
         assert_eq!(occurrence.title(), "PaymentError: card refused");
         assert_eq!(occurrence.culprit(), "pay in app.js");
         let [thrown, cause] = occurrence.chain.as_slice() else { panic!("two") };
-        assert_eq!(thrown.frames.iter().map(|f| (f.line, f.in_app)).collect::<Vec<_>>(), [(7, true), (70, true)]);
+        assert_eq!(
+            thrown.frames.iter().map(|f| (f.line, f.in_app)).collect::<Vec<_>>(),
+            [(7, true), (70, true)]
+        );
         assert_eq!(thrown.frames[0].context_line, "throw error");
         assert_eq!((cause.value.as_str(), cause.frames[0].function.as_str()), ("503", "fetch"));
     }
@@ -201,7 +213,10 @@ mod tests {
         assert_eq!(occurrence.culprit(), "");
         let stack = "Traceback (most recent call last):\n  File \"pay.py\", line 7, in pay\nKeyError: 'plan'";
         let alone = Occurrence::read(&json!({"$exception_stack": stack}));
-        assert_eq!((alone.title().as_str(), alone.culprit().as_str()), ("KeyError: 'plan'", "pay in pay.py"));
+        assert_eq!(
+            (alone.title().as_str(), alone.culprit().as_str()),
+            ("KeyError: 'plan'", "pay in pay.py")
+        );
     }
 
     #[test]
@@ -214,18 +229,30 @@ mod tests {
             json!({"$exception_list": "x", "$exception_fingerprint": {"a": 1}}),
         ] {
             let occurrence = Occurrence::read(&properties);
-            assert_eq!((occurrence.title().as_str(), occurrence.handled), ("Unnamed error", true), "{properties}");
+            assert_eq!(
+                (occurrence.title().as_str(), occurrence.handled),
+                ("Unnamed error", true),
+                "{properties}"
+            );
         }
     }
 
     #[test]
     fn what_is_endless_is_kept_by_its_ends() {
-        let frames: Vec<_> = (1..=10_000).map(|n| json!({"function": "f", "filename": "a.js", "lineno": n})).collect();
-        let list = vec![json!({"type": "E", "value": "x".repeat(100_000), "stacktrace": {"frames": frames}}); 50];
+        let frames: Vec<_> = (1..=10_000)
+            .map(|n| json!({"function": "f", "filename": "a.js", "lineno": n}))
+            .collect();
+        let list = vec![
+            json!({"type": "E", "value": "x".repeat(100_000), "stacktrace": {"frames": frames}});
+            50
+        ];
         let occurrence = Occurrence::read(&json!({"$exception_list": list}));
         assert_eq!(occurrence.chain.len(), CHAIN_MAX);
         let thrown = &occurrence.chain[0];
-        assert_eq!((thrown.frames.len(), thrown.value.chars().count()), (FRAMES_MAX, VALUE_CHARS_MAX));
+        assert_eq!(
+            (thrown.frames.len(), thrown.value.chars().count()),
+            (FRAMES_MAX, VALUE_CHARS_MAX)
+        );
         assert_eq!((thrown.frames[0].line, thrown.frames[FRAMES_MAX - 1].line), (10_000, 1));
     }
 }

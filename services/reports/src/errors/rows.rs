@@ -10,8 +10,21 @@ use crate::query::Range;
 pub(crate) const PARTS_MAX: usize = 60;
 /// The lengths that parts have, in milliseconds, where the range is a multiple of one: what people count time in.
 const PART_MS: [i64; 15] = [
-    1_000, 5_000, 15_000, 60_000, 120_000, 300_000, 600_000, 900_000, 1_800_000, 3_600_000, 10_800_000,
-    21_600_000, 43_200_000, 86_400_000, 604_800_000,
+    1_000,
+    5_000,
+    15_000,
+    60_000,
+    120_000,
+    300_000,
+    600_000,
+    900_000,
+    1_800_000,
+    3_600_000,
+    10_800_000,
+    21_600_000,
+    43_200_000,
+    86_400_000,
+    604_800_000,
 ];
 
 /// One error.
@@ -187,7 +200,7 @@ mod tests {
     #[test]
     fn parts_have_lengths_that_people_count_in() {
         let hour = 3_600_000;
-        let count = |length| Parts::of(Range { start_ms: 7, end_ms: 7 + length }).count();
+        let count = |length: i64| Parts::of(Range { start_ms: 7, end_ms: 7 + length }).count();
         assert_eq!(count(hour), 60);
         assert_eq!(count(24 * hour), 48);
         assert_eq!(count(7 * 24 * hour), 56);

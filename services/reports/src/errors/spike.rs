@@ -160,7 +160,10 @@ mod tests {
 
     /// `count` events `gap_ms` apart, the first at `start_ms`, by `persons` in turn.
     fn hits(start_ms: i64, gap_ms: i64, count: u32, persons: u32) -> Vec<Hit> {
-        let hit = |n: u32| Hit { time_ms: start_ms + i64::from(n) * gap_ms, person: n.checked_rem(persons) };
+        let hit = |n: u32| Hit {
+            time_ms: start_ms + i64::from(n) * gap_ms,
+            person: n.checked_rem(persons),
+        };
         (0..count).map(hit).collect()
     }
 
@@ -227,7 +230,8 @@ mod tests {
         let again = NOW - 30 * SECOND_MS;
         let all = joined(&[&first, &hits(again, SECOND_MS, 30, 5)]);
         assert_eq!(since(&all, NOW), Some(again));
-        let few = joined(&[&hits(NOW - 3 * MINUTE_MS, SECOND_MS, 60, 5), &hits(again, SECOND_MS, 4, 1)]);
+        let few =
+            joined(&[&hits(NOW - 3 * MINUTE_MS, SECOND_MS, 60, 5), &hits(again, SECOND_MS, 4, 1)]);
         assert_eq!(since(&few, NOW), None, "what is over does not count once more");
     }
 
@@ -235,7 +239,8 @@ mod tests {
     fn what_goes_on_for_a_day_is_no_spike_any_more() {
         let start = NOW - 23 * HOUR_MS;
         let all = hits(start, 10 * SECOND_MS, 25 * 360, 9);
-        let until = |now: i64| all.iter().copied().filter(|hit| hit.time_ms <= now).collect::<Vec<_>>();
+        let until =
+            |now: i64| all.iter().copied().filter(|hit| hit.time_ms <= now).collect::<Vec<_>>();
         assert_eq!(since(&until(NOW), NOW), Some(start));
         let later = NOW + 90 * MINUTE_MS;
         assert_eq!(since(&until(later), later), None);

@@ -18,7 +18,10 @@ static FORMS: LazyLock<[(Form, Regex); 7]> = LazyLock::new(|| {
     let form = |form, pattern| (form, Regex::new(pattern).expect("a pattern of ours"));
     [
         // `  File "shop/pay.py", line 7, in pay`
-        form(Form::Python, r#"^\s*File "(?P<file>.+?)", line (?P<line>\d+)(?:, in (?P<function>.+))?$"#),
+        form(
+            Form::Python,
+            r#"^\s*File "(?P<file>.+?)", line (?P<line>\d+)(?:, in (?P<function>.+))?$"#,
+        ),
         // `   at Shop.Pay.Charge(Order order) in C:\shop\Pay.cs:line 7`
         form(Form::Throwing, r"^\s*at (?P<function>.+?)\(.*\) in (?P<file>.+):line (?P<line>\d+)$"),
         // `    at pay (https://shop.example/app.js:7:9)`, `    at app.js:7:9`, `\tat shop.Pay.charge(Pay.java:7)`
@@ -32,7 +35,10 @@ static FORMS: LazyLock<[(Form, Regex); 7]> = LazyLock::new(|| {
             r"^\s*at (?:async )?(?P<function>.+?) \(.*\((?P<file>[^()]+?):(?P<line>\d+):(?P<column>\d+)\).*\)$",
         ),
         // `from shop/pay.rb:7:in 'pay'`
-        form(Form::Throwing, r#"^\s*(?:from )?(?P<file>[^\s:].*?):(?P<line>\d+):in [`'"](?P<function>.+?)['"]$"#),
+        form(
+            Form::Throwing,
+            r#"^\s*(?:from )?(?P<file>[^\s:].*?):(?P<line>\d+):in [`'"](?P<function>.+?)['"]$"#,
+        ),
         // `#0 /srv/shop/pay.php(7): pay()`
         form(Form::Throwing, r"^#\d+ (?P<file>.+?)\((?P<line>\d+)\): (?P<function>.+?)\(.*$"),
         // `pay@https://shop.example/app.js:7:9`, `https://shop.example/app.js:7:9`
@@ -84,7 +90,8 @@ pub(super) fn read(text: &str) -> Stack {
                 frames.push(frame(&found));
             }
             _ => {
-                if after_call && line.starts_with(' ')
+                if after_call
+                    && line.starts_with(' ')
                     && let Some(last) = frames.last_mut()
                 {
                     last.context_line = super::cut(line.trim(), CONTEXT_CHARS_MAX);
@@ -96,7 +103,11 @@ pub(super) fn read(text: &str) -> Stack {
     if is_python {
         frames.reverse();
     }
-    let head = if is_python { lines.iter().rev().find(|line| !line.trim().is_empty()) } else { lines.first() };
+    let head = if is_python {
+        lines.iter().rev().find(|line| !line.trim().is_empty())
+    } else {
+        lines.first()
+    };
     let head = head.and_then(|line| HEAD.captures(line.trim()));
     let part = |at| head.as_ref().and_then(|head| head.get(at)).map_or("", |part| part.as_str());
     Stack { kind: part(1).to_owned(), value: part(2).to_owned(), frames }
@@ -116,7 +127,8 @@ fn ends(text: &str) -> Vec<&str> {
 /// Returns whether a line says where a call is: else it is a sentence that begins with "at".
 fn is_call(found: &Captures<'_>) -> bool {
     let file = found.name("file").map_or("", |file| file.as_str());
-    let is_place = file.starts_with("<anonymous>") || file.starts_with("[native") || file == "native";
+    let is_place =
+        file.starts_with("<anonymous>") || file.starts_with("[native") || file == "native";
     found.name("line").is_some()
         || is_place
         || (found.name("function").is_some() && matches!(file, "Native Method" | "Unknown Source"))
@@ -170,12 +182,23 @@ mod tests {
                 call("", "https://shop.example/inline", 7, 9),
                 call("new Promise", "<anonymous>", 0, 0),
                 call("eval", "https://shop.example/e.js", 3, 4),
-                call("process.processTicksAndRejections", "node:internal/process/task_queues", 95, 5),
+                call(
+                    "process.processTicksAndRejections",
+                    "node:internal/process/task_queues",
+                    95,
+                    5
+                ),
             ]
         );
         let stack = read(text);
-        assert_eq!((stack.kind.as_str(), stack.value.as_str()), ("TypeError", "Cannot read properties of undefined (reading 'id')"));
-        assert_eq!(stack.frames.iter().map(|frame| frame.in_app).collect::<Vec<_>>(), [true, true, true, false, true, false]);
+        assert_eq!(
+            (stack.kind.as_str(), stack.value.as_str()),
+            ("TypeError", "Cannot read properties of undefined (reading 'id')")
+        );
+        assert_eq!(
+            stack.frames.iter().map(|frame| frame.in_app).collect::<Vec<_>>(),
+            [true, true, true, false, true, false]
+        );
     }
 
     #[test]
@@ -200,24 +223,44 @@ mod tests {
         let stack = read(
             "Traceback (most recent call last):\n  File \"/srv/shop/main.py\", line 3, in <module>\n    pay(order)\n  File \"/srv/shop/pay.py\", line 7, in pay\n    1 / 0\nZeroDivisionError: division by zero\n",
         );
-        assert_eq!((stack.kind.as_str(), stack.value.as_str()), ("ZeroDivisionError", "division by zero"));
+        assert_eq!(
+            (stack.kind.as_str(), stack.value.as_str()),
+            ("ZeroDivisionError", "division by zero")
+        );
         let first = &stack.frames[0];
-        assert_eq!((first.function.as_str(), first.line, first.context_line.as_str()), ("pay", 7, "1 / 0"));
+        assert_eq!(
+            (first.function.as_str(), first.line, first.context_line.as_str()),
+            ("pay", 7, "1 / 0")
+        );
         assert_eq!(stack.frames[1].context_line, "pay(order)");
     }
 
     #[test]
     fn java_dotnet_ruby_and_php_stacks_are_read() {
-        let java = read("java.lang.IllegalStateException: no card\n\tat shop.Pay.charge(Pay.java:7)\n\tat java.base/java.util.ArrayList.forEach(ArrayList.java:1511)\n\tat shop.Main.main(Unknown Source)");
+        let java = read(
+            "java.lang.IllegalStateException: no card\n\tat shop.Pay.charge(Pay.java:7)\n\tat java.base/java.util.ArrayList.forEach(ArrayList.java:1511)\n\tat shop.Main.main(Unknown Source)",
+        );
         assert_eq!(java.kind, "java.lang.IllegalStateException");
         let frame = &java.frames[0];
-        assert_eq!((frame.module.as_str(), frame.function.as_str(), frame.line), ("shop.Pay", "charge", 7));
-        assert_eq!(java.frames.iter().map(|frame| frame.in_app).collect::<Vec<_>>(), [true, false, true]);
-        let net = calls("System.Exception: no card\n   at Shop.Pay.Charge(Order order) in C:\\shop\\Pay.cs:line 7");
+        assert_eq!(
+            (frame.module.as_str(), frame.function.as_str(), frame.line),
+            ("shop.Pay", "charge", 7)
+        );
+        assert_eq!(
+            java.frames.iter().map(|frame| frame.in_app).collect::<Vec<_>>(),
+            [true, false, true]
+        );
+        let net = calls(
+            "System.Exception: no card\n   at Shop.Pay.Charge(Order order) in C:\\shop\\Pay.cs:line 7",
+        );
         assert_eq!(net, [call("Shop.Pay.Charge", "C:\\shop\\Pay.cs", 7, 0)]);
-        let ruby = calls("shop/pay.rb:7:in `pay': no card (RuntimeError)\n\tfrom shop/main.rb:3:in '<main>'");
+        let ruby = calls(
+            "shop/pay.rb:7:in `pay': no card (RuntimeError)\n\tfrom shop/main.rb:3:in '<main>'",
+        );
         assert_eq!(ruby.last(), Some(&call("<main>", "shop/main.rb", 3, 0)));
-        let php = calls("PHP Fatal error:  Uncaught Exception: no card\n#0 /srv/shop/main.php(3): Shop\\pay()\n#1 {main}");
+        let php = calls(
+            "PHP Fatal error:  Uncaught Exception: no card\n#0 /srv/shop/main.php(3): Shop\\pay()\n#1 {main}",
+        );
         assert_eq!(php, [call("Shop\\pay", "/srv/shop/main.php", 3, 0)]);
     }
 

@@ -146,7 +146,10 @@ mod tests {
         groups.see(1, seen(20), occurrence("D"));
         groups.settle();
         let group = groups.get(1).expect("seen");
-        assert_eq!((group.first_seen_ms, group.last_seen_ms, group.last_received_us), (10, 90, 90_000));
+        assert_eq!(
+            (group.first_seen_ms, group.last_seen_ms, group.last_received_us),
+            (10, 90, 90_000)
+        );
         assert_eq!(group.sample.as_ref().map(|sample| sample.title.as_str()), Some("B"));
         assert_eq!(before.get(1).map(|group| group.last_seen_ms), Some(50));
         assert!(groups.get(0).is_none() && groups.get(2).is_none());

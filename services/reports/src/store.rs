@@ -1,0 +1,3 @@
+//! What is kept in PostgreSQL.
+
+pub(crate) mod error_group;
