@@ -3,7 +3,7 @@
 CARGO ?= cargo
 NPM_CI = npm ci --no-audit --no-fund --loglevel=error
 
-.PHONY: run build test test-helm test-browser lint bench dashboard prerequisites test-prerequisites clean
+.PHONY: run build test test-helm test-browser test-clients lint bench dashboard prerequisites test-prerequisites clean
 
 # Installs what is missing, builds, and serves everything on one port.
 run: build
@@ -35,6 +35,12 @@ test-browser: test-prerequisites dashboard tests/browser/node_modules
 	$(CARGO) build --workspace
 	cd tests/browser && npm test
 
+# Other products' own clients against a real server.
+test-clients: dashboard tests/clients/sentry/node_modules
+	@scripts/prerequisites test
+	$(CARGO) build --workspace
+	cd tests/clients/sentry && npm test
+
 # What a reviewer should not have to say.
 lint: prerequisites dashboard
 	$(CARGO) fmt --all --check
@@ -64,4 +70,5 @@ test-prerequisites:
 
 clean:
 	$(CARGO) clean
-	rm -rf .observe web/dist web/node_modules sdk/browser/dist sdk/browser/node_modules tests/browser/node_modules tests/helm/.venv
+	rm -rf .observe web/dist web/node_modules sdk/browser/dist sdk/browser/node_modules tests/browser/node_modules tests/helm/.venv \
+	  tests/clients/sentry/node_modules tests/clients/sentry/.venv

@@ -1,3 +1,4 @@
+import { openExceptions, watchExceptions } from './exceptions';
 import { forgetIdentity, readIdentity, writeIdentity, type Identity } from './identity';
 import { EVENT_BYTES } from './limits';
 import { pageProperties, watchPages, type Properties } from './page';
@@ -19,6 +20,8 @@ export interface Options {
   host: string;
   /** Record page views by itself; true by default. */
   pageviews?: boolean;
+  /** Record errors that nobody caught by itself; true by default. */
+  exceptions?: boolean;
   /** Do nothing for browsers that send Do Not Track or Global Privacy Control. */
   respectDnt?: boolean;
   /** Say in the console what is sent and what is refused. */
@@ -31,6 +34,8 @@ export interface Client {
   track(name: string, properties?: Properties): void;
   /** Records a page view, for sites that turn the automatic ones off. */
   page(properties?: Properties): void;
+  /** Records an error that the page caught itself. */
+  captureException(error: unknown, properties?: Properties): void;
   /** Says who the visitor is. What the visitor did before belongs to that user from now on. */
   identify(userId: string | number, properties?: Properties): void;
   /** Sets properties of the person. */
@@ -52,7 +57,7 @@ export interface Client {
 }
 
 /** Starts the SDK on this page. */
-export function createClient({ key, host, pageviews = true, respectDnt = false, debug = false }: Options): Client {
+export function createClient({ key, host, pageviews = true, exceptions = true, respectDnt = false, debug = false }: Options): Client {
   const say: Say = debug ? (level, ...words) => console[level]('[observe]', ...words) : undefined;
   const store = openStore();
   let lost = 0;
@@ -102,6 +107,14 @@ export function createClient({ key, host, pageviews = true, respectDnt = false, 
     store.remove(REGISTERED);
   };
 
+  const capture = openExceptions(
+    (properties) => {
+      settlePending();
+      record('$exception', properties);
+    },
+    () => lost++,
+  );
+
   const client: Client = {
     track(name, properties) {
       settlePending();
@@ -111,6 +124,9 @@ export function createClient({ key, host, pageviews = true, respectDnt = false, 
     page(properties) {
       pending = undefined;
       record('$pageview', properties);
+    },
+    captureException(error, properties) {
+      capture(error, true, properties);
     },
     identify(userId, properties) {
       const id = String(userId ?? '').trim();
@@ -183,6 +199,7 @@ export function createClient({ key, host, pageviews = true, respectDnt = false, 
   };
 
   safely(() => {
+    if (exceptions) watchExceptions(safely(capture));
     if (pageviews) {
       watchPages(defer, (from) => {
         referrer = from;

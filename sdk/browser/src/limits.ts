@@ -38,3 +38,12 @@ export const SESSION_MAX_MS = 24 * 3_600_000;
 
 /** Longer addresses and titles are cut to so many characters. */
 export const TEXT_CHARS = 2_000;
+
+/** The most errors that a page records in a minute; beyond, they are dropped and counted. */
+export const EXCEPTIONS_PER_MINUTE = 20;
+/** The same error within this time after it was recorded is counted with the next one. */
+export const REPEAT_MS = 1_000;
+/** How far the causes of an error are followed, itself included. */
+export const CAUSES = 4;
+/** Longer stacks are cut to so many characters: the call that threw comes first. */
+export const STACK_CHARS = 10_000;

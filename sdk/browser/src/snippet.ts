@@ -23,7 +23,7 @@ function start(): void {
   const script = (document.currentScript ?? document.querySelector('script[data-key]')) as HTMLScriptElement | null;
   const early = page.observe?.q ?? [];
   page.observe = observe;
-  const { key, host, debug, respectDnt, pageviews } = script?.dataset ?? {};
+  const { key, host, debug, respectDnt, pageviews, exceptions } = script?.dataset ?? {};
   const on = (value: string | undefined): boolean => value !== undefined && value !== 'false';
   if (script && key) {
     const options: Options = {
@@ -33,6 +33,7 @@ function start(): void {
       debug: on(debug),
       respectDnt: on(respectDnt),
       pageviews: pageviews !== 'false',
+      exceptions: exceptions !== 'false',
     };
     observe('init', options);
   }

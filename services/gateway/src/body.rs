@@ -3,7 +3,7 @@
 mod budget;
 mod meter;
 
-use std::io::Read as _;
+use std::io::Read;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -19,6 +19,8 @@ pub(crate) use meter::Meter;
 const DISCARD_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// How long that may take.
 const DISCARD_TIMEOUT: Duration = Duration::from_secs(5);
+/// How much is inflated at one go.
+const PIECE_BYTES: usize = 16 * 1024;
 /// What gzip begins with; no JSON does.
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
@@ -31,29 +33,32 @@ pub(crate) struct Held {
 /// Reads a body of at most `limit` bytes, before and after it is inflated. Memory is taken as they arrive.
 ///
 /// # Errors
-/// `TooLarge`, `ContentEncoding`, `Malformed` for broken gzip or a connection that was cut, `Busy` without memory to spare.
+/// `TooLarge`, `ContentEncoding`, `Malformed` for broken compression or a connection that was cut, `Busy` without memory to spare.
 pub(crate) async fn read(
     headers: &HeaderMap,
     body: Body,
     limit: usize,
     mut lease: Lease,
 ) -> Result<Held, Error> {
-    let named_gzip =
-        match headers.get(header::CONTENT_ENCODING).map(|value| value.to_str().unwrap_or("?")) {
-            None | Some("" | "identity") => false,
-            Some("gzip" | "x-gzip") => true,
-            Some(other) => {
-                let other = other.chars().take(32).collect();
-                return refuse(body, Error::ContentEncoding(other)).await;
-            }
-        };
+    let named = headers.get(header::CONTENT_ENCODING).map(|value| value.to_str().unwrap_or("?"));
+    let named = match Coding::named(named.unwrap_or("")) {
+        Ok(coding) => coding,
+        Err(other) => {
+            let other = other.chars().take(32).collect();
+            return refuse(body, Error::ContentEncoding(other)).await;
+        }
+    };
     let wire = collect(body, limit, &mut lease).await?;
     lease.arrived();
-    if !named_gzip && !wire.starts_with(&GZIP_MAGIC) {
+    let coding = match named {
+        Coding::Identity if wire.starts_with(&GZIP_MAGIC) => Coding::Gzip,
+        named => named,
+    };
+    if coding == Coding::Identity {
         return Ok(Held { bytes: wire.into(), lease });
     }
     let wire_bytes = wire.len();
-    let inflated = inflate(&wire, limit, |bytes| lease.grow(wire_bytes + bytes))?;
+    let inflated = inflate(coding, &wire, limit, |bytes| lease.grow(wire_bytes + bytes))?;
     Ok(Held { bytes: inflated.into(), lease })
 }
 
@@ -74,14 +79,63 @@ async fn collect(mut body: Body, limit: usize, lease: &mut Lease) -> Result<Vec<
     Ok(bytes)
 }
 
+/// How a body is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Coding {
+    Identity,
+    Gzip,
+    /// With or without the frame of zlib: senders disagree on what the word means.
+    Deflate,
+    Brotli,
+}
+
+impl Coding {
+    /// Returns the coding of this name, else the name.
+    fn named(name: &str) -> Result<Self, &str> {
+        match name {
+            "" | "identity" => Ok(Self::Identity),
+            "gzip" | "x-gzip" => Ok(Self::Gzip),
+            "deflate" => Ok(Self::Deflate),
+            "br" => Ok(Self::Brotli),
+            other => Err(other),
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Identity => "plain",
+            Self::Gzip => "gzip",
+            Self::Deflate => "deflate",
+            Self::Brotli => "brotli",
+        }
+    }
+
+    fn reader(self, wire: &[u8]) -> Box<dyn Read + '_> {
+        match self {
+            Self::Identity => Box::new(wire),
+            Self::Gzip => Box::new(flate2::read::MultiGzDecoder::new(wire)),
+            Self::Deflate if is_zlib(wire) => Box::new(flate2::read::ZlibDecoder::new(wire)),
+            Self::Deflate => Box::new(flate2::read::DeflateDecoder::new(wire)),
+            Self::Brotli => Box::new(brotli_decompressor::Decompressor::new(wire, PIECE_BYTES)),
+        }
+    }
+}
+
+/// Returns whether bytes begin as zlib's frame does (RFC 1950): the method is deflate, and the check bits fit.
+fn is_zlib(wire: &[u8]) -> bool {
+    matches!(wire, [method, flags, ..] if method & 0x0f == 8
+        && (u16::from(*method) << 8 | u16::from(*flags)).is_multiple_of(31))
+}
+
 fn inflate(
+    coding: Coding,
     wire: &[u8],
     limit: usize,
     mut grow: impl FnMut(usize) -> Result<(), Error>,
 ) -> Result<Vec<u8>, Error> {
-    let mut inflater = flate2::read::MultiGzDecoder::new(wire);
+    let mut inflater = coding.reader(wire);
     let mut bytes = Vec::new();
-    let mut piece = [0; 16 * 1024];
+    let mut piece = [0; PIECE_BYTES];
     loop {
         match inflater.read(&mut piece) {
             Ok(0) => return Ok(bytes),
@@ -90,7 +144,7 @@ fn inflate(
                 grow(bytes.len() + count)?;
                 bytes.extend_from_slice(&piece[..count]);
             }
-            Err(_) => return Err(Error::Malformed("the body is not gzip".to_owned())),
+            Err(_) => return Err(Error::Malformed(format!("the body is not {}", coding.name()))),
         }
     }
 }
@@ -149,6 +203,27 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn deflate_and_brotli_bodies_are_read() {
+        let text = b"[1,2,3]";
+        let level = flate2::Compression::best();
+        let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), level);
+        zlib.write_all(text).expect("memory");
+        let zlib = zlib.finish().expect("memory");
+        let mut raw = flate2::write::DeflateEncoder::new(Vec::new(), level);
+        raw.write_all(text).expect("memory");
+        let raw = raw.finish().expect("memory");
+        // What the reference encoder makes of the same text.
+        let brotli = vec![0x0b, 0x03, 0x80, 0x5b, 0x31, 0x2c, 0x32, 0x2c, 0x33, 0x5d, 0x03];
+        for (coding, body) in [("deflate", zlib), ("deflate", raw), ("br", brotli)] {
+            assert_eq!(
+                read_as(Some(coding), body, 100).await.expect("read"),
+                &text[..],
+                "{coding}"
+            );
+        }
+    }
+
+    #[tokio::test]
     async fn the_limit_holds_before_and_after_inflation() {
         assert!(matches!(read_as(None, vec![b' '; 101], 100).await, Err(Error::TooLarge(100))));
         let bomb = gzip(&vec![b' '; 50_000_000]);
@@ -172,7 +247,11 @@ mod tests {
         let mut cut = gzip(b"[1,2,3,4,5,6,7,8]");
         cut.truncate(15);
         assert!(matches!(read_as(Some("gzip"), cut, 100).await, Err(Error::Malformed(_))));
-        assert!(matches!(read_as(Some("br"), vec![], 100).await, Err(Error::ContentEncoding(_))));
+        for coding in ["deflate", "br"] {
+            let broken = read_as(Some(coding), vec![0xff; 20], 100).await;
+            assert!(matches!(broken, Err(Error::Malformed(_))), "{coding}");
+        }
+        assert!(matches!(read_as(Some("zstd"), vec![], 100).await, Err(Error::ContentEncoding(_))));
     }
 
     #[tokio::test]

@@ -10,6 +10,7 @@ mod properties;
 mod reject;
 pub(crate) mod rpc;
 pub(crate) mod sender;
+pub(crate) mod sentry;
 mod split;
 mod text;
 mod time;

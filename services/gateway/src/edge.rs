@@ -82,6 +82,10 @@ pub(crate) fn router(edge: &Arc<Edge>) -> Router {
         .route("/observe.js", get(pages::script).fallback(wrong_method_get))
         .route("/session", session_cookie)
         .route("/v1/events", events);
+    for (path, methods) in capture::sentry::routes() {
+        let methods = methods.fallback(wrong_method_post).layer(cors::sentry());
+        router = router.route(path, methods);
+    }
     for path in rpc::CAPTURE_PATHS {
         router = router.route(path, any(by_content_type).layer(cors::capture()));
     }

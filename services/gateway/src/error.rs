@@ -44,7 +44,7 @@ pub(crate) enum Error {
         "content-type {0:?} is not served here; use application/grpc, application/grpc-web or application/json"
     )]
     ContentType(String),
-    #[error("content-encoding {0:?} is not served here; use gzip or none")]
+    #[error("content-encoding {0:?} is not served here; use gzip, deflate, br or none")]
     ContentEncoding(String),
     #[error(
         "application/grpc needs HTTP/2; over HTTP/1.1 use application/grpc-web or application/json"

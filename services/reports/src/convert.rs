@@ -1,5 +1,6 @@
 //! The wire's questions as ours, with every violation found, and our answers as the wire's.
 
+mod errors;
 mod filter;
 mod funnel;
 mod overview;
@@ -7,6 +8,9 @@ mod shared;
 mod trends;
 mod usage;
 
+pub(crate) use errors::{
+    decided_status, detail_response, error_group, group_question, list_question, list_response,
+};
 pub(crate) use funnel::{funnel_query, funnel_response};
 pub(crate) use overview::overview_response;
 pub(crate) use shared::timestamp;

@@ -3,7 +3,7 @@
 mod activity;
 mod breakdown;
 pub mod columnar;
-mod distinct;
+pub(crate) mod distinct;
 mod filter;
 mod funnel;
 pub mod slots;

@@ -50,6 +50,17 @@ impl From<Violations> for ReportsError {
     }
 }
 
+impl From<sqlx::Error> for ReportsError {
+    fn from(error: sqlx::Error) -> Self {
+        let detail = error.to_string();
+        Self::Common(if observe_runtime::postgres::is_outage(&error) {
+            CommonError::Unavailable { dependency: "database of reports", detail }
+        } else {
+            CommonError::Internal(detail)
+        })
+    }
+}
+
 impl From<EngineError> for ReportsError {
     fn from(error: EngineError) -> Self {
         match error {

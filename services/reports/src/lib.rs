@@ -2,7 +2,7 @@
 //!
 //! It reads the event log (events) and the change log of persons (identity), keeps both as columns in memory, and answers
 //! trends, funnels and what is broken from them, merges applied to all history. Of that it stores nothing: at start it reads
-//! both logs from their beginning. It stores what people decided (of errors) and the days that are over. It never changes an
+//! both logs from their beginning. It stores what people decided of errors and the days that are over. It never changes an
 //! event or a person.
 
 pub mod activity;
@@ -10,6 +10,7 @@ pub mod config;
 mod convert;
 pub mod engine;
 pub mod error;
+mod errors;
 pub mod funnel;
 mod incidents;
 pub mod neighbours;
@@ -27,6 +28,7 @@ mod workers;
 use std::sync::Arc;
 
 use observe_core::Secret;
+use observe_proto::reports::v1::error_service_server::ErrorServiceServer;
 use observe_proto::reports::v1::insight_service_server::{InsightServiceServer, SERVICE_NAME};
 use observe_proto::reports::v1::overview_service_server::OverviewServiceServer;
 use observe_proto::reports::v1::usage_service_server::UsageServiceServer;
@@ -39,10 +41,12 @@ use engine::{ColumnarEngine, ReportEngine, Slots};
 use neighbours::Neighbours;
 use overview::board::Board;
 use published::Published;
+use service::error::Errors;
 use service::insight::Insight;
 use service::overview::Overviews;
 use service::usage::Usage;
 use signals::Assessor;
+use store::error_group::ErrorGroupStore;
 use store::usage::UsageStore;
 use usage::ledger::Ledger;
 use workers::follow_log::{self, Upstream};

@@ -7,6 +7,7 @@
 mod chunked;
 mod columns;
 mod dictionary;
+mod error_groups;
 mod persons;
 mod project;
 mod properties;
@@ -28,7 +29,7 @@ pub(crate) use columns::{Slice, Snapshot};
 pub(crate) use dictionary::{NOT_SET, ValueDictionary};
 pub(crate) use persons::NOBODY;
 pub(crate) use project::Project;
-pub(crate) use rows::{Column, NameRun};
+pub(crate) use rows::{Column, NameRun, Rows};
 
 /// Why something read from a log cannot be applied.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,3 +1,4 @@
 //! The SQL of reports.
 
+pub(crate) mod error_group;
 pub(crate) mod usage;

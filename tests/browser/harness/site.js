@@ -1,7 +1,8 @@
 import { createServer } from "node:http";
 
 /**
- * A small site: a page to read, a page with a sign-up form, and an application that changes its address without loading.
+ * A small site: a page to read, a page with a sign-up form, an application that changes its address without loading, and a
+ * page that breaks.
  * `head` stands in the head of every page: the pasted snippet. It can be changed while the site runs.
  */
 export async function startSite(head = "") {
@@ -78,8 +79,26 @@ const APPLICATION = `<button id="inbox">Inbox</button><button id="sent">Sent</bu
   go("sort", "?sort=date", "Sorted");
 </script>`;
 
+const BROKEN = `<button id="throw">Throw</button><button id="reject">Reject</button><button id="catch">Catch</button>
+<script>
+  function payNow(order) {
+    return order.total;
+  }
+  const on = (id, work) => document.getElementById(id).addEventListener("click", work);
+  on("throw", () => payNow(null));
+  on("reject", () => void Promise.reject(new RangeError("no such order")));
+  on("catch", () => {
+    try {
+      throw new Error("caught by hand");
+    } catch (error) {
+      observe("captureException", error);
+    }
+  });
+</script>`;
+
 const PAGES = {
   "/": { title: "Analytical engines", body: HOME },
   "/sign-up": { title: "Sign up", body: SIGN_UP },
+  "/broken": { title: "Broken", body: BROKEN },
   "/application": { title: "Application", body: APPLICATION },
 };

@@ -10,6 +10,7 @@ mod grpc_web;
 mod health;
 mod pages;
 mod routing;
+mod sentry;
 mod sessions;
 mod streaming;
 mod support;

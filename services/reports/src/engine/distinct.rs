@@ -6,7 +6,7 @@ const MAX_BITS: usize = 1 << 29;
 const COMPACT_AT: usize = 1 << 22;
 
 /// Counts the different persons of each cell, exactly.
-pub(super) enum DistinctCounter {
+pub(crate) enum DistinctCounter {
     /// A bit for each cell and person.
     Bits { words_per_cell: usize, words: Vec<u64>, cells: usize },
     /// Pairs of a cell (high half) and a person (low half), where bits would take too much.
@@ -15,7 +15,7 @@ pub(super) enum DistinctCounter {
 
 impl DistinctCounter {
     /// Prepares for so many cells and persons.
-    pub(super) fn new(cells: usize, persons: usize) -> Self {
+    pub(crate) fn new(cells: usize, persons: usize) -> Self {
         let words_per_cell = persons.div_ceil(64);
         let words = words_per_cell.saturating_mul(cells);
         if words <= MAX_BITS / 64 {
@@ -27,7 +27,7 @@ impl DistinctCounter {
 
     /// Counts a person in a cell, once however often it is said.
     #[inline]
-    pub(super) fn add(&mut self, cell: usize, person: u32) {
+    pub(crate) fn add(&mut self, cell: usize, person: u32) {
         match self {
             Self::Bits { words_per_cell, words, .. } => {
                 let person = person as usize;
@@ -46,7 +46,7 @@ impl DistinctCounter {
     }
 
     /// Returns how many persons each cell has.
-    pub(super) fn finish(self) -> Vec<u64> {
+    pub(crate) fn finish(self) -> Vec<u64> {
         match self {
             Self::Bits { words_per_cell: 0, cells, .. } => vec![0; cells],
             Self::Bits { words_per_cell, words, .. } => {

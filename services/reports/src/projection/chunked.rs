@@ -6,11 +6,18 @@ use std::sync::Arc;
 const CHUNK: usize = 1_024;
 
 /// A list whose copies share all elements. One that grows leaves its copies as they were.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Chunked<T> {
     /// All full but the last.
     chunks: Vec<Arc<Vec<T>>>,
     len: usize,
+}
+
+// By hand, since elements need no default.
+impl<T> Default for Chunked<T> {
+    fn default() -> Self {
+        Self { chunks: Vec::new(), len: 0 }
+    }
 }
 
 impl<T: Clone> Chunked<T> {
@@ -33,6 +40,16 @@ impl<T: Clone> Chunked<T> {
     pub(super) fn get(&self, place: usize) -> &T {
         &self.chunks[place / CHUNK][place % CHUNK]
     }
+
+    /// Returns the element at a place below [`Self::len`], to be changed. Copies keep what it was.
+    pub(super) fn get_mut(&mut self, place: usize) -> &mut T {
+        &mut Arc::make_mut(&mut self.chunks[place / CHUNK])[place % CHUNK]
+    }
+
+    /// Iterates over all elements.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.chunks.iter().flat_map(|chunk| chunk.iter())
+    }
 }
 
 #[cfg(test)]
@@ -49,5 +66,8 @@ mod tests {
         assert!((0..list.len()).all(|n| *list.get(n) == n));
         assert!((0..copy.len()).all(|n| *copy.get(n) == n));
         assert!(Arc::ptr_eq(&copy.chunks[0], &list.chunks[0]), "full chunks are shared");
+        *list.get_mut(5) = 0;
+        assert_eq!((*list.get(5), *copy.get(5)), (0, 5));
+        assert!(copy.iter().copied().eq(0..copy.len()));
     }
 }

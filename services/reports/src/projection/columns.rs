@@ -9,6 +9,7 @@ use observe_proto::identity::v1::{Change, change};
 
 use super::ApplyError;
 use super::dictionary::Dictionary;
+use super::error_groups::{ErrorGroups, Seen};
 use super::persons::{Persons, PersonsSnapshot};
 use super::properties::for_each_property;
 use super::property_set::PropertySet;
@@ -16,6 +17,7 @@ use super::rows::{NameRun, Rows};
 use super::segment::Segment;
 use super::tail::Tail;
 use crate::activity::SESSION_ID;
+use crate::errors::{self, Occurrence};
 use crate::query::Scope;
 
 /// The columns of one project: dictionaries, segments by week, the tail, and the persons.
@@ -25,6 +27,7 @@ pub(crate) struct ProjectColumns {
     properties: PropertySet,
     persons: Persons,
     visitors: Dictionary,
+    errors: ErrorGroups,
     pub(super) segments: BTreeMap<i64, Vec<Arc<Segment>>>,
     /// In pieces, of which only the last grows: so much is copied at most when events come during a question.
     pub(super) tail: Vec<Arc<Tail>>,
@@ -41,6 +44,10 @@ pub(crate) struct Snapshot {
     pub(crate) properties: PropertySet,
     /// Who is who.
     pub(crate) persons: PersonsSnapshot,
+    /// Distinct ids, by visitor code.
+    pub(crate) visitors: Dictionary,
+    /// What is known of groups of errors.
+    pub(crate) errors: ErrorGroups,
     segments: BTreeMap<i64, Vec<Arc<Segment>>>,
     tail: Vec<Arc<Tail>>,
 }
@@ -50,9 +57,10 @@ impl ProjectColumns {
     pub(crate) fn new(project: ProjectId) -> Self {
         Self {
             names: Dictionary::default(),
-            properties: PropertySet::new(project, Scope::Event),
+            properties: PropertySet::with_keys(project, Scope::Event, &ERROR_PROPERTIES),
             persons: Persons::new(project),
             visitors: Dictionary::default(),
+            errors: ErrorGroups::new(project),
             segments: BTreeMap::new(),
             tail: Vec::new(),
             change_number: 0,
@@ -65,6 +73,7 @@ impl ProjectColumns {
             let (name, _) = self.names.intern(&event.name);
             let visitor = self.visitor(&event.distinct_id);
             let arrival = event.received_us.saturating_add(i64::from(event.index));
+            let is_error = event.name == errors::EVENT;
             let tail = growing(&mut self.tail);
             let row = tail.push(name, visitor, event.time_ms, arrival);
             let properties = &mut self.properties;
@@ -75,6 +84,9 @@ impl ProjectColumns {
                 tail.set(row, key, code);
             }
             let read = for_each_property(&event.properties_json, |key, value| {
+                if key == errors::GROUP_PROPERTY || (is_error && is_bulky(key)) {
+                    return;
+                }
                 if let Some((key, code)) = properties.intern(key, value) {
                     tail.set(row, key, code);
                 }
@@ -84,7 +96,39 @@ impl ProjectColumns {
                 let uuid = uuid::Uuid::from_slice(&event.uuid).unwrap_or_default();
                 tracing::error!(%uuid, line = error.line(), "properties of a logged event cannot be read");
             }
+            if is_error {
+                self.append_error(event, row);
+            }
         }
+        self.errors.settle();
+    }
+
+    /// Gives the row that was added last what is derived of an error, and notes that its group was seen.
+    fn append_error(&mut self, event: &AcceptedEvent, row: u32) {
+        let properties = serde_json::from_str(&event.properties_json).unwrap_or_default();
+        let occurrence = Occurrence::read(&properties);
+        let group = errors::fingerprint::group_id(&occurrence);
+        let message = occurrence.message();
+        let derived = [
+            (errors::TYPE_PROPERTY, occurrence.kind()),
+            (errors::MESSAGE_PROPERTY, message.as_str()),
+            (errors::HANDLED_PROPERTY, if occurrence.handled { "true" } else { "false" }),
+            (errors::GROUP_PROPERTY, group.as_str()),
+        ];
+        let tail = Arc::make_mut(self.tail.last_mut().expect("it has the row"));
+        let mut group = None;
+        for (key, value) in derived {
+            if value.is_empty() {
+                continue;
+            }
+            if let Some((key, code)) = self.properties.intern(key, value) {
+                tail.set(row, key, code);
+                group = Some(code);
+            }
+        }
+        let uuid = uuid::Uuid::from_slice(&event.uuid).unwrap_or_default();
+        let seen = Seen { uuid, time_ms: event.time_ms, received_us: event.received_us };
+        self.errors.see(group.expect("its key is a column from the start"), seen, occurrence);
     }
 
     /// Returns the number of the last change applied; 0 at the start.
@@ -137,6 +181,8 @@ impl ProjectColumns {
             names: self.names.clone(),
             properties: self.properties.clone(),
             persons: self.persons.snapshot(),
+            visitors: self.visitors.clone(),
+            errors: self.errors.clone(),
             segments: self.segments.clone(),
             tail: self.tail.clone(),
         }
@@ -157,6 +203,20 @@ impl ProjectColumns {
         }
         visitor
     }
+}
+
+/// The properties that are derived of errors. They are columns however many other keys a project has.
+const ERROR_PROPERTIES: [&str; 4] = [
+    errors::GROUP_PROPERTY,
+    errors::TYPE_PROPERTY,
+    errors::MESSAGE_PROPERTY,
+    errors::HANDLED_PROPERTY,
+];
+
+/// Returns whether a property of errors is no column as it was sent: stacks are large and different each time, and what is
+/// derived of them stands in the place of what was sent.
+fn is_bulky(key: &str) -> bool {
+    key == errors::LIST_PROPERTY || key == errors::STACK_PROPERTY || ERROR_PROPERTIES.contains(&key)
 }
 
 /// How much a tail holds.

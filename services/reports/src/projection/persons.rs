@@ -10,6 +10,7 @@ use observe_core::distinct_id::is_illegal;
 use observe_core::{PersonId, ProjectId};
 use rustc_hash::FxHashMap;
 
+use super::chunked::Chunked;
 use super::dictionary::ValueDictionary;
 use super::properties::for_each_property;
 use super::property_set::PropertySet;
@@ -23,6 +24,8 @@ pub(crate) const NOBODY: u32 = u32::MAX;
 pub(crate) struct Persons {
     project: ProjectId,
     codes: HashMap<PersonId, u32>,
+    /// By code.
+    ids: Chunked<PersonId>,
     person_of: Arc<Vec<u32>>,
     profiles: Profiles,
 }
@@ -31,7 +34,7 @@ pub(crate) struct Persons {
 #[derive(Clone, Debug)]
 pub(crate) struct PersonsSnapshot {
     person_of: Arc<Vec<u32>>,
-    persons: usize,
+    ids: Chunked<PersonId>,
     profiles: Profiles,
 }
 
@@ -41,6 +44,7 @@ impl Persons {
         Self {
             project,
             codes: HashMap::new(),
+            ids: Chunked::default(),
             person_of: Arc::default(),
             profiles: Profiles::new(project),
         }
@@ -51,7 +55,7 @@ impl Persons {
     pub(crate) fn snapshot(&self) -> PersonsSnapshot {
         PersonsSnapshot {
             person_of: Arc::clone(&self.person_of),
-            persons: self.codes.len(),
+            ids: self.ids.clone(),
             profiles: self.profiles.clone(),
         }
     }
@@ -97,8 +101,13 @@ impl Persons {
     }
 
     fn code(&mut self, person: PersonId) -> u32 {
-        let next = u32::try_from(self.codes.len()).expect("fewer than 2^32 persons");
-        *self.codes.entry(person).or_insert(next)
+        if let Some(code) = self.codes.get(&person) {
+            return *code;
+        }
+        let code = u32::try_from(self.ids.len()).expect("fewer than 2^32 persons");
+        self.ids.push(person);
+        self.codes.insert(person, code);
+        code
     }
 }
 
@@ -110,7 +119,12 @@ impl PersonsSnapshot {
 
     /// Returns one more than the largest person code.
     pub(crate) fn len(&self) -> usize {
-        self.persons
+        self.ids.len()
+    }
+
+    /// Returns the id of a person code.
+    pub(crate) fn id(&self, person: u32) -> PersonId {
+        *self.ids.get(person as usize)
     }
 
     /// Returns the code and the values of a property, if it ever occurred.

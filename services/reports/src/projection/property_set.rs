@@ -27,6 +27,16 @@ impl PropertySet {
         Self { project, scope, keys: Dictionary::default(), values: Vec::new(), left_out: 0 }
     }
 
+    /// Starts with keys that are columns whatever comes.
+    pub(crate) fn with_keys(project: ProjectId, scope: Scope, keys: &[&str]) -> Self {
+        let mut set = Self::new(project, scope);
+        for key in keys {
+            set.keys.intern(key);
+            set.values.push(ValueDictionary::default());
+        }
+        set
+    }
+
     /// Returns the codes of a key and of one of its values; `None` for a key that is no column, because there are too many
     /// or because it is longer than a question may name.
     pub(crate) fn intern(&mut self, key: &str, value: &str) -> Option<(u32, u32)> {

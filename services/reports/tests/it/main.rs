@@ -1,5 +1,6 @@
 //! The service as others meet it: its gRPC server, fed by stand-ins for events and identity.
 
+mod errors;
 mod stand_in;
 
 use std::time::Duration;

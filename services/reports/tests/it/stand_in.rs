@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use observe_core::context::wire::ContextSigner;
 use observe_core::error::CommonError;
 use observe_core::status::to_status;
-use observe_core::{PersonId, ProjectId, SystemClock};
+use observe_core::{Clock, PersonId, ProjectId, SystemClock};
 use observe_proto::events::v1::log_service_server::{LogService, LogServiceServer};
 use observe_proto::events::v1::{
     AcceptedEvent, ListHeadsRequest, ListHeadsResponse, LogRow, LoggedEvents, ReadLogRequest,
@@ -111,10 +111,20 @@ impl StandIn {
 
     /// Serves calls that are signed until shutdown, and returns the address.
     pub(crate) async fn serve(&self, lifecycle: &Lifecycle, signer: ContextSigner) -> String {
+        self.serve_at(lifecycle, signer, Arc::new(SystemClock)).await
+    }
+
+    /// The same, by the time of another clock.
+    pub(crate) async fn serve_at(
+        &self,
+        lifecycle: &Lifecycle,
+        signer: ContextSigner,
+        clock: Arc<dyn Clock>,
+    ) -> String {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let router = tonic::transport::Server::builder()
-            .layer(ContextLayer::new(signer, Arc::new(SystemClock)))
+            .layer(ContextLayer::new(signer, clock))
             .add_service(LogServiceServer::new(self.clone()))
             .add_service(PersonLogServiceServer::new(self.clone()));
         let life = lifecycle.clone();

@@ -1,0 +1,229 @@
+//! `POST /api/<project>/envelope/` and `/store/`: what Sentry's clients send. An error becomes an `$exception` event and
+//! goes the way of all events; what Observe has no use for is taken, left out and counted.
+//!
+//! The wire is described in Sentry's developer documentation (develop.sentry.dev, "Envelopes" and "Event Payloads"). The
+//! project is told by the key alone; the number in the address may be any.
+
+mod credential;
+mod envelope;
+mod event;
+mod exception;
+mod fields;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::IntoResponse as _;
+use axum::routing::{MethodRouter, post};
+use bytes::Bytes;
+use http::{Response, StatusCode, header, request};
+use observe_core::error::CommonError;
+use serde::Serialize;
+
+use super::draft::{Draft, Unreadable};
+use super::http::text;
+use super::judge::Outcome;
+use super::limits::{SENTRY_BODY_BYTES_MAX, SENTRY_ITEMS_MAX, WRITE_KEY_BODY_BYTES_MAX};
+use super::reject::{Code, Reject};
+use super::sender::{Place, Sender};
+use super::time::{Received, SentTime};
+use crate::body::{self, Held};
+use crate::edge::{Edge, Origin, within_time};
+use crate::error::Error;
+use crate::http_error::HttpError;
+use envelope::{Envelope, Item};
+
+/// Returns the addresses; clients write them with and without the last slash.
+pub(crate) fn routes() -> [(&'static str, MethodRouter<Arc<Edge>>); 4] {
+    [
+        ("/api/{project}/envelope/", post(post_envelope)),
+        ("/api/{project}/envelope", post(post_envelope)),
+        ("/api/{project}/store/", post(post_store)),
+        ("/api/{project}/store", post(post_store)),
+    ]
+}
+
+/// The answer. Clients look for the id alone; the rest is for people.
+#[derive(Debug, Default, Serialize)]
+struct Summary {
+    /// The error's id, 32 hexadecimal digits; empty when there was none.
+    id: String,
+    accepted: usize,
+    duplicates: usize,
+    /// By kind, how many items Observe has no use for.
+    left_out: BTreeMap<String, usize>,
+    /// Calls of stacks that were too deep.
+    frames_left_out: usize,
+    rejected: Vec<Rejected>,
+}
+
+#[derive(Debug, Serialize)]
+struct Rejected {
+    /// Which item, counted from 0.
+    index: usize,
+    code: &'static str,
+    message: String,
+}
+
+/// The errors of a request, read.
+#[derive(Default)]
+struct Batch {
+    drafts: Vec<Result<Draft, Unreadable>>,
+    /// Which item each draft was.
+    items: Vec<usize>,
+    sent: SentTime,
+    /// The id that the envelope names.
+    id: String,
+    left_out: BTreeMap<String, usize>,
+    frames_left_out: usize,
+}
+
+async fn post_envelope(State(edge): State<Arc<Edge>>, request: Request) -> Response<Body> {
+    within_time(envelope(&edge, request)).await.unwrap_or_else(Into::into)
+}
+
+async fn post_store(State(edge): State<Arc<Edge>>, request: Request) -> Response<Body> {
+    within_time(store(&edge, request)).await.unwrap_or_else(Into::into)
+}
+
+async fn envelope(edge: &Edge, request: Request) -> Result<Response<Body>, HttpError> {
+    let received = edge.capture.now();
+    let (parts, body) = request.into_parts();
+    let (known, held) = read(edge, &parts, body).await?;
+    let Held { bytes, mut lease } = held;
+    let envelope =
+        envelope::split(&bytes).map_err(|message| Error::Malformed(message.to_owned()))?;
+    let sender = match known {
+        Some(sender) => sender,
+        None => {
+            let token = envelope.key.as_deref().ok_or_else(missing_key)?;
+            let sender = admit(edge, token, Place::Open, &parts).await?;
+            lease.adopt(&edge.budget)?;
+            sender
+        }
+    };
+    if envelope.items.len() > SENTRY_ITEMS_MAX {
+        return Err(HttpError::too_many(SENTRY_ITEMS_MAX));
+    }
+    accept(edge, &sender, Batch::of(envelope), received).await
+}
+
+async fn store(edge: &Edge, request: Request) -> Result<Response<Body>, HttpError> {
+    let received = edge.capture.now();
+    let (parts, body) = request.into_parts();
+    let (known, held) = read(edge, &parts, body).await?;
+    let sender = known.ok_or_else(missing_key)?;
+    let mut batch = Batch::default();
+    batch.event(0, &held.bytes);
+    accept(edge, &sender, batch, received).await
+}
+
+/// Tells who sends, if the head of the request says so, and reads the body.
+async fn read(
+    edge: &Edge,
+    parts: &request::Parts,
+    body: Body,
+) -> Result<(Option<Sender>, Held), HttpError> {
+    let known = match credential::of(&parts.headers, parts.uri.query()) {
+        Some((token, place)) => match admit(edge, &token, place, parts).await {
+            Ok(sender) => Some(sender),
+            Err(error) => return Ok(body::refuse(body, error).await?),
+        },
+        None => None,
+    };
+    let (limit, lease) = match known {
+        Some(_) => (SENTRY_BODY_BYTES_MAX, Ok(edge.budget.known())),
+        None => {
+            let client = parts.extensions.get::<Origin>().and_then(|origin| origin.client);
+            (WRITE_KEY_BODY_BYTES_MAX, edge.budget.stranger(client))
+        }
+    };
+    let lease = match lease {
+        Ok(lease) => lease,
+        Err(error) => return Ok(body::refuse(body, error).await?),
+    };
+    Ok((known, body::read(&parts.headers, body, limit, lease).await?))
+}
+
+async fn admit(
+    edge: &Edge,
+    token: &str,
+    place: Place,
+    parts: &request::Parts,
+) -> Result<Sender, Error> {
+    Sender::admit(&edge.auth.owner(token).await?, place, &parts.headers)
+}
+
+fn missing_key() -> Error {
+    let missing = "a DSN is http://<write key>@<host>/1; its key comes in x-sentry-auth, as ?sentry_key= or as dsn in the envelope";
+    CommonError::Unauthenticated(missing).into()
+}
+
+impl Batch {
+    fn of(envelope: Envelope<'_>) -> Self {
+        let mut batch = Self { sent: envelope.sent, id: envelope.event_id, ..Self::default() };
+        for (index, item) in envelope.items.into_iter().enumerate() {
+            match item {
+                Item::Event(payload) => batch.event(index, payload),
+                Item::Other(kind) => *batch.left_out.entry(kind).or_default() += 1,
+                Item::Malformed(message) => {
+                    batch.push(index, Err(Reject::new(Code::InvalidEvent, message).into()));
+                }
+            }
+        }
+        batch
+    }
+
+    fn event(&mut self, index: usize, payload: &[u8]) {
+        let read = event::draft(&text(payload), &self.id);
+        let draft = read.map(|(draft, frames_left_out)| {
+            self.frames_left_out += frames_left_out;
+            draft
+        });
+        self.push(index, draft);
+    }
+
+    fn push(&mut self, index: usize, draft: Result<Draft, Unreadable>) {
+        self.drafts.push(draft);
+        self.items.push(index);
+    }
+}
+
+async fn accept(
+    edge: &Edge,
+    sender: &Sender,
+    batch: Batch,
+    received: chrono::DateTime<chrono::Utc>,
+) -> Result<Response<Body>, HttpError> {
+    let Batch { drafts, items, sent, id, left_out, frames_left_out } = batch;
+    let outcomes = edge.capture.accept(sender, drafts, Received::new(received, sent)).await?;
+    let mut summary = Summary { id, left_out, frames_left_out, ..Summary::default() };
+    for (index, outcome) in items.into_iter().zip(outcomes) {
+        match outcome {
+            Outcome::Accepted(uuid) => {
+                summary.accepted += 1;
+                summary.id = uuid.simple().to_string();
+            }
+            Outcome::Duplicate(_) => summary.duplicates += 1,
+            Outcome::Rejected(refused) => summary.rejected.push(Rejected {
+                index,
+                code: refused.reject.code.as_str(),
+                message: refused.reject.message,
+            }),
+        }
+    }
+    // Nothing in it was of use, and something was wrong with it: the sender should hear that.
+    if summary.accepted == 0
+        && let Some(first) = summary.rejected.first()
+    {
+        let told = format!("item {}: {}: {}", first.index, first.code, first.message);
+        return Err(Error::Malformed(told).into());
+    }
+    let body = serde_json::to_vec(&summary).map_err(|error| {
+        Error::from(CommonError::Internal(format!("the answer cannot be written: {error}")))
+    })?;
+    let json = [(header::CONTENT_TYPE, "application/json")];
+    Ok((StatusCode::OK, json, Bytes::from(body)).into_response())
+}

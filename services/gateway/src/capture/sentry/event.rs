@@ -1,0 +1,314 @@
+//! An event of Sentry's form as an `$exception` event.
+
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::super::draft::{Draft, Unreadable};
+use super::super::json::Scanner;
+use super::super::properties;
+use super::super::reject::{Code, Reject};
+use super::super::time::SentTime;
+use super::exception::{self, insert};
+use super::fields::{each_element, each_field, fields, text};
+
+/// The name of the events that are errors.
+const NAME: &str = "$exception";
+/// The distinct id of an error without a user: one of those that count as nobody.
+const NOBODY: &str = "anonymous";
+/// Characters of a value that is kept.
+const VALUE_CHARS_MAX: usize = 500;
+/// Characters of a message.
+const MESSAGE_CHARS_MAX: usize = 2_000;
+/// Characters of an id. One more than events take, so that a longer one is refused and not cut into somebody else's.
+const ID_CHARS_MAX: usize = 201;
+/// Tags that are kept.
+const TAGS_MAX: usize = 50;
+/// Bytes of a tag's key.
+const TAG_KEY_BYTES_MAX: usize = 200;
+/// Parts of a fingerprint.
+const FINGERPRINT_PARTS_MAX: usize = 20;
+/// The fingerprint that clients send when they mean none.
+const DEFAULT_FINGERPRINT: &str = "{{ default }}";
+
+/// Reads an event; `envelope_id` is the id its envelope names. Returns also how many calls of its stacks were left out.
+///
+/// # Errors
+/// The first rule it breaks.
+pub(super) fn draft(json: &str, envelope_id: &str) -> Result<(Draft, usize), Unreadable> {
+    let json = json.trim();
+    let mut scanner = Scanner::new(json);
+    let grammar = scanner.value().and_then(|_| scanner.end());
+    grammar.map_err(|error| {
+        let message = error.describe(json).replacen("the body", "the event", 1);
+        Unreadable::from(Reject::new(Code::InvalidEvent, message))
+    })?;
+    if !json.starts_with('{') {
+        return Err(Reject::new(Code::InvalidEvent, "an event must be an object").into());
+    }
+    let event = Some(json);
+    let uuid = id(event, envelope_id)?;
+    let (properties, frames_left_out) = properties_of(event);
+    let properties = properties::from_json(&Value::from(properties).to_string());
+    let properties = properties.map_err(|reject| Unreadable { uuid, reject })?;
+    let [timestamp, user] = fields(event, ["timestamp", "user"]);
+    let draft = Draft {
+        uuid,
+        name: NAME.to_owned(),
+        known_id: user_id(user),
+        time: time(timestamp),
+        properties,
+        ..Draft::default()
+    };
+    Ok((draft, frames_left_out))
+}
+
+/// Returns the event's id, else the envelope's.
+fn id(event: Option<&str>, envelope_id: &str) -> Result<Option<Uuid>, Unreadable> {
+    let [id] = fields(event, ["event_id"]);
+    let own = text(id, VALUE_CHARS_MAX);
+    let id = if own.is_empty() { envelope_id } else { &own };
+    if id.is_empty() {
+        return Ok(None);
+    }
+    let uuid = Uuid::try_parse(id).ok().filter(|uuid| !uuid.is_nil());
+    let refused = || Reject::new(Code::InvalidUuid, "`event_id` must be a UUID other than zeros");
+    Ok(Some(uuid.ok_or_else(refused)?))
+}
+
+/// Returns the user's id, else the e-mail address, else the name; an error without a user counts as nobody's.
+fn user_id(user: Option<&str>) -> String {
+    let known = fields(user, ["id", "email", "username"]);
+    let known = known.into_iter().map(|id| text(id, ID_CHARS_MAX)).find(|id| !id.is_empty());
+    known.unwrap_or_else(|| NOBODY.to_owned())
+}
+
+/// Reads a time. Old clients write one in UTC without saying so; one that cannot be read is the time of receipt, for an
+/// error is worth more than its second.
+fn time(timestamp: Option<&str>) -> SentTime {
+    let Some(timestamp) = timestamp else { return SentTime::Absent };
+    match SentTime::from_json(timestamp) {
+        SentTime::Unreadable => {
+            let in_utc = format!("\"{}Z\"", timestamp.trim_matches('"'));
+            match SentTime::from_json(&in_utc) {
+                SentTime::Unreadable => SentTime::Absent,
+                time => time,
+            }
+        }
+        time => time,
+    }
+}
+
+fn properties_of(event: Option<&str>) -> (Map<String, Value>, usize) {
+    let mut properties = Map::new();
+    let [tags, exception, fingerprint] = fields(event, ["tags", "exception", "fingerprint"]);
+    // First, so that none of them takes the place of ours.
+    add_tags(&mut properties, tags);
+    let mut chain = exception::chain(exception);
+    if chain.list.is_empty() {
+        let [stacktrace] = fields(event, ["stacktrace"]);
+        chain = exception::of_message(&message(event), stacktrace);
+    }
+    properties.insert("$exception_list".into(), chain.list.into());
+    if chain.frames_left_out > 0 {
+        properties.insert("$exception_frames_left_out".into(), chain.frames_left_out.into());
+    }
+    let fingerprint = fingerprint_parts(fingerprint);
+    if !fingerprint.is_empty() && fingerprint != [DEFAULT_FINGERPRINT] {
+        properties.insert("$exception_fingerprint".into(), fingerprint.into());
+    }
+    add_plain(&mut properties, event);
+    add_contexts(&mut properties, event);
+    add_request(&mut properties, event);
+    (properties, chain.frames_left_out)
+}
+
+/// Returns what is said where nothing was thrown.
+fn message(event: Option<&str>) -> String {
+    let [message, log_entry] = fields(event, ["message", "logentry"]);
+    let forms = [message, log_entry].map(|one| fields(one, ["formatted", "message"]));
+    let inner = forms.into_iter().flatten();
+    let all = [message].into_iter().chain(inner).map(|one| text(one, MESSAGE_CHARS_MAX));
+    all.into_iter().find(|one| !one.is_empty()).unwrap_or_default()
+}
+
+fn fingerprint_parts(fingerprint: Option<&str>) -> Vec<String> {
+    let mut parts = Vec::new();
+    each_element(fingerprint, |part| {
+        if parts.len() < FINGERPRINT_PARTS_MAX {
+            parts.push(text(Some(part), VALUE_CHARS_MAX));
+        }
+    });
+    parts.retain(|part| !part.is_empty());
+    parts
+}
+
+/// Adds tags under their own names. Those that look like ours are left out.
+fn add_tags(properties: &mut Map<String, Value>, tags: Option<&str>) {
+    let mut add = |key: &str, value: &str| {
+        let is_fit = !key.is_empty() && !key.starts_with('$') && key.len() <= TAG_KEY_BYTES_MAX;
+        if is_fit && properties.len() < TAGS_MAX {
+            insert(properties, key, text(Some(value), VALUE_CHARS_MAX));
+        }
+    };
+    each_field(tags, &mut add);
+    each_element(tags, |pair| {
+        let mut both = Vec::new();
+        each_element(Some(pair), |one| both.push(one));
+        if let [key, value] = both.as_slice() {
+            add(&text(Some(key), VALUE_CHARS_MAX), value);
+        }
+    });
+}
+
+/// Adds what stands at the top of an event.
+fn add_plain(properties: &mut Map<String, Value>, event: Option<&str>) {
+    const KEYS: [(&str, &str); 7] = [
+        ("level", "$level"),
+        ("release", "$release"),
+        ("environment", "$environment"),
+        ("server_name", "$server_name"),
+        ("transaction", "$transaction"),
+        ("platform", "$platform"),
+        ("logger", "$logger"),
+    ];
+    let values = fields(event, KEYS.map(|(theirs, _)| theirs));
+    for ((_, ours), value) in KEYS.iter().zip(values) {
+        insert(properties, ours, text(value, VALUE_CHARS_MAX));
+    }
+    let [sdk] = fields(event, ["sdk"]);
+    let [name, version] = fields(sdk, ["name", "version"]);
+    insert(properties, "$lib", text(name, VALUE_CHARS_MAX));
+    insert(properties, "$lib_version", text(version, VALUE_CHARS_MAX));
+}
+
+/// Adds where it ran.
+fn add_contexts(properties: &mut Map<String, Value>, event: Option<&str>) {
+    let [contexts] = fields(event, ["contexts"]);
+    let [browser, os, runtime, device, trace] =
+        fields(contexts, ["browser", "os", "runtime", "device", "trace"]);
+    for (context, name_key, version_key) in [
+        (browser, "$browser", "$browser_version"),
+        (os, "$os", "$os_version"),
+        (runtime, "$runtime", "$runtime_version"),
+    ] {
+        let [name, version] = fields(context, ["name", "version"]);
+        insert(properties, name_key, text(name, VALUE_CHARS_MAX));
+        insert(properties, version_key, text(version, VALUE_CHARS_MAX));
+    }
+    let [model] = fields(device, ["model"]);
+    insert(properties, "$device", text(model, VALUE_CHARS_MAX));
+    let [trace_id] = fields(trace, ["trace_id"]);
+    insert(properties, "$trace_id", text(trace_id, VALUE_CHARS_MAX));
+}
+
+/// Adds the request it happened in; never its query, its headers or its body, which hold what is nobody's business.
+fn add_request(properties: &mut Map<String, Value>, event: Option<&str>) {
+    let [request] = fields(event, ["request"]);
+    let [url, method] = fields(request, ["url", "method"]);
+    insert(properties, "$request_method", text(method, VALUE_CHARS_MAX));
+    let url = text(url, MESSAGE_CHARS_MAX);
+    let url = url.split(['?', '#']).next().unwrap_or_default();
+    let Some((scheme, rest)) = url.split_once("://") else { return };
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    // A user and password before the host are secrets.
+    let host = host.rsplit('@').next().unwrap_or(host);
+    insert(properties, "$current_url", format!("{scheme}://{host}/{path}"));
+    insert(properties, "$host", host.to_owned());
+    insert(properties, "$pathname", format!("/{path}"));
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(event: &Value) -> (Draft, Value) {
+        let (draft, _) = draft(&event.to_string(), "").expect("an event");
+        let properties = serde_json::from_str(&draft.properties.clone().into_json()).expect("JSON");
+        (draft, properties)
+    }
+
+    #[test]
+    fn an_event_says_who_when_and_where() {
+        let (draft, properties) = read(&json!({
+            "event_id": "8bad26d54ea7452288877bbb67533205", "timestamp": "2026-11-23T16:45:51.473598Z",
+            "level": "error", "release": "1.0", "environment": "test", "server_name": "vm", "transaction": "t1",
+            "platform": "python", "user": {"id": 7, "email": "ada@example.com"},
+            "tags": {"plan": "pro", "$set": {"a": 1}, "": "x"},
+            "contexts": {"browser": {"name": "Firefox", "version": "140"}, "trace": {"trace_id": "ede5"}},
+            "request": {"url": "https://u:p@shop.example/pay?card=4111", "method": "POST", "data": {"card": "4111"}},
+            "exception": {"values": [{"type": "E", "value": "v"}]}, "fingerprint": ["{{ default }}"],
+            "sdk": {"name": "sentry.python", "version": "2.75.0"},
+        }));
+        assert_eq!(
+            draft.uuid.map(|uuid| uuid.simple().to_string()).as_deref(),
+            Some("8bad26d54ea7452288877bbb67533205")
+        );
+        assert_eq!((draft.name.as_str(), draft.known_id.as_str()), ("$exception", "7"));
+        assert_eq!(draft.time, SentTime::Millis(1_795_452_351_473));
+        let expected = json!({
+            "plan": "pro", "$level": "error", "$release": "1.0", "$environment": "test", "$server_name": "vm",
+            "$transaction": "t1", "$platform": "python", "$lib": "sentry.python", "$lib_version": "2.75.0",
+            "$browser": "Firefox", "$browser_version": "140", "$trace_id": "ede5", "$request_method": "POST",
+            "$current_url": "https://shop.example/pay", "$host": "shop.example", "$pathname": "/pay",
+            "$exception_list": [{"type": "E", "value": "v", "mechanism": {"handled": true, "type": ""}}],
+        });
+        assert_eq!(properties, expected);
+        assert!(!draft.properties.changes_person());
+    }
+
+    #[test]
+    fn a_message_is_an_error_without_a_type() {
+        for event in [
+            json!({"message": "disk is full"}),
+            json!({"message": {"formatted": "disk is full", "message": "disk is %s"}}),
+            json!({"logentry": {"message": "disk is full"}}),
+        ] {
+            let (draft, properties) = read(&event);
+            assert_eq!(properties["$exception_list"][0]["value"], "disk is full", "{event}");
+            assert_eq!((draft.known_id.as_str(), draft.uuid), (NOBODY, None));
+            assert!(observe_core::distinct_id::is_illegal(&draft.known_id));
+        }
+    }
+
+    #[test]
+    fn users_are_known_by_what_there_is() {
+        let id = |user: Value| read(&json!({"user": user})).0.known_id;
+        assert_eq!(id(json!({"email": "ada@example.com", "username": "ada"})), "ada@example.com");
+        assert_eq!(id(json!({"id": "", "username": "ada"})), "ada");
+        assert_eq!(id(json!({"ip_address": "{{auto}}"})), NOBODY);
+        assert_eq!(id(json!(null)), NOBODY);
+    }
+
+    #[test]
+    fn times_of_every_kind_are_read() {
+        let at = |time: Value| read(&json!({"timestamp": time})).0.time;
+        assert_eq!(at(json!(1_795_452_395.767)), SentTime::Millis(1_795_452_395_767));
+        assert_eq!(at(json!("2026-11-23T16:45:51.5")), SentTime::Millis(1_795_452_351_500));
+        assert_eq!((at(json!("yesterday")), at(json!(null))), (SentTime::Absent, SentTime::Absent));
+    }
+
+    #[test]
+    fn fingerprints_and_pairs_of_tags_are_kept() {
+        let (_, properties) =
+            read(&json!({"fingerprint": ["{{ default }}", 7], "tags": [["a", 1], ["b"], 5]}));
+        assert_eq!(properties["$exception_fingerprint"], json!(["{{ default }}", "7"]));
+        assert_eq!((&properties["a"], properties.get("b")), (&json!("1"), None));
+    }
+
+    #[test]
+    fn what_is_no_event_is_refused_with_a_sentence() {
+        for (json, code) in [
+            ("{\"a\":", Code::InvalidEvent),
+            ("", Code::InvalidEvent),
+            ("[]", Code::InvalidEvent),
+            ("{\"event_id\":\"x\"}", Code::InvalidUuid),
+            ("{\"event_id\":\"00000000000000000000000000000000\"}", Code::InvalidUuid),
+        ] {
+            assert_eq!(draft(json, "").expect_err(json).reject.code, code, "{json}");
+        }
+        let of_envelope = draft("{}", "8bad26d54ea7452288877bbb67533205").expect("fine").0;
+        assert!(of_envelope.uuid.is_some());
+    }
+}
