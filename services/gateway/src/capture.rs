@@ -11,7 +11,7 @@ mod reject;
 pub(crate) mod rpc;
 pub(crate) mod sender;
 mod split;
-mod text;
+pub(crate) mod text;
 mod time;
 
 use std::sync::Arc;
