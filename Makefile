@@ -3,7 +3,7 @@
 CARGO ?= cargo
 NPM_CI = npm ci --no-audit --no-fund --loglevel=error
 
-.PHONY: run build test test-browser lint bench dashboard prerequisites clean
+.PHONY: run build test test-browser test-clients lint bench dashboard prerequisites clean
 
 # Installs what is missing, builds, and serves everything on one port.
 run: build
@@ -24,6 +24,12 @@ test-browser: dashboard tests/browser/node_modules
 	@scripts/prerequisites test
 	$(CARGO) build --workspace
 	cd tests/browser && npm test
+
+# Other products' own clients against a real server.
+test-clients: dashboard
+	@scripts/prerequisites test
+	$(CARGO) build --workspace
+	cd tests/clients/opentelemetry && npm test
 
 # What a reviewer should not have to say.
 lint: prerequisites dashboard

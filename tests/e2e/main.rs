@@ -7,5 +7,6 @@ mod cluster;
 mod kill;
 mod main_job;
 mod outage;
+mod spans;
 mod start;
 mod structure;

@@ -2,12 +2,14 @@
 
 mod filter;
 mod funnel;
+mod latency;
 mod overview;
 mod shared;
 mod trends;
 mod usage;
 
 pub(crate) use funnel::{funnel_query, funnel_response};
+pub(crate) use latency::{endpoint_name, endpoints_response, latency_range, latency_response};
 pub(crate) use overview::overview_response;
 pub(crate) use shared::timestamp;
 pub(crate) use trends::{trends_query, trends_response};

@@ -1,5 +1,6 @@
 //! The gRPC services.
 
 pub(crate) mod insight;
+pub(crate) mod latency;
 pub(crate) mod overview;
 pub(crate) mod usage;

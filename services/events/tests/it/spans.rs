@@ -319,7 +319,7 @@ async fn failed_and_slow_spans_are_kept_within_bounds() {
         }
     };
     let failures = list(true, 100).await;
-    assert_eq!(failures.len(), 20, "so many of a minute");
+    assert_eq!(failures.len(), 21, "so many of a minute, and the slowest of the others");
     assert_eq!(failures[0].error_message, "no answer");
     assert_eq!(failures[0].distinct_id, "ada");
     let slowest = list(false, 1).await;
@@ -349,7 +349,6 @@ async fn minutes_run_out_and_hours_keep_their_totals_and_percentiles() {
     assert_eq!(count("select count(*) from span_cell where level = 0").await, 0);
     assert_eq!(count("select count(*) from span_kept").await, 1, "the failed one");
     assert_eq!(stats(&events, p, ask()).await, before);
-    // A range that begins within the hour still has it where it begins.
     while keep::expire(database.worker(), later(24 * 92)).await.unwrap() > 0 {}
     assert_eq!(count("select count(*) from span_cell").await, 0);
     assert_eq!(count("select count(*) from span_person").await, 0);

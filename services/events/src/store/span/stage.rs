@@ -44,7 +44,7 @@ const WRITE: &str = "insert into span_endpoint (project_id, id, service, method,
             errors = excluded.errors, kept_errors = excluded.kept_errors, slowest_us = excluded.slowest_us,
             slowest_uuid = excluded.slowest_uuid, sketch = excluded.sketch;
     delete from span_kept k using pg_temp.span_stage_gone g
-        where k.project_id = g.project_id and k.uuid = g.uuid and not k.is_error;
+        where k.project_id = g.project_id and k.uuid = g.uuid;
     insert into span_kept (project_id, uuid, endpoint_id, start_at, duration_us, is_error, status_code, received_us,
             distinct_id, trace_id, error_message, path)
         select project_id, uuid, endpoint_id, start_at, duration_us, is_error, status_code, received_us, distinct_id,
