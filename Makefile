@@ -36,10 +36,10 @@ test-browser: test-prerequisites dashboard tests/browser/node_modules
 	cd tests/browser && npm test
 
 # Other products' own clients against a real server.
-test-clients: dashboard tests/clients/sentry/node_modules
-	@scripts/prerequisites test
+test-clients: test-prerequisites dashboard tests/clients/sentry/node_modules
 	$(CARGO) build --workspace
 	cd tests/clients/sentry && npm test
+	cd tests/clients/opentelemetry && npm test
 
 # What a reviewer should not have to say.
 lint: prerequisites dashboard

@@ -10,5 +10,6 @@ mod kill;
 mod main_job;
 mod outage;
 mod overview;
+mod spans;
 mod start;
 mod structure;

@@ -11,6 +11,7 @@ pub mod error;
 pub mod id;
 pub mod json;
 pub mod page;
+pub mod path;
 pub mod secret;
 pub mod status;
 pub mod token;

@@ -1,5 +1,7 @@
 //! Between the contract and the domain.
 
+pub mod span;
+
 use chrono::{DateTime, Datelike as _, Utc};
 use observe_core::error::CommonError;
 use observe_core::{PersonId, ProjectId, Violations};

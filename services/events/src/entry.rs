@@ -1,10 +1,11 @@
-//! Queue entries: packed events with a header, and how waiting requests become few of them.
+//! Queue entries: packed events or spans with a header, and how waiting requests become few of them.
 
 use std::collections::BTreeMap;
 
 use observe_core::ProjectId;
 use observe_proto::events::v1::{
-    AcceptedEvent, ProjectCount, ProjectEvents, QueueEntry, QueueHeader,
+    AcceptedEvent, ProjectCount, ProjectEvents, ProjectSpans, QueueEntry, QueueHeader, ServerSpan,
+    SpanEntry,
 };
 use prost::Message as _;
 use uuid::Uuid;
@@ -19,25 +20,88 @@ pub const ENTRY_BYTES_MAX: usize = 512 * 1024;
 pub struct PackedEntry {
     /// Counts by project, encoded.
     pub header: Vec<u8>,
-    /// The events, encoded.
+    /// The events or spans, encoded.
     pub payload: Vec<u8>,
-    /// Events by project, for the accepted counters.
+    /// Events or spans by project, for the accepted counters.
     pub counts: BTreeMap<ProjectId, u64>,
 }
 
-/// Packs events of one shard into entries of at most [`ENTRY_BYTES_MAX`], keeping their order.
-#[derive(Default)]
-pub struct Packer {
-    open: Vec<ProjectEvents>,
+/// What one entry holds of one project.
+pub trait Group: Sized {
+    /// An event or a span.
+    type Item: prost::Message;
+
+    /// Begins with one item.
+    fn of(project: ProjectId, first: Self::Item) -> Self;
+
+    /// Returns whose items these are.
+    fn project_id(&self) -> &[u8];
+
+    /// Adds an item.
+    fn add(&mut self, item: Self::Item);
+
+    /// Encodes the payload of an entry.
+    fn encode(groups: Vec<Self>) -> Vec<u8>;
+}
+
+impl Group for ProjectEvents {
+    type Item = AcceptedEvent;
+
+    fn of(project: ProjectId, first: AcceptedEvent) -> Self {
+        Self { project_id: project.to_bytes(), events: vec![first] }
+    }
+
+    fn project_id(&self) -> &[u8] {
+        &self.project_id
+    }
+
+    fn add(&mut self, item: AcceptedEvent) {
+        self.events.push(item);
+    }
+
+    fn encode(batches: Vec<Self>) -> Vec<u8> {
+        QueueEntry { batches }.encode_to_vec()
+    }
+}
+
+impl Group for ProjectSpans {
+    type Item = ServerSpan;
+
+    fn of(project: ProjectId, first: ServerSpan) -> Self {
+        Self { project_id: project.to_bytes(), spans: vec![first] }
+    }
+
+    fn project_id(&self) -> &[u8] {
+        &self.project_id
+    }
+
+    fn add(&mut self, item: ServerSpan) {
+        self.spans.push(item);
+    }
+
+    fn encode(batches: Vec<Self>) -> Vec<u8> {
+        SpanEntry { batches }.encode_to_vec()
+    }
+}
+
+/// Packs items of one lane into entries of at most [`ENTRY_BYTES_MAX`], keeping their order.
+pub struct Packer<G> {
+    open: Vec<G>,
     open_bytes: usize,
     counts: BTreeMap<ProjectId, u64>,
     done: Vec<PackedEntry>,
 }
 
-impl Packer {
-    /// Adds an event.
-    pub fn push(&mut self, project: ProjectId, event: AcceptedEvent) {
-        let bytes = event.encoded_len();
+impl<G> Default for Packer<G> {
+    fn default() -> Self {
+        Self { open: Vec::new(), open_bytes: 0, counts: BTreeMap::new(), done: Vec::new() }
+    }
+}
+
+impl<G: Group> Packer<G> {
+    /// Adds an item.
+    pub fn push(&mut self, project: ProjectId, item: G::Item) {
+        let bytes = item.encoded_len();
         if self.open_bytes > 0 && self.open_bytes + bytes > ENTRY_BYTES_MAX {
             self.close();
         }
@@ -45,10 +109,8 @@ impl Packer {
         *self.counts.entry(project).or_default() += 1;
         // Only the last group may grow: anything else would change the order in which events arrived.
         match self.open.last_mut() {
-            Some(last) if last.project_id == project.uuid().as_bytes() => last.events.push(event),
-            _ => self
-                .open
-                .push(ProjectEvents { project_id: project.to_bytes(), events: vec![event] }),
+            Some(last) if last.project_id() == project.uuid().as_bytes() => last.add(item),
+            _ => self.open.push(G::of(project, item)),
         }
     }
 
@@ -68,13 +130,13 @@ impl Packer {
             format_version: FORMAT_VERSION,
             counts: counts
                 .iter()
-                .map(|(project, events)| ProjectCount {
+                .map(|(project, items)| ProjectCount {
                     project_id: project.to_bytes(),
-                    events: *events,
+                    events: *items,
                 })
                 .collect(),
         };
-        let payload = QueueEntry { batches: std::mem::take(&mut self.open) }.encode_to_vec();
+        let payload = G::encode(std::mem::take(&mut self.open));
         self.open_bytes = 0;
         self.done.push(PackedEntry { header: header.encode_to_vec(), payload, counts });
     }
@@ -93,7 +155,20 @@ pub enum EntryError {
     Damaged(&'static str),
 }
 
-/// An entry read back.
+/// An entry as the queue holds it.
+#[derive(Clone, Debug)]
+pub struct RawEntry {
+    /// What Redis calls it.
+    pub stream_id: String,
+    /// What its writer called it; known once consumed.
+    pub entry_id: Uuid,
+    /// A `QueueHeader`, encoded.
+    pub header: Vec<u8>,
+    /// What it holds, encoded.
+    pub payload: Vec<u8>,
+}
+
+/// An entry of events read back.
 #[derive(Clone, Debug)]
 pub struct Entry {
     /// What Redis calls it.
@@ -106,37 +181,79 @@ pub struct Entry {
     pub bytes: usize,
 }
 
-/// Reads an entry back.
+/// An entry of spans read back.
+#[derive(Clone, Debug)]
+pub struct SpansEntry {
+    /// What Redis calls it.
+    pub stream_id: String,
+    /// What its writer called it; known once consumed.
+    pub entry_id: Uuid,
+    /// Its spans, in order.
+    pub spans: Vec<(ProjectId, Uuid, ServerSpan)>,
+    /// Bytes of its payload.
+    pub bytes: usize,
+}
+
+/// Reads an entry of events back.
 ///
 /// # Errors
-/// [`EntryError`]; the caller stops its shard, since skipping would lose events.
-pub fn unpack(
-    stream_id: String,
-    entry_id: Uuid,
-    header: &[u8],
-    payload: &[u8],
-) -> Result<Entry, EntryError> {
-    let header = QueueHeader::decode(header).map_err(|_| EntryError::Damaged("header"))?;
-    if header.format_version != FORMAT_VERSION {
-        return Err(EntryError::UnknownFormat(header.format_version));
-    }
-    let entry = QueueEntry::decode(payload).map_err(|_| EntryError::Damaged("payload"))?;
+/// [`EntryError`]; the caller stops its lane, since skipping would lose events.
+pub fn unpack(raw: &RawEntry) -> Result<Entry, EntryError> {
+    check_format(raw)?;
+    let entry = QueueEntry::decode(&raw.payload[..]).map_err(|_| EntryError::Damaged("payload"))?;
     let mut events = Vec::new();
     for batch in entry.batches {
-        let project =
-            ProjectId::from_bytes(&batch.project_id).ok_or(EntryError::Damaged("project id"))?;
+        let project = project(&batch.project_id)?;
         for event in batch.events {
-            let uuid =
-                Uuid::from_slice(&event.uuid).map_err(|_| EntryError::Damaged("event uuid"))?;
-            events.push((project, uuid, event));
+            events.push((project, uuid(&event.uuid)?, event));
         }
     }
-    Ok(Entry { stream_id, entry_id, events, bytes: payload.len() })
+    let (stream_id, entry_id) = (raw.stream_id.clone(), raw.entry_id);
+    Ok(Entry { stream_id, entry_id, events, bytes: raw.payload.len() })
+}
+
+/// Reads an entry of spans back.
+///
+/// # Errors
+/// As [`unpack`].
+pub fn unpack_spans(raw: &RawEntry) -> Result<SpansEntry, EntryError> {
+    check_format(raw)?;
+    let entry = SpanEntry::decode(&raw.payload[..]).map_err(|_| EntryError::Damaged("payload"))?;
+    let mut spans = Vec::new();
+    for batch in entry.batches {
+        let project = project(&batch.project_id)?;
+        for span in batch.spans {
+            spans.push((project, uuid(&span.uuid)?, span));
+        }
+    }
+    let (stream_id, entry_id) = (raw.stream_id.clone(), raw.entry_id);
+    Ok(SpansEntry { stream_id, entry_id, spans, bytes: raw.payload.len() })
+}
+
+fn check_format(raw: &RawEntry) -> Result<(), EntryError> {
+    let header = QueueHeader::decode(&raw.header[..]).map_err(|_| EntryError::Damaged("header"))?;
+    if header.format_version == FORMAT_VERSION {
+        Ok(())
+    } else {
+        Err(EntryError::UnknownFormat(header.format_version))
+    }
+}
+
+fn project(bytes: &[u8]) -> Result<ProjectId, EntryError> {
+    ProjectId::from_bytes(bytes).ok_or(EntryError::Damaged("project id"))
+}
+
+fn uuid(bytes: &[u8]) -> Result<Uuid, EntryError> {
+    Uuid::from_slice(bytes).map_err(|_| EntryError::Damaged("uuid"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn raw(header: Vec<u8>, payload: Vec<u8>) -> RawEntry {
+        RawEntry { stream_id: "1-0".into(), entry_id: Uuid::nil(), header, payload }
+    }
 
     fn event(n: u128, bytes: usize) -> AcceptedEvent {
         AcceptedEvent {
@@ -152,7 +269,7 @@ mod tests {
 
     #[test]
     fn entries_stay_below_their_limit_and_keep_the_order() {
-        let mut packer = Packer::default();
+        let mut packer = Packer::<ProjectEvents>::default();
         for n in 0..10 {
             packer.push(project(n % 2), event(n, 100_000));
         }
@@ -161,8 +278,7 @@ mod tests {
         let mut seen = Vec::new();
         for entry in &entries {
             assert!(entry.payload.len() <= ENTRY_BYTES_MAX + 1024);
-            let back =
-                unpack("1-0".into(), Uuid::nil(), &entry.header, &entry.payload).expect("readable");
+            let back = unpack(&raw(entry.header.clone(), entry.payload.clone())).expect("readable");
             seen.extend(back.events.iter().map(|(_, uuid, _)| uuid.as_u128()));
         }
         assert_eq!(seen, (0..10).collect::<Vec<_>>());
@@ -170,7 +286,7 @@ mod tests {
 
     #[test]
     fn an_event_beyond_the_limit_is_an_entry_of_its_own() {
-        let mut packer = Packer::default();
+        let mut packer = Packer::<ProjectEvents>::default();
         packer.push(project(1), event(1, 10));
         packer.push(project(1), event(2, ENTRY_BYTES_MAX + 1));
         packer.push(project(1), event(3, 10));
@@ -182,9 +298,24 @@ mod tests {
     #[test]
     fn an_unknown_format_is_neither_guessed_nor_skipped() {
         let header = QueueHeader { format_version: 2, counts: vec![] }.encode_to_vec();
-        assert!(matches!(
-            unpack("1-0".into(), Uuid::nil(), &header, &[]),
-            Err(EntryError::UnknownFormat(2))
-        ));
+        let unknown = raw(header, vec![]);
+        assert!(matches!(unpack(&unknown), Err(EntryError::UnknownFormat(2))));
+        assert!(matches!(unpack_spans(&unknown), Err(EntryError::UnknownFormat(2))));
+    }
+
+    #[test]
+    fn spans_are_packed_like_events() {
+        let mut packer = Packer::<ProjectSpans>::default();
+        for n in 0..4 {
+            let uuid = Uuid::from_u128(n).as_bytes().to_vec();
+            packer.push(project(n / 2), ServerSpan { uuid, ..ServerSpan::default() });
+        }
+        let [entry] = packer.finish().try_into().expect("one entry");
+        assert_eq!(entry.counts[&project(1)], 2);
+        let back = unpack_spans(&raw(entry.header, entry.payload)).expect("readable");
+        assert_eq!(
+            back.spans.iter().map(|(_, id, _)| id.as_u128()).collect::<Vec<_>>(),
+            [0, 1, 2, 3]
+        );
     }
 }

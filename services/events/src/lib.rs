@@ -1,8 +1,11 @@
-//! events: owns accepted events: the queue, the readers, the event log and the event table.
+//! events: owns accepted events and spans: the queue, the readers, the event log and the event table, the span lane.
 //!
 //! The way of an event: the edge calls [`service::ingest`]; [`workers::group_commit`] makes it durable in the queue and
 //! answers; [`workers::reader`] takes it from there into PostgreSQL in the one transaction of [`store::consume`];
 //! [`workers::relay`] tells identity of those that change persons; projections follow [`service::log`].
+//!
+//! The way of a span: [`service::span_ingest`], the same group commit, [`workers::span_reader`], the one transaction of
+//! [`store::span::consume`]; [`service::span`] answers from what it counted.
 //!
 //! Invariants: what was answered is fsynced; it is stored once for its (project, uuid); a shard's log has no gap. It never
 //! decides whose an event is (identity does) and never aggregates (reports does).
@@ -19,6 +22,7 @@ mod matching;
 mod queue;
 pub mod service;
 pub mod shard;
+pub mod spans;
 pub mod store;
 pub mod workers;
 
@@ -29,6 +33,8 @@ use observe_proto::events::v1::event_service_server::EventServiceServer;
 use observe_proto::events::v1::ingest_service_server::IngestServiceServer;
 use observe_proto::events::v1::log_service_server::LogServiceServer;
 use observe_proto::events::v1::pipeline_service_server::PipelineServiceServer;
+use observe_proto::events::v1::span_ingest_service_server::SpanIngestServiceServer;
+use observe_proto::events::v1::span_service_server::SpanServiceServer;
 use observe_proto::identity::v1::person_log_service_client::PersonLogServiceClient;
 use observe_runtime::postgres::{Database, PoolSizes};
 use observe_runtime::redis::{QueueRedis, RedisUnavailable};
@@ -43,10 +49,13 @@ use crate::service::event::Events;
 use crate::service::ingest::Ingest;
 use crate::service::log::Log;
 use crate::service::pipeline::Pipeline;
+use crate::service::span::Spans;
+use crate::service::span_ingest::SpanIngest;
 use crate::shard::Shard;
 use crate::workers::group_commit::Writer;
 use crate::workers::reader::Reader;
 use crate::workers::relay::Relay;
+use crate::workers::span_reader::SpanReader;
 
 /// The schema of events.
 pub const SCHEMA: &str = "events";
@@ -54,7 +63,7 @@ pub const SCHEMA: &str = "events";
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
 
 /// Connections: a reader holds one while it stores, and lists, logs and leases need a few.
-const POOLS: PoolSizes = PoolSizes { app: 8, worker: 10 };
+const POOLS: PoolSizes = PoolSizes { app: 8, worker: 12 };
 /// Bytes of one internal call: the edge coalesces requests.
 const CALL_BYTES_MAX: usize = 32 * 1024 * 1024;
 
@@ -119,8 +128,12 @@ fn routes(
     live: &Live,
     deps: &Deps,
 ) -> Routes {
-    let ingest =
-        IngestServiceServer::new(Ingest::new(writer)).max_decoding_message_size(CALL_BYTES_MAX);
+    let ingest = Ingest::new(writer.clone(), deps.clock.clone());
+    let ingest = IngestServiceServer::new(ingest).max_decoding_message_size(CALL_BYTES_MAX);
+    let span_ingest = SpanIngestServiceServer::new(SpanIngest::new(writer))
+        .max_decoding_message_size(CALL_BYTES_MAX);
+    let spans =
+        Spans { database: database.clone(), queue: queue.clone(), clock: deps.clock.clone() };
     let events = Events {
         database: database.clone(),
         identity: identity.clone(),
@@ -139,7 +152,9 @@ fn routes(
         .add_service(ingest)
         .add_service(EventServiceServer::new(events))
         .add_service(LogServiceServer::new(Log { database: database.clone(), shards }))
-        .add_service(PipelineServiceServer::new(pipeline));
+        .add_service(PipelineServiceServer::new(pipeline))
+        .add_service(span_ingest)
+        .add_service(SpanServiceServer::new(spans));
     routes.routes()
 }
 
@@ -176,6 +191,16 @@ fn background(
     workers.push(Worker::new("relay", relay.run()));
     let keeper = workers::keeper::run(database.clone(), deps.lifecycle.clone());
     workers.push(Worker::new("keeper", keeper));
+    let span_reader = SpanReader {
+        owner,
+        queue: queue.clone(),
+        database: database.clone(),
+        clock: deps.clock.clone(),
+        life: deps.lifecycle.clone(),
+    };
+    workers.push(Worker::new("span reader", span_reader.run()));
+    let span_keeper = workers::span_keeper::run(database.clone(), deps.lifecycle.clone());
+    workers.push(Worker::new("span keeper", span_keeper));
     workers
 }
 

@@ -1,4 +1,4 @@
-//! The queue: one Redis stream a shard. What is appended here and answered is fsynced.
+//! The queue: one Redis stream a shard, and one for spans. What is appended here and answered is fsynced.
 //!
 //! There is no consumer group, no cursor, no pending counter and no lease in Redis: at `maxmemory` Redis refuses every
 //! write but `XDEL`, and a restored Redis may hand out lower ids. Entries are deleted once they are stored.
@@ -13,8 +13,26 @@ use redis::streams::{StreamId, StreamRangeReply, StreamReadOptions, StreamReadRe
 use redis::{AsyncCommands as _, RedisError};
 use uuid::Uuid;
 
-use crate::entry::{Entry, EntryError, PackedEntry, unpack};
+use crate::entry::{EntryError, PackedEntry, RawEntry};
 use crate::shard::Shard;
+
+/// One stream of the queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lane {
+    /// Events of one shard.
+    Shard(Shard),
+    /// Spans.
+    Spans,
+}
+
+impl std::fmt::Display for Lane {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Shard(shard) => shard.fmt(formatter),
+            Self::Spans => formatter.write_str("spans"),
+        }
+    }
+}
 
 /// Why an append was not confirmed.
 #[derive(Debug, thiserror::Error)]
@@ -38,18 +56,18 @@ pub enum ReadError {
     Entry(String, EntryError),
 }
 
-/// The keys of one shard share a hash tag, so that a cluster keeps them on one node.
-fn key(shard: Shard, what: &str) -> String {
-    format!("observe:{{{shard}}}:{what}")
+/// The keys of one lane share a hash tag, so that a cluster keeps them on one node.
+fn key(lane: Lane, what: &str) -> String {
+    format!("observe:{{{lane}}}:{what}")
 }
 
-/// Appends entries to one shard in one transaction, with the accepted counters.
+/// Appends entries to one lane in one transaction, with the accepted counters.
 ///
 /// # Errors
 /// [`AppendError`]; after `Unavailable` a retry with the same events is safe, since they carry their uuids.
 pub async fn append(
     queue: &QueueRedis,
-    shard: Shard,
+    lane: Lane,
     entries: &[(Uuid, PackedEntry)],
     fresh_queue_id: Uuid,
 ) -> Result<(), AppendError> {
@@ -57,7 +75,7 @@ pub async fn append(
     pipe.atomic();
     let mut counts: BTreeMap<ProjectId, u64> = BTreeMap::new();
     for (entry_id, entry) in entries {
-        pipe.cmd("XADD").arg(key(shard, "stream")).arg("*");
+        pipe.cmd("XADD").arg(key(lane, "stream")).arg("*");
         pipe.arg("id")
             .arg(entry_id.as_bytes())
             .arg("h")
@@ -71,12 +89,12 @@ pub async fn append(
     }
     for (project, events) in counts {
         pipe.cmd("HINCRBY")
-            .arg(key(shard, "accepted"))
+            .arg(key(lane, "accepted"))
             .arg(project.to_string())
             .arg(events)
             .ignore();
     }
-    pipe.cmd("SET").arg(key(shard, "queue_id")).arg(fresh_queue_id.to_string()).arg("NX").ignore();
+    pipe.cmd("SET").arg(key(lane, "queue_id")).arg(fresh_queue_id.to_string()).arg("NX").ignore();
     let mut connection =
         queue.connection().await.map_err(|error| AppendError::Unavailable(error.to_string()))?;
     pipe.query_async::<()>(&mut connection).await.map_err(|error| classify(&error))
@@ -93,37 +111,39 @@ fn classify(error: &RedisError) -> AppendError {
     }
 }
 
-/// Reads up to `count` entries from the head of a shard.
+/// Reads up to `count` entries from the head of a lane.
 ///
 /// # Errors
 /// [`ReadError`].
-pub async fn read_head(
+pub async fn read_head<T>(
     connection: &mut MultiplexedConnection,
-    shard: Shard,
+    lane: Lane,
     count: usize,
-) -> Result<Vec<Entry>, ReadError> {
+    unpack: impl Fn(&RawEntry) -> Result<T, EntryError>,
+) -> Result<Vec<T>, ReadError> {
     let reply: StreamRangeReply =
-        connection.xrange_count(key(shard, "stream"), "-", "+", count).await?;
+        connection.xrange_count(key(lane, "stream"), "-", "+", count).await?;
     let mut entries = Vec::with_capacity(reply.ids.len());
     for raw in reply.ids {
-        match to_entry(raw) {
+        let stream_id = raw.id.clone();
+        match to_raw(&raw).and_then(|raw| unpack(&raw)) {
             Ok(entry) => entries.push(entry),
             // What comes before it is stored first; then it stands at the head.
             Err(_) if !entries.is_empty() => break,
-            Err(error) => return Err(error),
+            Err(error) => return Err(ReadError::Entry(stream_id, error)),
         }
     }
     Ok(entries)
 }
 
-fn to_entry(raw: StreamId) -> Result<Entry, ReadError> {
-    let damaged = |what| ReadError::Entry(raw.id.clone(), EntryError::Damaged(what));
-    let id: Vec<u8> = raw.get("id").ok_or_else(|| damaged("entry id"))?;
-    let header: Vec<u8> = raw.get("h").ok_or_else(|| damaged("header"))?;
-    let payload: Vec<u8> = raw.get("d").ok_or_else(|| damaged("payload"))?;
-    let entry_id = Uuid::from_slice(&id).map_err(|_| damaged("entry id"))?;
-    unpack(raw.id.clone(), entry_id, &header, &payload)
-        .map_err(|error| ReadError::Entry(raw.id, error))
+fn to_raw(raw: &StreamId) -> Result<RawEntry, EntryError> {
+    let id: Vec<u8> = raw.get("id").ok_or(EntryError::Damaged("entry id"))?;
+    Ok(RawEntry {
+        stream_id: raw.id.clone(),
+        entry_id: Uuid::from_slice(&id).map_err(|_| EntryError::Damaged("entry id"))?,
+        header: raw.get("h").ok_or(EntryError::Damaged("header"))?,
+        payload: raw.get("d").ok_or(EntryError::Damaged("payload"))?,
+    })
 }
 
 /// Waits until something is appended after `after` ("0" for anything), or for `block`.
@@ -132,14 +152,14 @@ fn to_entry(raw: StreamId) -> Result<Entry, ReadError> {
 /// When Redis is away.
 pub async fn wait_for_entries(
     connection: &mut MultiplexedConnection,
-    shard: Shard,
+    lane: Lane,
     after: &str,
     block: Duration,
 ) -> Result<(), RedisError> {
     let millis = usize::try_from(block.as_millis()).unwrap_or(usize::MAX);
     let options = StreamReadOptions::default().block(millis).count(1);
     let _: Option<StreamReadReply> =
-        connection.xread_options(&[key(shard, "stream")], &[after], &options).await?;
+        connection.xread_options(&[key(lane, "stream")], &[after], &options).await?;
     Ok(())
 }
 
@@ -149,13 +169,13 @@ pub async fn wait_for_entries(
 /// When Redis is away; they will be found again and known as consumed.
 pub async fn delete(
     connection: &mut MultiplexedConnection,
-    shard: Shard,
+    lane: Lane,
     stream_ids: &[String],
 ) -> Result<(), RedisError> {
     if stream_ids.is_empty() {
         return Ok(());
     }
-    let _: u64 = connection.xdel(key(shard, "stream"), stream_ids).await?;
+    let _: u64 = connection.xdel(key(lane, "stream"), stream_ids).await?;
     Ok(())
 }
 
@@ -201,15 +221,29 @@ pub async fn status(
 ) -> Result<QueueStatus, RedisUnavailable> {
     let mut connection = queue.connection().await?;
     let mut status = QueueStatus::default();
-    for shard in 0..shards {
+    for lane in (0..shards).map(Lane::Shard) {
         let accepted: Option<i64> =
-            connection.hget(key(shard, "accepted"), project.to_string()).await?;
+            connection.hget(key(lane, "accepted"), project.to_string()).await?;
         status.accepted += accepted.unwrap_or(0);
         let oldest: StreamRangeReply =
-            connection.xrange_count(key(shard, "stream"), "-", "+", 1).await?;
+            connection.xrange_count(key(lane, "stream"), "-", "+", 1).await?;
         let oldest_ms =
             oldest.ids.first().and_then(|entry| entry.id.split('-').next()?.parse().ok());
         status.oldest_ms = [status.oldest_ms, oldest_ms].into_iter().flatten().min();
     }
     Ok(status)
+}
+
+/// Returns how many spans of a project were ever appended.
+///
+/// # Errors
+/// When Redis is away.
+pub async fn accepted_spans(
+    queue: &QueueRedis,
+    project: ProjectId,
+) -> Result<i64, RedisUnavailable> {
+    let mut connection = queue.connection().await?;
+    let accepted: Option<i64> =
+        connection.hget(key(Lane::Spans, "accepted"), project.to_string()).await?;
+    Ok(accepted.unwrap_or(0))
 }

@@ -4,4 +4,6 @@ pub mod event;
 pub mod ingest;
 pub mod log;
 pub mod pipeline;
+pub mod span;
+pub mod span_ingest;
 mod watch;

@@ -9,3 +9,4 @@ pub mod partition;
 pub mod pipeline;
 pub mod relay;
 pub mod shard;
+pub mod span;

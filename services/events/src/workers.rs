@@ -5,4 +5,6 @@ pub mod group_commit;
 pub mod keeper;
 pub mod reader;
 pub mod relay;
+pub mod span_keeper;
+pub mod span_reader;
 pub mod tail;

@@ -12,7 +12,7 @@ pub(crate) mod rpc;
 pub(crate) mod sender;
 pub(crate) mod sentry;
 mod split;
-mod text;
+pub(crate) mod text;
 mod time;
 
 use std::sync::Arc;

@@ -26,8 +26,10 @@ use crate::config::Config;
 use crate::cors;
 use crate::doorway::Doorway;
 use crate::error::Error;
+use crate::forward::Forwarder;
 use crate::health::{self, Readiness};
 use crate::http_error::{HttpError, code_name};
+use crate::otlp;
 use crate::pages::{self, Pages};
 use crate::proxy::Proxy;
 use crate::routes::Routes;
@@ -51,6 +53,7 @@ pub(crate) struct Edge {
     pub(crate) proxy: Proxy,
     pub(crate) capture: Capture,
     pub(crate) capture_rpc: CaptureRpc,
+    pub(crate) spans: Forwarder,
     pub(crate) doorway: Doorway,
     pub(crate) budget: Budget,
     pub(crate) readiness: Readiness,
@@ -81,6 +84,8 @@ pub(crate) fn router(edge: &Arc<Edge>) -> Router {
         .route("/readyz", get(health::readyz).fallback(wrong_method_get))
         .route("/observe.js", get(pages::script).fallback(wrong_method_get))
         .route("/session", session_cookie)
+        .route("/v1/traces", post(otlp::http::post_traces).fallback(wrong_method_post))
+        .route(otlp::grpc::EXPORT, post(otlp::grpc::export).fallback(wrong_method_post))
         .route("/v1/events", events);
     for (path, methods) in capture::sentry::routes() {
         let methods = methods.fallback(wrong_method_post).layer(cors::sentry());

@@ -44,6 +44,10 @@ pub(crate) enum Error {
         "content-type {0:?} is not served here; use application/grpc, application/grpc-web or application/json"
     )]
     ContentType(String),
+    #[error(
+        "content-type {0:?} is not served here; use application/x-protobuf or application/json"
+    )]
+    TracesContentType(String),
     #[error("content-encoding {0:?} is not served here; use gzip, deflate, br or none")]
     ContentEncoding(String),
     #[error(
@@ -63,6 +67,7 @@ impl ServiceError for Error {
             Self::TooLarge(_) => ErrorCode::OutOfRange,
             Self::Malformed(_)
             | Self::ContentType(_)
+            | Self::TracesContentType(_)
             | Self::ContentEncoding(_)
             | Self::NeedsHttp2 => ErrorCode::InvalidArgument,
             Self::Busy | Self::Uploads => ErrorCode::ResourceExhausted,
@@ -86,6 +91,7 @@ impl ServiceError for Error {
             | Self::Malformed(_)
             | Self::Method(_)
             | Self::ContentType(_)
+            | Self::TracesContentType(_)
             | Self::ContentEncoding(_)
             | Self::NeedsHttp2 => ErrorReason::InvalidRequest,
         }

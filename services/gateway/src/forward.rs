@@ -1,5 +1,5 @@
-//! Handing accepted events to the events service: concurrent requests travel as one call, so that the hop is not paid by
-//! each.
+//! Handing accepted events and spans to the events service: concurrent requests travel as one call, so that the hop is not
+//! paid by each.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +8,9 @@ use bytes::Bytes;
 use http::uri::PathAndQuery;
 use observe_core::ProjectId;
 use observe_core::error::CommonError;
-use observe_proto::events::v1::{AcceptedEvent, ProjectEvents, WriteEventsResponse};
+use observe_proto::events::v1::{
+    AcceptedEvent, ProjectEvents, ProjectSpans, ServerSpan, WriteEventsResponse,
+};
 use observe_runtime::Lifecycle;
 use observe_runtime::client::ServiceChannel;
 use prost::Message as _;
@@ -32,18 +34,20 @@ const CALLS_MAX: usize = 4;
 /// How long a request may wait for its answer, and a call take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The RPC that takes them.
-const WRITE_EVENTS: &str = "/observe.events.v1.IngestService/WriteEvents";
+/// The RPC that takes events.
+pub(crate) const WRITE_EVENTS: &str = "/observe.events.v1.IngestService/WriteEvents";
+/// The RPC that takes spans.
+pub(crate) const WRITE_SPANS: &str = "/observe.events.v1.SpanIngestService/WriteSpans";
 
-/// `WriteEventsRequest` on the wire, its batches encoded already: each request encodes its own, and sending them again
-/// costs no copy.
+/// `WriteEventsRequest` or `WriteSpansRequest` on the wire, its batches encoded already: each request encodes its own, and
+/// sending them again costs no copy.
 #[derive(Clone, PartialEq, prost::Message)]
 struct EncodedWrite {
     #[prost(bytes = "bytes", repeated, tag = "1")]
     batches: Vec<Bytes>,
 }
 
-/// Where requests leave their events.
+/// Where requests leave their events, or their spans: one forwarder and collector is for one RPC.
 #[derive(Clone)]
 pub(crate) struct Forwarder {
     queue: mpsc::Sender<Job>,
@@ -64,16 +68,21 @@ type Answer = oneshot::Receiver<Result<(), Status>>;
 pub(crate) struct Collector {
     queue: mpsc::Receiver<Job>,
     channel: ServiceChannel,
+    rpc: &'static str,
     life: Lifecycle,
     calls: Arc<Semaphore>,
 }
 
-/// Returns both ends.
-pub(crate) fn forwarder(events: ServiceChannel, life: Lifecycle) -> (Forwarder, Collector) {
+/// Returns both ends of the way to an RPC of events.
+pub(crate) fn forwarder(
+    events: ServiceChannel,
+    rpc: &'static str,
+    life: Lifecycle,
+) -> (Forwarder, Collector) {
     let (sender, queue) = mpsc::channel(REQUESTS_WAITING_MAX);
     let memory = Arc::new(Semaphore::new(KIB_WAITING_MAX));
     let calls = Arc::new(Semaphore::new(CALLS_MAX));
-    (Forwarder { queue: sender, memory }, Collector { queue, channel: events, life, calls })
+    (Forwarder { queue: sender, memory }, Collector { queue, channel: events, rpc, life, calls })
 }
 
 impl Forwarder {
@@ -91,7 +100,27 @@ impl Forwarder {
             let batch = ProjectEvents { project_id: project.to_bytes(), events };
             Bytes::from(batch.encode_to_vec())
         });
-        let answers = self.enqueue(batches.collect())?;
+        self.send(batches.collect()).await
+    }
+
+    /// Returns when all spans are durable.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub(crate) async fn write_spans(
+        &self,
+        project: ProjectId,
+        spans: Vec<ServerSpan>,
+    ) -> Result<(), Status> {
+        let batches = parts(spans).into_iter().map(|spans| {
+            let batch = ProjectSpans { project_id: project.to_bytes(), spans };
+            Bytes::from(batch.encode_to_vec())
+        });
+        self.send(batches.collect()).await
+    }
+
+    async fn send(&self, batches: Vec<Bytes>) -> Result<(), Status> {
+        let answers = self.enqueue(batches)?;
         let all = async {
             let (mut kept, mut refused) = (false, None);
             for answer in answers {
@@ -136,17 +165,17 @@ impl Forwarder {
     }
 }
 
-/// Cuts events into parts that fit a call.
-fn parts(events: Vec<AcceptedEvent>) -> Vec<Vec<AcceptedEvent>> {
-    let mut parts: Vec<Vec<AcceptedEvent>> = Vec::new();
+/// Cuts events or spans into parts that fit a call.
+fn parts<T: prost::Message>(items: Vec<T>) -> Vec<Vec<T>> {
+    let mut parts: Vec<Vec<T>> = Vec::new();
     let mut size = 0;
-    for event in events {
+    for item in items {
         // Five more for its tag and length; 32 for those of the batch and for the project.
-        let bytes = event.encoded_len() + 5;
+        let bytes = item.encoded_len() + 5;
         match parts.last_mut() {
-            Some(part) if size + bytes <= CALL_BYTES_MAX => part.push(event),
+            Some(part) if size + bytes <= CALL_BYTES_MAX => part.push(item),
             _ => {
-                parts.push(vec![event]);
+                parts.push(vec![item]);
                 size = 32;
             }
         }
@@ -181,27 +210,27 @@ impl Collector {
                 bytes += job.batch.len();
                 jobs.push(job);
             }
-            let channel = self.channel.clone();
+            let (channel, rpc) = (self.channel.clone(), self.rpc);
             self.life.spawn(async move {
-                deliver(channel, jobs).await;
+                deliver(channel, rpc, jobs).await;
                 drop(permit);
             });
         }
     }
 }
 
-async fn deliver(channel: ServiceChannel, mut jobs: Vec<Job>) {
+async fn deliver(channel: ServiceChannel, rpc: &'static str, mut jobs: Vec<Job>) {
     // The outcome is nobody's any more where the request has been given up.
     jobs.retain(|job| !job.done.is_closed());
     if jobs.is_empty() {
         return;
     }
     let batches = jobs.iter().map(|job| job.batch.clone()).collect();
-    match call(channel.clone(), batches).await {
+    match call(channel.clone(), rpc, batches).await {
         Err(status) if jobs.len() > 1 && !is_passing(&status) => {
             // Something in there cannot be taken. Its neighbours must not suffer for it.
             for job in jobs {
-                let result = call(channel.clone(), vec![job.batch]).await;
+                let result = call(channel.clone(), rpc, vec![job.batch]).await;
                 let _ = job.done.send(result.map_err(passed_on));
             }
         }
@@ -214,13 +243,18 @@ async fn deliver(channel: ServiceChannel, mut jobs: Vec<Job>) {
     }
 }
 
-async fn call(channel: ServiceChannel, batches: Vec<Bytes>) -> Result<(), Status> {
+async fn call(
+    channel: ServiceChannel,
+    rpc: &'static str,
+    batches: Vec<Bytes>,
+) -> Result<(), Status> {
     let mut request = tonic::Request::new(EncodedWrite { batches });
     request.set_timeout(TIMEOUT);
     let mut client = tonic::client::Grpc::new(channel);
     client.ready().await.map_err(|error| away(error.to_string()))?;
+    // Both RPCs answer an empty message.
     let codec = ProstCodec::<EncodedWrite, WriteEventsResponse>::default();
-    client.unary(request, PathAndQuery::from_static(WRITE_EVENTS), codec).await.map(drop)
+    client.unary(request, PathAndQuery::from_static(rpc), codec).await.map(drop)
 }
 
 /// Returns whether the failure says nothing of the events.

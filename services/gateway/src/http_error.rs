@@ -1,12 +1,23 @@
 //! Statuses as HTTP: the usual code for each, and a JSON body with the gRPC code, the message and the details.
 
 use axum::body::Body;
+use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
+use prost::Message as _;
 use serde_json::{Value, json};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
 use crate::error::Error;
+
+/// `google.rpc.Status` without details.
+#[derive(Clone, PartialEq, prost::Message)]
+struct RpcStatus {
+    #[prost(int32, tag = "1")]
+    code: i32,
+    #[prost(string, tag = "2")]
+    message: String,
+}
 
 /// A refusal on its way out over HTTP.
 #[derive(Debug)]
@@ -21,6 +32,25 @@ impl HttpError {
         let message = format!("a request may have at most {events_max} events");
         let error = Self::from(Error::Malformed(message));
         Self { http: StatusCode::PAYLOAD_TOO_LARGE, ..error }
+    }
+
+    /// Returns the refusal with a `google.rpc.Status` as its body.
+    pub(crate) fn into_protobuf(self, content_type: &'static str) -> Response<Body> {
+        let encoded = match self.status.details() {
+            [] => Bytes::from(
+                RpcStatus {
+                    code: i32::from(self.status.code()),
+                    message: self.status.message().to_owned(),
+                }
+                .encode_to_vec(),
+            ),
+            // A status with details carries the whole message.
+            details => Bytes::copy_from_slice(details),
+        };
+        let mut response = Response::<Body>::from(self);
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        *response.body_mut() = Body::from(encoded);
+        response
     }
 
     /// Returns the gRPC code.
@@ -40,7 +70,7 @@ impl From<Error> for HttpError {
         let http = match &error {
             Error::TooLarge(_) => Some(StatusCode::PAYLOAD_TOO_LARGE),
             Error::Method(_) => Some(StatusCode::METHOD_NOT_ALLOWED),
-            Error::ContentType(_) | Error::ContentEncoding(_) => {
+            Error::ContentType(_) | Error::TracesContentType(_) | Error::ContentEncoding(_) => {
                 Some(StatusCode::UNSUPPORTED_MEDIA_TYPE)
             }
             Error::NeedsHttp2 => Some(StatusCode::HTTP_VERSION_NOT_SUPPORTED),

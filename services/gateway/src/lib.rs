@@ -1,8 +1,8 @@
 //! The edge: one port for HTTP, gRPC and gRPC-web; credentials, limits, routing, capture.
 //!
 //! It owns no data and has no store. Only it sees credentials from outside; behind it, a signed call context speaks for the
-//! caller. RPCs are forwarded as bytes and never decoded, but for capture, which ends here: events are validated, stamped
-//! and handed to the events service together with those of other requests.
+//! caller. RPCs are forwarded as bytes and never decoded, but for capture and OTLP, which end here: events and spans are
+//! validated, stamped and handed to the events service together with those of other requests.
 
 mod auth;
 mod body;
@@ -16,6 +16,7 @@ mod error;
 mod forward;
 mod health;
 mod http_error;
+mod otlp;
 mod pages;
 mod proxy;
 mod routes;
@@ -40,7 +41,7 @@ use forward::Collector;
 pub struct Gateway {
     edge: Arc<Edge>,
     life: Lifecycle,
-    collector: Option<Collector>,
+    collectors: Vec<(&'static str, Collector)>,
 }
 
 /// Builds the edge. Nothing is connected yet: services may start later than we do.
@@ -55,9 +56,12 @@ pub fn build(config: Config, deps: Deps) -> Result<Gateway, StartError> {
     let proxy = proxy::Proxy::new(&deps.upstreams, deps.signer())?;
     let readiness = health::Readiness::new(&deps.upstreams)?;
     let auth = Arc::new(auth::Auth::new(deps.service_channel("identity")?, deps.clock.clone()));
-    let (forwarder, collector) =
-        forward::forwarder(deps.service_channel("events")?, deps.lifecycle.clone());
-    let capture = capture::Capture::new(forwarder, deps.clock.clone(), deps.entropy.clone());
+    let forwarder = |rpc| -> Result<_, StartError> {
+        Ok(forward::forwarder(deps.service_channel("events")?, rpc, deps.lifecycle.clone()))
+    };
+    let (events, events_collector) = forwarder(forward::WRITE_EVENTS)?;
+    let (spans, spans_collector) = forwarder(forward::WRITE_SPANS)?;
+    let capture = capture::Capture::new(events, deps.clock.clone(), deps.entropy.clone());
     let capture_rpc =
         capture::rpc::CaptureRpc::new(capture.clone(), auth.clone(), deps.lifecycle.clone());
     let life = deps.lifecycle.clone();
@@ -71,22 +75,22 @@ pub fn build(config: Config, deps: Deps) -> Result<Gateway, StartError> {
         proxy,
         capture,
         capture_rpc,
+        spans,
         doorway: doorway::Doorway::new(contracts),
         budget: body::Budget::new(),
         readiness,
         pages: pages::Pages::new(),
     });
-    Ok(Gateway { edge, life, collector: Some(collector) })
+    let collectors =
+        vec![("capture collector", events_collector), ("span collector", spans_collector)];
+    Ok(Gateway { edge, life, collectors })
 }
 
 impl Gateway {
     /// Takes the background work, which must run for events to be accepted. It ends by itself after [`Self::serve`] has.
     pub fn workers(&mut self) -> Vec<Worker> {
-        let collector = self.collector.take();
-        collector
-            .into_iter()
-            .map(|collector| Worker::new("capture collector", collector.run()))
-            .collect()
+        let collectors = std::mem::take(&mut self.collectors);
+        collectors.into_iter().map(|(name, collector)| Worker::new(name, collector.run())).collect()
     }
 
     /// Serves the port until the lifecycle stops, then until every connection has finished what it had begun.

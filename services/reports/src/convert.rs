@@ -3,6 +3,7 @@
 mod errors;
 mod filter;
 mod funnel;
+mod latency;
 mod overview;
 mod shared;
 mod trends;
@@ -12,6 +13,7 @@ pub(crate) use errors::{
     decided_status, detail_response, error_group, group_question, list_question, list_response,
 };
 pub(crate) use funnel::{funnel_query, funnel_response};
+pub(crate) use latency::{endpoint_name, endpoints_response, latency_range, latency_response};
 pub(crate) use overview::overview_response;
 pub(crate) use shared::timestamp;
 pub(crate) use trends::{trends_query, trends_response};

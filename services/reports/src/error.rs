@@ -33,17 +33,6 @@ pub enum ReportsError {
     Viewers,
 }
 
-impl From<sqlx::Error> for ReportsError {
-    fn from(error: sqlx::Error) -> Self {
-        let detail = error.to_string();
-        if observe_runtime::postgres::is_outage(&error) {
-            CommonError::Unavailable { dependency: "PostgreSQL", detail }.into()
-        } else {
-            CommonError::Internal(detail).into()
-        }
-    }
-}
-
 impl From<Violations> for ReportsError {
     fn from(violations: Violations) -> Self {
         Self::Common(violations.into())

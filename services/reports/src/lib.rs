@@ -13,6 +13,7 @@ pub mod error;
 mod errors;
 pub mod funnel;
 mod incidents;
+pub mod latency;
 pub mod neighbours;
 pub mod overview;
 pub mod projection;
@@ -30,6 +31,7 @@ use std::sync::Arc;
 use observe_core::Secret;
 use observe_proto::reports::v1::error_service_server::ErrorServiceServer;
 use observe_proto::reports::v1::insight_service_server::{InsightServiceServer, SERVICE_NAME};
+use observe_proto::reports::v1::latency_service_server::LatencyServiceServer;
 use observe_proto::reports::v1::overview_service_server::OverviewServiceServer;
 use observe_proto::reports::v1::usage_service_server::UsageServiceServer;
 use observe_runtime::postgres::{Database, PoolSizes};
@@ -38,11 +40,14 @@ use tonic::service::Routes;
 
 pub use config::Config;
 use engine::{ColumnarEngine, ReportEngine, Slots};
+use latency::EndpointAssessor;
+use latency::query::LatencyQueries;
 use neighbours::Neighbours;
 use overview::board::Board;
 use published::Published;
 use service::error::Errors;
 use service::insight::Insight;
+use service::latency::Latency;
 use service::overview::Overviews;
 use service::usage::Usage;
 use signals::Assessor;
@@ -85,7 +90,25 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
     let slots = Slots::default();
     let engine: Arc<dyn ReportEngine> =
         Arc::new(ColumnarEngine::new(Arc::clone(&published), slots.clone()));
-    let assessor = Arc::new(Assessor::new(Arc::clone(&published)));
+    let decisions = ErrorGroupStore(database.clone());
+    let errors = Errors {
+        published: Arc::clone(&published),
+        slots: slots.clone(),
+        store: decisions.clone(),
+        clock: Arc::clone(&deps.clock),
+        page_tokens: deps.page_tokens(),
+    };
+    let endpoints = EndpointAssessor::new(neighbours.clone(), Arc::clone(&published));
+    let latency = Latency {
+        queries: LatencyQueries::new(neighbours.clone(), endpoints.clone()),
+        clock: deps.clock.clone(),
+    };
+    let assessor = Arc::new(Assessor {
+        published: Arc::clone(&published),
+        slots: slots.clone(),
+        decisions,
+        endpoints,
+    });
     let board = Board::new(
         Arc::clone(&engine),
         Arc::clone(&published),
@@ -112,6 +135,8 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
     let life = deps.lifecycle;
     let usage = workers::usage::run(ledger.clone(), Arc::clone(&published), life.clone());
     let routes = Routes::new(InsightServiceServer::new(Insight::new(engine, slots)))
+        .add_service(ErrorServiceServer::new(errors))
+        .add_service(LatencyServiceServer::new(latency))
         .add_service(OverviewServiceServer::new(Overviews::new(Arc::new(board), life.clone())))
         .add_service(UsageServiceServer::new(Usage(ledger)));
     let follow = follow_log::run(upstream, published, life.clone());

@@ -11,8 +11,8 @@ use observe_proto::common::v1::TimeRange;
 use observe_proto::events::v1::pipeline_service_client::PipelineServiceClient;
 use observe_proto::events::v1::span_service_client::SpanServiceClient;
 use observe_proto::events::v1::{
-    GetPipelineStatusRequest, GetPipelineStatusResponse, ListSpanProjectsRequest,
-    ReadSpanStatsRequest, ReadSpanStatsResponse,
+    GetPipelineStatusRequest, GetPipelineStatusResponse, ListSpanProjectsRequest, ListSpansRequest,
+    ReadSpanStatsRequest, ReadSpanStatsResponse, ServerSpan,
 };
 use observe_proto::identity::v1::GetProjectRequest;
 use observe_proto::identity::v1::project_service_client::ProjectServiceClient;
@@ -100,6 +100,14 @@ impl Neighbours {
         request: ReadSpanStatsRequest,
     ) -> Result<ReadSpanStatsResponse, Status> {
         Ok(self.spans.clone().read_span_stats(timed(request)).await?.into_inner())
+    }
+
+    /// Returns single spans that were kept.
+    ///
+    /// # Errors
+    /// What events answers.
+    pub async fn spans(&self, request: ListSpansRequest) -> Result<Vec<ServerSpan>, Status> {
+        Ok(self.spans.clone().list_spans(timed(request)).await?.into_inner().spans)
     }
 
     /// Returns the projects with spans that began since a time.

@@ -2,5 +2,6 @@
 
 pub(crate) mod error;
 pub(crate) mod insight;
+pub(crate) mod latency;
 pub(crate) mod overview;
 pub(crate) mod usage;

@@ -1,24 +1,28 @@
-//! `IngestService`: what the edge accepted goes into the queue.
+//! `IngestService`: what the edge accepted goes into the queue; `$request` events go into the span lane as well.
 
-use observe_core::{CallContext, respond};
+use std::sync::Arc;
+
+use observe_core::{CallContext, Clock, respond};
 use observe_proto::events::v1::ingest_service_server::IngestService;
 use observe_proto::events::v1::{WriteEventsRequest, WriteEventsResponse};
 use tonic::{Request, Response, Status};
 
 use crate::convert::accepted_events;
 use crate::error::Error;
-use crate::workers::group_commit::Writer;
+use crate::spans::request_event;
+use crate::workers::group_commit::{Write, Writer};
 
 /// See the contract.
 pub struct Ingest {
     writer: Writer,
+    clock: Arc<dyn Clock>,
 }
 
 impl Ingest {
     /// Hands events to the writer.
     #[must_use]
-    pub fn new(writer: Writer) -> Self {
-        Self { writer }
+    pub fn new(writer: Writer, clock: Arc<dyn Clock>) -> Self {
+        Self { writer, clock }
     }
 
     async fn write(
@@ -27,7 +31,13 @@ impl Ingest {
         request: WriteEventsRequest,
     ) -> Result<WriteEventsResponse, Error> {
         ctx.require_service()?;
-        self.writer.write(accepted_events(request)?).await?;
+        let events = accepted_events(request)?;
+        let now_ms = self.clock.now().timestamp_millis();
+        let span = |(project, _, event): &(_, _, _)| {
+            request_event::span_of(event, now_ms).map(|span| (*project, span))
+        };
+        let spans = events.iter().filter_map(span).collect();
+        self.writer.write(Write { events, spans }).await?;
         Ok(WriteEventsResponse {})
     }
 }

@@ -1,4 +1,4 @@
-//! PostgreSQL's binary COPY format, for the one table we copy into.
+//! PostgreSQL's binary COPY format, for the temporary tables we copy into.
 
 use uuid::Uuid;
 
@@ -27,6 +27,16 @@ impl CopyRows {
         self
     }
 
+    /// Adds a `boolean`.
+    pub fn boolean(&mut self, value: bool) -> &mut Self {
+        self.field(&[u8::from(value)])
+    }
+
+    /// Adds an `int2`.
+    pub fn int2(&mut self, value: i16) -> &mut Self {
+        self.field(&value.to_be_bytes())
+    }
+
     /// Adds an `int4`.
     pub fn int4(&mut self, value: i32) -> &mut Self {
         self.field(&value.to_be_bytes())
@@ -42,6 +52,19 @@ impl CopyRows {
         self.field(value.as_bytes())
     }
 
+    /// Adds a `uuid`, or null.
+    pub fn uuid_or_null(&mut self, value: Option<Uuid>) -> &mut Self {
+        match value {
+            Some(value) => self.uuid(value),
+            None => self.null(),
+        }
+    }
+
+    /// Adds a `bytea`.
+    pub fn bytes(&mut self, value: &[u8]) -> &mut Self {
+        self.field(value)
+    }
+
     /// Adds a `text`.
     pub fn text(&mut self, value: &str) -> &mut Self {
         self.field(value.as_bytes())
@@ -50,8 +73,7 @@ impl CopyRows {
     /// Adds a `text`, null for an empty one.
     pub fn text_or_null(&mut self, value: &str) -> &mut Self {
         if value.is_empty() {
-            self.0.extend_from_slice(&(-1_i32).to_be_bytes());
-            return self;
+            return self.null();
         }
         self.text(value)
     }
@@ -74,6 +96,11 @@ impl CopyRows {
     pub fn finish(mut self) -> Vec<u8> {
         self.0.extend_from_slice(&(-1_i16).to_be_bytes());
         self.0
+    }
+
+    fn null(&mut self) -> &mut Self {
+        self.0.extend_from_slice(&(-1_i32).to_be_bytes());
+        self
     }
 
     fn field(&mut self, bytes: &[u8]) -> &mut Self {

@@ -1,4 +1,4 @@
-//! Group commit: all waiting requests become packed entries, one Redis transaction a shard, one fsync for all; then every
+//! Group commit: all waiting requests become packed entries, one Redis transaction a lane, one fsync for all; then every
 //! request is answered.
 
 use std::collections::BTreeMap;
@@ -6,33 +6,50 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 use observe_core::{Clock, Entropy, ProjectId};
-use observe_proto::events::v1::AcceptedEvent;
+use observe_proto::events::v1::{AcceptedEvent, ProjectEvents, ProjectSpans, ServerSpan};
 use observe_runtime::Lifecycle;
 use observe_runtime::redis::QueueRedis;
 use prost::Message as _;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use uuid::Uuid;
 
-use crate::entry::Packer;
+use crate::entry::{PackedEntry, Packer};
 use crate::error::{Error, unavailable};
-use crate::queue::{AppendError, append};
+use crate::queue::{AppendError, Lane, append};
 use crate::shard::{Shard, shard_of};
 
 /// Requests that may wait; a further one waits at the door.
 const WAITING_MAX: usize = 1024;
-/// Bytes of events in one commit.
+/// Bytes of events and spans in one commit.
 const COMMIT_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Commits that may be under way: the next one packs while the last one is being fsynced.
 const IN_FLIGHT_MAX: usize = 2;
 
-/// One request's events.
+/// What one request brings.
+#[derive(Default)]
+pub struct Write {
+    /// Events, in order.
+    pub events: Vec<(ProjectId, Uuid, AcceptedEvent)>,
+    /// Spans.
+    pub spans: Vec<(ProjectId, ServerSpan)>,
+}
+
+impl Write {
+    fn bytes(&self) -> usize {
+        let events: usize = self.events.iter().map(|(_, _, event)| event.encoded_len()).sum();
+        let spans: usize = self.spans.iter().map(|(_, span)| span.encoded_len()).sum();
+        events + spans
+    }
+}
+
+/// One request.
 pub struct Waiting {
-    events: Vec<(ProjectId, Uuid, AcceptedEvent)>,
+    write: Write,
     bytes: usize,
     answer: oneshot::Sender<Result<(), Error>>,
 }
 
-/// Where requests hand in their events.
+/// Where requests hand in their events and spans.
 #[derive(Clone)]
 pub struct Writer(mpsc::Sender<Waiting>);
 
@@ -58,18 +75,18 @@ impl Writer {
         (Self(sender), Commits { waiting, queue, shards, clock, entropy })
     }
 
-    /// Returns once all events are fsynced in the queue.
+    /// Returns once all of it is fsynced in the queue.
     ///
     /// # Errors
-    /// `QueueFull` when none of them is; `Unavailable` when that is not known.
-    pub async fn write(&self, events: Vec<(ProjectId, Uuid, AcceptedEvent)>) -> Result<(), Error> {
-        if events.is_empty() {
+    /// `QueueFull` when none of it is; `Unavailable` when that is not known.
+    pub async fn write(&self, write: Write) -> Result<(), Error> {
+        if write.events.is_empty() && write.spans.is_empty() {
             return Ok(());
         }
         let (answer, answered) = oneshot::channel();
-        let bytes = events.iter().map(|(_, _, event)| event.encoded_len()).sum();
+        let bytes = write.bytes();
         let stopped = |_| unavailable("the event queue", "the process is stopping".into());
-        self.0.send(Waiting { events, bytes, answer }).await.map_err(|_| stopped(()))?;
+        self.0.send(Waiting { write, bytes, answer }).await.map_err(|_| stopped(()))?;
         answered.await.map_err(|_| stopped(()))?
     }
 }
@@ -121,28 +138,40 @@ struct Commit {
 
 impl Commit {
     async fn run(self, requests: Vec<Waiting>) {
-        let mut packers: BTreeMap<Shard, Packer> = BTreeMap::new();
+        let mut events: BTreeMap<Shard, Packer<ProjectEvents>> = BTreeMap::new();
+        let mut spans = Packer::<ProjectSpans>::default();
         let mut answers = Vec::with_capacity(requests.len());
         for request in requests {
-            let mut touched: Vec<Shard> = Vec::new();
-            for (project, uuid, event) in request.events {
+            let mut touched: Vec<Lane> = Vec::new();
+            for (project, uuid, event) in request.write.events {
                 let shard = shard_of(project, uuid, event.identity, self.shards);
-                if !touched.contains(&shard) {
-                    touched.push(shard);
+                if !touched.contains(&Lane::Shard(shard)) {
+                    touched.push(Lane::Shard(shard));
                 }
-                packers.entry(shard).or_default().push(project, event);
+                events.entry(shard).or_default().push(project, event);
+            }
+            if !request.write.spans.is_empty() {
+                touched.push(Lane::Spans);
+            }
+            for (project, span) in request.write.spans {
+                spans.push(project, span);
             }
             answers.push((touched, request.answer));
         }
-        let failed = self.append_all(packers).await;
+        let mut lanes: BTreeMap<Lane, Vec<PackedEntry>> = BTreeMap::new();
+        for (shard, packer) in events {
+            lanes.insert(Lane::Shard(shard), packer.finish());
+        }
+        lanes.insert(Lane::Spans, spans.finish());
+        let failed = self.append_all(lanes).await;
         for (touched, answer) in answers {
-            let failure = touched.iter().find_map(|shard| failed.get(shard));
+            let failure = touched.iter().find_map(|lane| failed.get(lane));
             let outcome = match failure {
                 None => Ok(()),
                 Some(AppendError::Unavailable(detail)) => {
                     Err(unavailable("the event queue", detail.clone()))
                 }
-                // Entries on other shards may be in; a retry carries the same uuids.
+                // Entries on other lanes may be in; a retry carries the same uuids.
                 Some(AppendError::Full) => Err(Error::QueueFull),
             };
             // A caller that went away does not need the answer.
@@ -150,13 +179,17 @@ impl Commit {
         }
     }
 
-    async fn append_all(&self, packers: BTreeMap<Shard, Packer>) -> BTreeMap<Shard, AppendError> {
-        let appends = packers.into_iter().map(|(shard, packer)| async move {
+    async fn append_all(
+        &self,
+        lanes: BTreeMap<Lane, Vec<PackedEntry>>,
+    ) -> BTreeMap<Lane, AppendError> {
+        let filled = lanes.into_iter().filter(|(_, entries)| !entries.is_empty());
+        let appends = filled.map(|(lane, entries)| async move {
             let now = self.clock.now();
             let entries: Vec<_> =
-                packer.finish().into_iter().map(|entry| (self.entropy.uuid(now), entry)).collect();
-            let outcome = append(&self.queue, shard, &entries, self.entropy.uuid(now)).await;
-            outcome.err().map(|error| (shard, error))
+                entries.into_iter().map(|entry| (self.entropy.uuid(now), entry)).collect();
+            let outcome = append(&self.queue, lane, &entries, self.entropy.uuid(now)).await;
+            outcome.err().map(|error| (lane, error))
         });
         join_all(appends).await.into_iter().flatten().collect()
     }

@@ -13,8 +13,8 @@ use redis::aio::MultiplexedConnection;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use crate::entry::Entry;
-use crate::queue;
+use crate::entry::{Entry, unpack};
+use crate::queue::{self, Lane};
 use crate::shard::Shard;
 use crate::store::consume::{ConsumeError, Consumer, Lease};
 use crate::store::shard as lease;
@@ -99,6 +99,7 @@ impl Reader {
             self.database.worker().clone(),
             Lease { shard: self.shard, owner: self.owner, fence },
         );
+        let lane = Lane::Shard(self.shard);
         let mut count = READ_COUNT_MIN;
         let mut last_id = "0".to_owned();
         let mut renewed = Instant::now();
@@ -111,10 +112,10 @@ impl Reader {
                 }
                 renewed = Instant::now();
             }
-            let entries = queue::read_head(&mut connection, self.shard, count).await?;
+            let entries = queue::read_head(&mut connection, lane, count, unpack).await?;
             if entries.is_empty() {
                 tokio::select! {
-                    waited = queue::wait_for_entries(&mut connection, self.shard, &last_id, BLOCK) => waited?,
+                    waited = queue::wait_for_entries(&mut connection, lane, &last_id, BLOCK) => waited?,
                     () = self.life.stopping() => return Ok(()),
                 }
                 continue;
@@ -148,7 +149,7 @@ impl Reader {
         if stored.identity_events {
             self.stored_identity.notify_one();
         }
-        queue::delete(connection, self.shard, &stream_ids).await?;
+        queue::delete(connection, Lane::Shard(self.shard), &stream_ids).await?;
         consumer.deleted(entry_ids);
         Ok(())
     }

@@ -6,6 +6,8 @@ mod accounting;
 mod definitions;
 mod faults;
 mod list;
+mod measure;
+mod spans;
 mod store_rules;
 mod support;
 mod tenancy;

@@ -11,7 +11,7 @@ use crate::support::{TestEvents, event, project};
 
 const LEASE: Duration = Duration::from_secs(10);
 
-async fn worker_pool(events: &TestEvents) -> observe_runtime::postgres::Database {
+pub(crate) async fn worker_pool(events: &TestEvents) -> observe_runtime::postgres::Database {
     let sizes = observe_runtime::postgres::PoolSizes { app: 1, worker: 4 };
     observe_runtime::postgres::Database::open(
         &observe_core::Secret::new(&events.stores.database_url),

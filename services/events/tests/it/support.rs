@@ -12,9 +12,11 @@ use observe_proto::events::v1::event_service_client::EventServiceClient;
 use observe_proto::events::v1::ingest_service_client::IngestServiceClient;
 use observe_proto::events::v1::log_service_client::LogServiceClient;
 use observe_proto::events::v1::pipeline_service_client::PipelineServiceClient;
+use observe_proto::events::v1::span_ingest_service_client::SpanIngestServiceClient;
+use observe_proto::events::v1::span_service_client::SpanServiceClient;
 use observe_proto::events::v1::{
     AcceptedEvent, GetPipelineStatusRequest, GetPipelineStatusResponse, ProjectEvents,
-    WriteEventsRequest,
+    ProjectSpans, ServerSpan, WriteEventsRequest, WriteSpansRequest,
 };
 use observe_proto::identity::v1::person_log_service_server::{
     PersonLogService, PersonLogServiceServer,
@@ -158,6 +160,20 @@ impl TestEvents {
     ) -> Result<(), Status> {
         let batches = vec![ProjectEvents { project_id: project.to_bytes(), events }];
         self.ingest().write_events(WriteEventsRequest { batches }).await.map(|_| ())
+    }
+
+    pub(crate) fn spans(&self) -> SpanServiceClient<Client> {
+        SpanServiceClient::new(self.as_service())
+    }
+
+    pub(crate) async fn write_spans(
+        &self,
+        project: ProjectId,
+        spans: Vec<ServerSpan>,
+    ) -> Result<(), Status> {
+        let batches = vec![ProjectSpans { project_id: project.to_bytes(), spans }];
+        let mut client = SpanIngestServiceClient::new(self.as_service());
+        client.write_spans(WriteSpansRequest { batches }).await.map(|_| ())
     }
 
     pub(crate) async fn status(&self, project: ProjectId) -> GetPipelineStatusResponse {

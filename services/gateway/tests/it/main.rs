@@ -8,6 +8,7 @@ mod connections;
 mod doorway;
 mod grpc_web;
 mod health;
+mod otlp;
 mod pages;
 mod routing;
 mod sentry;

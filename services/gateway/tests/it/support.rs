@@ -17,6 +17,9 @@ use observe_proto::common::v1 as common;
 use observe_proto::events::v1 as events;
 use observe_proto::events::v1::event_service_server::{EventService, EventServiceServer};
 use observe_proto::events::v1::ingest_service_server::{IngestService, IngestServiceServer};
+use observe_proto::events::v1::span_ingest_service_server::{
+    SpanIngestService, SpanIngestServiceServer,
+};
 use observe_proto::identity::v1 as identity;
 use observe_proto::identity::v1::account_service_server::{AccountService, AccountServiceServer};
 use observe_proto::identity::v1::authentication_service_server::{
@@ -93,6 +96,7 @@ impl Stage {
         let mut routes = Routes::builder();
         routes
             .add_service(IngestServiceServer::from_arc(events.clone()))
+            .add_service(SpanIngestServiceServer::from_arc(events.clone()))
             .add_service(EventServiceServer::from_arc(events.clone()));
         let ready =
             vec![ReadyCheck::new("observe.events.v1.IngestService", move || async move { ingest })];
@@ -344,6 +348,7 @@ fn not_here<T>() -> Result<T, Status> {
 #[derive(Default)]
 pub struct Events {
     pub batches: Mutex<Vec<events::ProjectEvents>>,
+    pub span_batches: Mutex<Vec<events::ProjectSpans>>,
     pub calls: AtomicUsize,
     pub full: Mutex<bool>,
     /// A name whose event makes its whole call fail.
@@ -424,6 +429,22 @@ impl IngestService for Events {
         }
         self.batches.lock().expect("no test panicked").extend(batches);
         Ok(Response::new(events::WriteEventsResponse {}))
+    }
+}
+
+#[tonic::async_trait]
+impl SpanIngestService for Events {
+    async fn write_spans(
+        &self,
+        request: Request<events::WriteSpansRequest>,
+    ) -> Result<Response<events::WriteSpansResponse>, Status> {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        if *self.full.lock().expect("no test panicked") {
+            return Err(to_status(&QueueFull));
+        }
+        let batches = request.into_inner().batches;
+        self.span_batches.lock().expect("no test panicked").extend(batches);
+        Ok(Response::new(events::WriteSpansResponse {}))
     }
 }
 

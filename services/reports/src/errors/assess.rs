@@ -9,6 +9,8 @@ use crate::query::Range;
 
 /// How long a group is new.
 pub(crate) const NEW_MS: i64 = 24 * 3_600_000;
+/// A day, in milliseconds.
+const DAY_MS: i64 = 24 * 3_600_000;
 /// How many events make a new group more than a fluke.
 const NEW_EVENTS_MIN: usize = 3;
 /// How many persons do.
@@ -20,7 +22,7 @@ const COURSE_PART_MS: i64 = 300_000;
 
 /// A group that is new or a spike. Whether somebody resolved or ignored it is not known here: see
 /// [`super::status::standing`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ErrorAssessment {
     /// The group's id.
     pub(crate) id: String,
@@ -40,6 +42,10 @@ pub(crate) struct ErrorAssessment {
     pub(crate) last_received_us: i64,
     /// Events of the last 24 hours.
     pub(crate) count_24h: u64,
+    /// Events since the spike began or, without one, since it was first seen.
+    pub(crate) count_since: u64,
+    /// Events an hour in the 24 hours before that.
+    pub(crate) usual_per_hour: f64,
     /// Distinct persons with an event since the spike began or, without one, since it was first seen.
     pub(crate) people_since: u64,
     /// Events of the last hour in parts of five minutes, oldest first.
@@ -104,6 +110,8 @@ fn judge(columns: &Snapshot, events: &[(u32, i64, u32)], now_ms: i64) -> Option<
         points[COURSE_PARTS - 1 - back] += 1;
     }
     let id = rows::id(columns, code);
+    let since_ms = spike_since_ms.unwrap_or(group.first_seen_ms);
+    let (since, day) = (from(since_ms), from(since_ms - DAY_MS));
     Some(ErrorAssessment {
         title: group.sample.as_ref().map_or_else(|| id.clone(), |sample| sample.title.clone()),
         culprit: group.sample.as_ref().map(|sample| sample.culprit.clone()).unwrap_or_default(),
@@ -114,7 +122,9 @@ fn judge(columns: &Snapshot, events: &[(u32, i64, u32)], now_ms: i64) -> Option<
         last_seen_ms,
         last_received_us: group.last_received_us,
         count_24h: from(now_ms - NEW_MS).len() as u64,
-        people_since: people(from(spike_since_ms.unwrap_or(group.first_seen_ms))),
+        count_since: since.len() as u64,
+        usual_per_hour: (day.len() - since.len()) as f64 / 24.0,
+        people_since: people(since),
         points,
     })
 }

@@ -206,7 +206,7 @@ impl Item {
             detail: String::new(),
             since_ms: 0,
             people: 0,
-            link: "ingestion".to_owned(),
+            link: "usage".to_owned(),
             subject: String::new(),
             points: Vec::new(),
             incident_id: String::new(),

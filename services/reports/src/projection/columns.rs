@@ -1,8 +1,9 @@
 //! All that is known of one project, as columns.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
+use observe_core::distinct_id::is_illegal;
 use observe_core::{PersonId, ProjectId};
 use observe_proto::events::v1::AcceptedEvent;
 use observe_proto::identity::v1::{Change, change};
@@ -10,7 +11,7 @@ use observe_proto::identity::v1::{Change, change};
 use super::ApplyError;
 use super::dictionary::Dictionary;
 use super::error_groups::{ErrorGroups, Seen};
-use super::persons::{Persons, PersonsSnapshot};
+use super::persons::{NOBODY, Persons, PersonsSnapshot};
 use super::properties::for_each_property;
 use super::property_set::PropertySet;
 use super::rows::{NameRun, Rows};
@@ -186,6 +187,24 @@ impl ProjectColumns {
             segments: self.segments.clone(),
             tail: self.tail.clone(),
         }
+    }
+
+    /// Returns how many persons some different distinct ids are. One that no event and no change named yet is a person of its own;
+    /// an illegal one is nobody.
+    pub(crate) fn count_persons(&self, distinct_ids: &[String]) -> usize {
+        let now = self.persons.snapshot();
+        let mut persons = HashSet::new();
+        let mut unseen = 0;
+        for id in distinct_ids {
+            match self.visitors.code(id) {
+                Some(visitor) => {
+                    persons.insert(now.person_of()[visitor as usize]);
+                }
+                None => unseen += usize::from(!is_illegal(id)),
+            }
+        }
+        persons.remove(&NOBODY);
+        persons.len() + unseen
     }
 
     /// Returns how much the tail holds.

@@ -42,6 +42,11 @@ impl Project {
         self.read().snapshot()
     }
 
+    /// Returns how many persons some different distinct ids are; see [`ProjectColumns::count_persons`].
+    pub(crate) fn count_persons(&self, distinct_ids: &[String]) -> usize {
+        self.read().count_persons(distinct_ids)
+    }
+
     /// Returns the number of the last change applied; 0 at the start.
     pub(crate) fn change_number(&self) -> i64 {
         self.read().change_number()
@@ -147,6 +152,25 @@ mod tests {
             ..AcceptedEvent::default()
         };
         (from..from + count).map(event).collect()
+    }
+
+    #[test]
+    fn distinct_ids_are_counted_as_the_persons_they_are() {
+        let project = Project::new(ProjectId::new(uuid::Uuid::nil()));
+        let event = |id: &str| AcceptedEvent { distinct_id: id.into(), ..AcceptedEvent::default() };
+        project.append(&[event("anonymous"), event("ada"), event("null")]);
+        let ada = observe_core::PersonId::of_distinct_id(ProjectId::new(uuid::Uuid::nil()), "ada");
+        let mapping = observe_proto::identity::v1::MappingChange {
+            distinct_id: "anonymous".into(),
+            person_id: ada.to_bytes(),
+        };
+        let kind = Some(observe_proto::identity::v1::change::Kind::Mapping(mapping));
+        project.apply_changes(&[Change { number: 1, kind }]).expect("the next change");
+        let count = |ids: &[&str]| {
+            project.count_persons(&ids.iter().map(ToString::to_string).collect::<Vec<_>>())
+        };
+        assert_eq!(count(&["anonymous", "ada"]), 1);
+        assert_eq!(count(&["ada", "never seen", "null", "undefined"]), 2);
     }
 
     #[test]
