@@ -27,6 +27,7 @@ use crate::cors;
 use crate::doorway::Doorway;
 use crate::error::Error;
 use crate::health::{self, Readiness};
+use crate::heartbeat::{self, Heartbeats};
 use crate::http_error::{HttpError, code_name};
 use crate::pages::{self, Pages};
 use crate::proxy::Proxy;
@@ -54,6 +55,7 @@ pub(crate) struct Edge {
     pub(crate) doorway: Doorway,
     pub(crate) budget: Budget,
     pub(crate) readiness: Readiness,
+    pub(crate) heartbeats: Heartbeats,
     pub(crate) pages: Pages,
 }
 
@@ -75,12 +77,18 @@ pub(crate) fn router(edge: &Arc<Edge>) -> Router {
     let events =
         post(capture::http::post_events).fallback(wrong_method_post).layer(cors::capture());
     let session_cookie = post(session::open).delete(session::close).fallback(wrong_method_session);
+    let finished =
+        get(heartbeat::finished).post(heartbeat::finished).fallback(wrong_method_heartbeat);
+    let signalled =
+        get(heartbeat::signalled).post(heartbeat::signalled).fallback(wrong_method_heartbeat);
     let mut router = Router::new()
         .route("/", get(pages::front).fallback(wrong_method_get))
         .route("/healthz", get(health::healthz).fallback(wrong_method_get))
         .route("/readyz", get(health::readyz).fallback(wrong_method_get))
         .route("/observe.js", get(pages::script).fallback(wrong_method_get))
         .route("/session", session_cookie)
+        .route("/heartbeat/{token}", finished)
+        .route("/heartbeat/{token}/{signal}", signalled)
         .route("/v1/events", events);
     for path in rpc::CAPTURE_PATHS {
         router = router.route(path, any(by_content_type).layer(cors::capture()));
@@ -109,6 +117,10 @@ async fn wrong_method_session() -> HttpError {
     Error::Method("POST, DELETE").into()
 }
 
+async fn wrong_method_heartbeat() -> HttpError {
+    Error::Method("GET, POST").into()
+}
+
 async fn wrong_method_get() -> HttpError {
     Error::Method("GET").into()
 }
@@ -122,7 +134,7 @@ async fn observe(
     let started = Instant::now();
     let origin = edge.origin(&request);
     let request_id = origin.request_id.clone();
-    let path: String = request.uri().path().chars().take(LOGGED_PATH_CHARS).collect();
+    let path = logged(request.uri().path());
     let is_rpc = is_rpc_path(&path);
     let method = request.method().clone();
     request.extensions_mut().insert(origin);
@@ -143,6 +155,14 @@ async fn observe(
         headers.insert("x-request-id", id);
     }
     response
+}
+
+/// Returns what the log may show of a path.
+fn logged(path: &str) -> String {
+    if path.starts_with(heartbeat::PREFIX) {
+        return heartbeat::PREFIX.to_owned();
+    }
+    path.chars().take(LOGGED_PATH_CHARS).collect()
 }
 
 /// Sends a request on to gRPC, gRPC-web, the JSON doorway or the dashboard.

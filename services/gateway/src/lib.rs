@@ -15,6 +15,7 @@ mod edge;
 mod error;
 mod forward;
 mod health;
+mod heartbeat;
 mod http_error;
 mod pages;
 mod proxy;
@@ -54,6 +55,7 @@ pub fn build(config: Config, deps: Deps) -> Result<Gateway, StartError> {
         })?;
     let proxy = proxy::Proxy::new(&deps.upstreams, deps.signer())?;
     let readiness = health::Readiness::new(&deps.upstreams)?;
+    let heartbeats = heartbeat::Heartbeats::new(deps.service_channel("monitor")?);
     let auth = Arc::new(auth::Auth::new(deps.service_channel("identity")?, deps.clock.clone()));
     let (forwarder, collector) =
         forward::forwarder(deps.service_channel("events")?, deps.lifecycle.clone());
@@ -74,6 +76,7 @@ pub fn build(config: Config, deps: Deps) -> Result<Gateway, StartError> {
         doorway: doorway::Doorway::new(contracts),
         budget: body::Budget::new(),
         readiness,
+        heartbeats,
         pages: pages::Pages::new(),
     });
     Ok(Gateway { edge, life, collector: Some(collector) })

@@ -8,6 +8,7 @@ mod connections;
 mod doorway;
 mod grpc_web;
 mod health;
+mod heartbeat;
 mod pages;
 mod routing;
 mod sessions;
