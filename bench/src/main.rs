@@ -11,6 +11,7 @@ mod http;
 mod idle;
 mod load;
 mod machine;
+mod monitor;
 mod processes;
 mod roles;
 mod table;
@@ -55,9 +56,11 @@ enum Part {
     Funnel,
     /// Start and memory
     Idle,
+    /// Checks: punctuality and cost
+    Monitor,
 }
 
-const ALL: [Part; 4] = [Part::Idle, Part::Capture, Part::Drain, Part::Funnel];
+const ALL: [Part; 5] = [Part::Idle, Part::Capture, Part::Drain, Part::Funnel, Part::Monitor];
 
 fn main() -> anyhow::Result<()> {
     let options = Options::parse();
@@ -93,6 +96,7 @@ async fn run(options: &Options) -> anyhow::Result<()> {
             Part::Drain => drain::run(options.events.unwrap_or(drain::EVENTS)).await,
             Part::Funnel => funnel::run(options.events.unwrap_or(funnel::EVENTS)).await,
             Part::Idle => idle::run().await,
+            Part::Monitor => monitor::run().await,
         }
         .with_context(|| format!("{part:?} was not finished"))?;
     }

@@ -105,3 +105,55 @@ fn only_one_file_builds_a_status() {
         .collect();
     assert_eq!(excused, [&root().join("crates/core/src/status.rs")]);
 }
+
+#[test]
+fn who_dials_what_users_name_dials_through_the_guard_only() {
+    let openers = [
+        "TcpStream",
+        "TcpSocket",
+        "UdpSocket",
+        "UnixStream",
+        "ToSocketAddrs",
+        "lookup_host",
+        "reqwest",
+        "hyper::client",
+        "hyper_util::client",
+        "hickory",
+        "Endpoint::",
+    ];
+    let names = |file: &Path| -> Vec<&str> {
+        let text = std::fs::read_to_string(file).unwrap();
+        openers.into_iter().filter(|opener| text.contains(opener)).collect()
+    };
+    for service in SERVICES {
+        let folder = root().join("services").join(service);
+        let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+        let dependencies = manifest.split("[dev-dependencies]").next().unwrap();
+        if !dependencies.contains("observe-egress") {
+            continue;
+        }
+        let clients = ["reqwest", "hyper", "hyper-util", "hickory-resolver", "tokio-rustls"];
+        for client in clients {
+            let line = format!("\n{client}.workspace");
+            assert!(!dependencies.contains(&line), "{service} has a client of its own: {client}");
+        }
+        let mut files = Vec::new();
+        rust_files(&folder.join("src"), &mut files);
+        for file in files {
+            assert!(names(&file).is_empty(), "{} opens {:?}", file.display(), names(&file));
+        }
+    }
+    // Inside the guard one file opens sockets, and one looks names up.
+    let mut files = Vec::new();
+    rust_files(&root().join("crates/egress/src"), &mut files);
+    for file in files {
+        let allowed: &[&str] = match file.file_name().and_then(|name| name.to_str()) {
+            Some("connect.rs") => &["TcpStream"],
+            Some("resolver.rs") => &["hickory"],
+            Some("exchange.rs") => &["hyper::client"],
+            _ => &[],
+        };
+        let found = names(&file);
+        assert!(found.iter().all(|name| allowed.contains(name)), "{}: {found:?}", file.display());
+    }
+}

@@ -168,6 +168,15 @@ impl Guard {
         self.0.resolver.is_alive().await
     }
 
+    /// Returns whether a target takes a connection now; nothing is sent.
+    pub async fn reaches(&self, target: &Target, timeout: Duration) -> bool {
+        let dial = async {
+            let addresses = self.judged(target).await.ok()?;
+            connect::tcp(&addresses, target.port()).await.ok()
+        };
+        tokio::time::timeout(timeout, dial).await.is_ok_and(|stream| stream.is_some())
+    }
+
     /// Makes the call. It ends by its timeout, whatever the target does.
     pub async fn fetch(&self, call: &Call) -> Fetched {
         let mut meter = Meter::start();

@@ -28,6 +28,7 @@ use crate::doorway::Doorway;
 use crate::error::Error;
 use crate::forward::Forwarder;
 use crate::health::{self, Readiness};
+use crate::heartbeat::{self, Heartbeats};
 use crate::http_error::{HttpError, code_name};
 use crate::otlp;
 use crate::pages::{self, Pages};
@@ -57,6 +58,7 @@ pub(crate) struct Edge {
     pub(crate) doorway: Doorway,
     pub(crate) budget: Budget,
     pub(crate) readiness: Readiness,
+    pub(crate) heartbeats: Heartbeats,
     pub(crate) pages: Pages,
 }
 
@@ -78,6 +80,10 @@ pub(crate) fn router(edge: &Arc<Edge>) -> Router {
     let events =
         post(capture::http::post_events).fallback(wrong_method_post).layer(cors::capture());
     let session_cookie = post(session::open).delete(session::close).fallback(wrong_method_session);
+    let finished =
+        get(heartbeat::finished).post(heartbeat::finished).fallback(wrong_method_heartbeat);
+    let signalled =
+        get(heartbeat::signalled).post(heartbeat::signalled).fallback(wrong_method_heartbeat);
     let mut router = Router::new()
         .route("/", get(pages::front).fallback(wrong_method_get))
         .route("/healthz", get(health::healthz).fallback(wrong_method_get))
@@ -86,6 +92,8 @@ pub(crate) fn router(edge: &Arc<Edge>) -> Router {
         .route("/session", session_cookie)
         .route("/v1/traces", post(otlp::http::post_traces).fallback(wrong_method_post))
         .route(otlp::grpc::EXPORT, post(otlp::grpc::export).fallback(wrong_method_post))
+        .route("/heartbeat/{token}", finished)
+        .route("/heartbeat/{token}/{signal}", signalled)
         .route("/v1/events", events);
     for (path, methods) in capture::sentry::routes() {
         let methods = methods.fallback(wrong_method_post).layer(cors::sentry());
@@ -118,6 +126,10 @@ async fn wrong_method_session() -> HttpError {
     Error::Method("POST, DELETE").into()
 }
 
+async fn wrong_method_heartbeat() -> HttpError {
+    Error::Method("GET, POST").into()
+}
+
 async fn wrong_method_get() -> HttpError {
     Error::Method("GET").into()
 }
@@ -131,7 +143,7 @@ async fn observe(
     let started = Instant::now();
     let origin = edge.origin(&request);
     let request_id = origin.request_id.clone();
-    let path: String = request.uri().path().chars().take(LOGGED_PATH_CHARS).collect();
+    let path = logged(request.uri().path());
     let is_rpc = is_rpc_path(&path);
     let method = request.method().clone();
     request.extensions_mut().insert(origin);
@@ -152,6 +164,14 @@ async fn observe(
         headers.insert("x-request-id", id);
     }
     response
+}
+
+/// Returns what the log may show of a path.
+fn logged(path: &str) -> String {
+    if path.starts_with(heartbeat::PREFIX) {
+        return heartbeat::PREFIX.to_owned();
+    }
+    path.chars().take(LOGGED_PATH_CHARS).collect()
 }
 
 /// Sends a request on to gRPC, gRPC-web, the JSON doorway or the dashboard.

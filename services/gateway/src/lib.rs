@@ -15,6 +15,7 @@ mod edge;
 mod error;
 mod forward;
 mod health;
+mod heartbeat;
 mod http_error;
 mod otlp;
 mod pages;
@@ -55,6 +56,7 @@ pub fn build(config: Config, deps: Deps) -> Result<Gateway, StartError> {
         })?;
     let proxy = proxy::Proxy::new(&deps.upstreams, deps.signer())?;
     let readiness = health::Readiness::new(&deps.upstreams)?;
+    let heartbeats = heartbeat::Heartbeats::new(deps.service_channel("monitor")?);
     let auth = Arc::new(auth::Auth::new(deps.service_channel("identity")?, deps.clock.clone()));
     let forwarder = |rpc| -> Result<_, StartError> {
         Ok(forward::forwarder(deps.service_channel("events")?, rpc, deps.lifecycle.clone()))
@@ -79,6 +81,7 @@ pub fn build(config: Config, deps: Deps) -> Result<Gateway, StartError> {
         doorway: doorway::Doorway::new(contracts),
         budget: body::Budget::new(),
         readiness,
+        heartbeats,
         pages: pages::Pages::new(),
     });
     let collectors =

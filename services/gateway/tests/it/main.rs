@@ -9,6 +9,7 @@ mod doorway;
 mod grpc_web;
 mod health;
 mod otlp;
+mod heartbeat;
 mod pages;
 mod routing;
 mod sentry;

@@ -25,6 +25,7 @@ use observe_proto::identity::v1::account_service_server::{AccountService, Accoun
 use observe_proto::identity::v1::authentication_service_server::{
     AuthenticationService, AuthenticationServiceServer,
 };
+use observe_proto::monitor::v1::heartbeat_service_server::HeartbeatServiceServer;
 use observe_runtime::client::Upstreams;
 use observe_runtime::in_process::in_process;
 use observe_runtime::server::{self, Listener};
@@ -33,6 +34,8 @@ use tonic::metadata::MetadataMap;
 use tonic::service::Routes;
 use tonic::transport::Channel;
 use tonic::{Request, Response, Status};
+
+use crate::heartbeat::Monitor;
 
 pub const WRITE_KEY: &str = "obs_pub_0123456789abcdef";
 pub const SECRET_KEY: &str = "obs_sec_0123456789abcdef";
@@ -46,6 +49,7 @@ pub struct Stage {
     pub clock: Arc<ManualClock>,
     pub identity: Arc<Identity>,
     pub events: Arc<Events>,
+    pub monitor: Arc<Monitor>,
     pub life: Lifecycle,
     identity_life: Lifecycle,
     pub http: reqwest::Client,
@@ -102,8 +106,10 @@ impl Stage {
             vec![ReadyCheck::new("observe.events.v1.IngestService", move || async move { ingest })];
         let built = Built { routes: routes.routes(), workers: vec![], ready };
         serve(built, "events", &deps("events", &life, Upstreams::new()), &mut upstreams).await;
-        for name in ["monitor", "reports"] {
-            let built = Built { routes: Routes::default(), workers: vec![], ready: vec![] };
+        let monitor = Arc::new(Monitor::default());
+        let heartbeats = Routes::new(HeartbeatServiceServer::from_arc(monitor.clone()));
+        for (name, routes) in [("monitor", heartbeats), ("reports", Routes::default())] {
+            let built = Built { routes, workers: vec![], ready: vec![] };
             serve(built, name, &deps(name, &life, Upstreams::new()), &mut upstreams).await;
         }
 
@@ -111,7 +117,7 @@ impl Stage {
             observe_gateway::build(config, deps("gateway", &life, upstreams)).expect("built");
         let url = start(gateway, &life).await;
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
-        Self { url, clock, identity, events, life, identity_life, http }
+        Self { url, clock, identity, events, monitor, life, identity_life, http }
     }
 
     /// Ends identity and waits until its connection is gone.

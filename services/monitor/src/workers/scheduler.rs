@@ -188,7 +188,7 @@ impl Checker {
         http.headers = secrets.headers;
         let timeout = Duration::from_millis(claim.timeout_ms.unsigned_abs().into());
         let look = probe::look(&self.guard, &http, timeout).await;
-        match self.faults.excuse(claim.monitor_id, look.failure, &self.guard).await {
+        match self.faults.excuse(claim.monitor_id, &http.url, look.failure, &self.guard).await {
             Some(because) => look.verdict.into_unknown(because),
             None => look.verdict,
         }

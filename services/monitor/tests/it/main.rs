@@ -1,0 +1,12 @@
+//! The service through its contracts: real gRPC, real PostgreSQL, real targets on loopback.
+
+mod channel;
+mod checks;
+mod faults;
+mod heartbeat;
+mod history;
+mod incident;
+mod monitor;
+mod replicas;
+mod row_security;
+mod support;
