@@ -15,7 +15,7 @@ import type { AffectedPerson } from "@/gen/observe/reports/v1/error_service_pb";
 import { PersonService } from "@/gen/observe/identity/v1/person_service_pb";
 import { useProject } from "@/hooks/useProject";
 import { PersonTrail } from "./PersonTrail";
-import styles from "./errors.module.css";
+import styles from "./people.module.css";
 
 /** How long what is known of a person counts as fresh here, in milliseconds. */
 const KNOWN_MS = 300_000;

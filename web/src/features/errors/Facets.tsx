@@ -4,7 +4,7 @@ import { cx } from "@/components/cx";
 import { exactNumber, percent } from "@/format/number";
 import type { ErrorFacet } from "@/gen/observe/reports/v1/error_service_pb";
 import { facetViews } from "./facetsView";
-import styles from "./errors.module.css";
+import styles from "./facets.module.css";
 
 /** What the events of an error have in common: often the quickest way to its cause. */
 export function Facets({ facets, events }: { facets: readonly ErrorFacet[]; events: bigint }) {

@@ -11,7 +11,7 @@ import { EventService } from "@/gen/observe/events/v1/event_service_pb";
 import { useProject } from "@/hooks/useProject";
 import { useTimeZone } from "@/hooks/TimeZoneContext";
 import eventStyles from "@/components/event/event.module.css";
-import styles from "./errors.module.css";
+import styles from "./people.module.css";
 
 /** So many events of a person are shown. */
 const SHOWN = 12;

@@ -14,6 +14,7 @@ import { useTimeZone } from "@/hooks/TimeZoneContext";
 import { pages } from "@/pages";
 import { keyOf, markOf, sinceText, toneOf } from "./items";
 import type { Tone } from "./items";
+import rows from "./items.module.css";
 import styles from "./overview.module.css";
 
 const INK: Record<Tone, string> = { bad: "var(--bad)", warn: "var(--warn)", info: "var(--info)" };
@@ -24,7 +25,7 @@ export function ItemList({ items, now }: { items: readonly OverviewItem[]; now: 
   useRowKeys(list, "a");
   if (items.length === 0) return null;
   return (
-    <ol className={styles.items} ref={list} aria-label="What is broken, the worst first">
+    <ol className={rows.items} ref={list} aria-label="What is broken, the worst first">
       {items.map((item) => (
         <Item key={keyOf(item)} item={item} now={now} />
       ))}
@@ -38,30 +39,30 @@ function Item({ item, now }: { item: OverviewItem; now: Date }) {
   const tone = toneOf(item.severity);
   return (
     <li>
-      <Link href={path(item.link)} className={cx(styles.item, styles[`${tone}Row`])} onPointerEnter={() => preload(item.link)}>
-        <span className={cx(styles.mark, styles[tone])}>
+      <Link href={path(item.link)} className={cx(rows.item, rows[`${tone}Row`])} onPointerEnter={() => preload(item.link)}>
+        <span className={cx(rows.mark, styles[tone])}>
           <span aria-hidden>{shape}</span> {word}
         </span>
-        <span className={styles.words}>
-          <span className={styles.what}>
+        <span className={rows.words}>
+          <span className={rows.what}>
             <strong title={item.title}>{item.title}</strong>
             {item.acknowledged && <Badge shape="✓">Acknowledged</Badge>}
           </span>
           <Facts item={item} now={now} />
         </span>
-        <span className={styles.measure} title={item.measure}>
+        <span className={rows.measure} title={item.measure}>
           {item.measure}
         </span>
-        <span className={styles.spark}>
+        <span className={rows.spark}>
           {item.points.length > 1 && <Sparkline values={item.points} label="How it went in the last hour" color={INK[tone]} height={30} unfinished />}
         </span>
-        <span className={styles.people}>
+        <span className={rows.people}>
           <b>
             <Num value={item.peopleAffected} unit="people" />
           </b>{" "}
           <span>{item.peopleAffected === 1n ? "person" : "people"}</span>
         </span>
-        <ChevronRight className={styles.chevron} aria-hidden />
+        <ChevronRight className={rows.chevron} aria-hidden />
       </Link>
     </li>
   );
@@ -76,7 +77,7 @@ function Facts({ item, now }: { item: OverviewItem; now: Date }) {
   const timeZone = knownZone(useTimeZone());
   const since = sinceText(item, now, timeZone);
   return (
-    <span className={styles.facts} title={item.detail}>
+    <span className={rows.facts} title={item.detail}>
       {item.sinceTime && (
         <time dateTime={toDate(item.sinceTime).toISOString()} title={absoluteTime(toDate(item.sinceTime), timeZone)}>
           {since}

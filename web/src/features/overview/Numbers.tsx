@@ -6,7 +6,7 @@ import { exactNumber, plural, shortNumber } from "@/format/number";
 import type { Comparison, DayNumbers } from "@/gen/observe/reports/v1/overview_service_pb";
 import { useProject } from "@/hooks/useProject";
 import { changeOf, dayNames, hourNames, millisText } from "./numbersView";
-import styles from "./overview.module.css";
+import styles from "./numbers.module.css";
 
 /** The numbers of today, each with what it was yesterday and how it went. */
 export function Numbers({ numbers, now }: { numbers: DayNumbers; now: Date }) {

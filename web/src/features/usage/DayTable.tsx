@@ -40,7 +40,7 @@ const COLUMNS: readonly Column<DailyUsage>[] = [
 export function DayTable({ days }: { days: readonly DailyUsage[] }) {
   const rows = useMemo(() => [...days].reverse(), [days]);
   return (
-    <Card bare className={styles.table}>
+    <Card bare>
       <Table label="Usage by day, the latest first" columns={COLUMNS} rows={rows} rowKey={(day) => day.date} />
     </Card>
   );
