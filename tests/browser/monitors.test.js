@@ -39,7 +39,7 @@ world.test("a project without monitors says what they are for", async () => {
 world.test("a forbidden address is refused at its field, and what was typed stays", async () => {
   await page.getByLabel("Address", { exact: true }).fill("http://169.254.169.254/latest/meta-data");
   await page.getByLabel("Name", { exact: true }).fill(HOSTILE);
-  await page.getByRole("button", { name: "Make monitor" }).click();
+  await page.getByRole("button", { name: "Create monitor" }).click();
   await page.locator('[aria-invalid="true"]').waitFor();
   const field = page.getByLabel("Address", { exact: true });
   assert.equal(await field.getAttribute("aria-invalid"), "true");
@@ -57,7 +57,7 @@ world.test("trying it shows the outcome and where the time went, and records not
 });
 
 world.test("a saved monitor is checked at once, and its name is text everywhere", async () => {
-  await page.getByRole("button", { name: "Make monitor" }).click();
+  await page.getByRole("button", { name: "Create monitor" }).click();
   await page.getByRole("heading", { level: 1, name: HOSTILE }).waitFor();
   await state("Up");
   await page.getByRole("table", { name: "Checks" }).getByRole("row").nth(1).waitFor();
@@ -126,7 +126,7 @@ world.test("deleting asks for the name, and leaves nothing but the incident", as
 world.test("a heartbeat shows its address, and is up once it was called", async () => {
   await page.goto(`${base}/uptime/new?kind=heartbeat`);
   await page.getByLabel("Name", { exact: true }).fill("Nightly backup");
-  await page.getByRole("button", { name: "Make monitor" }).click();
+  await page.getByRole("button", { name: "Create monitor" }).click();
   const url = (await page.getByRole("region", { name: "Heartbeat address" }).innerText()).trim();
   assert.ok(url.startsWith(`${world.observe.url}/heartbeat/`), url);
   assert.ok((await page.getByRole("region", { name: "Crontab line" }).innerText()).includes(url));
@@ -141,11 +141,11 @@ world.test("an alert channel shows its secret once, and a test tells what came o
   await page.getByRole("button", { name: "New channel" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Address").fill("http://[::ffff:169.254.169.254]/");
-  await dialog.getByRole("button", { name: "Make channel" }).click();
+  await dialog.getByRole("button", { name: "Create channel" }).click();
   await dialog.locator('[aria-invalid="true"]').first().waitFor();
   await dialog.getByLabel("Name").fill("On call");
   await dialog.getByLabel("Address").fill(receiver.url);
-  await dialog.getByRole("button", { name: "Make channel" }).click();
+  await dialog.getByRole("button", { name: "Create channel" }).click();
   receiver.secret = await page.getByText(/^whsec_/).innerText();
   await page.getByRole("button", { name: "Done" }).click();
   await page.getByRole("button", { name: "Send a test" }).click();

@@ -53,7 +53,7 @@ export function ChannelDialog({ channel, onClose, onSaved }: ChannelDialogProps)
         <>
           <Button onClick={onClose}>Cancel</Button>
           <Button type="submit" form={FORM_ID} variant="primary" loading={save.isPending}>
-            {channel ? (channel.disabledReason ? "Save and enable" : "Save") : "Make channel"}
+            {channel ? (channel.disabledReason ? "Save and enable" : "Save") : "Create channel"}
           </Button>
         </>
       }

@@ -53,30 +53,7 @@ export default function EndpointsPage() {
         actions={<TimeRangePicker value={range} onChange={setRange} />}
       />
       <div className="stack">
-        {!isEmpty && (
-          <div className={styles.tools}>
-            <TextField
-              label="Search endpoints"
-              hideLabel
-              type="search"
-              placeholder="Search by method, route or service"
-              className={styles.search}
-              spellCheck={false}
-              autoComplete="off"
-              value={q}
-              onChange={(next) => setState({ q: next })}
-            />
-            {services.length > 1 && (
-              <SelectField
-                label="Service"
-                hideLabel
-                value={chosen}
-                onChange={(next) => setState({ service: next })}
-                options={[{ value: "", label: "All services" }, ...services.map((name) => ({ value: name, label: name }))]}
-              />
-            )}
-          </div>
-        )}
+        {!isEmpty && <Tools services={services} chosen={chosen} />}
         <Card bare className={cx(answer.isPlaceholderData && styles.stale)}>
           {answer.isError && !all ? (
             <ErrorState error={answer.error} onRetry={() => void answer.refetch()} />
@@ -95,5 +72,34 @@ export default function EndpointsPage() {
         </Card>
       </div>
     </>
+  );
+}
+
+/** The search, and the services where there are several. */
+function Tools({ services, chosen }: { services: readonly string[]; chosen: string }) {
+  const [{ q }, setState] = useUrlState(SHAPE);
+  return (
+    <div className={styles.tools}>
+      <TextField
+        label="Search endpoints"
+        hideLabel
+        type="search"
+        placeholder="Search by method, route or service"
+        className={styles.search}
+        spellCheck={false}
+        autoComplete="off"
+        value={q}
+        onChange={(next) => setState({ q: next })}
+      />
+      {services.length > 1 && (
+        <SelectField
+          label="Service"
+          hideLabel
+          value={chosen}
+          onChange={(next) => setState({ service: next })}
+          options={[{ value: "", label: "All services" }, ...services.map((name) => ({ value: name, label: name }))]}
+        />
+      )}
+    </div>
   );
 }

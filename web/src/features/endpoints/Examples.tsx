@@ -12,7 +12,7 @@ import { latencyOf } from "@/format/latency";
 import type { RequestExample } from "@/gen/observe/reports/v1/latency_service_pb";
 import { useProject } from "@/hooks/useProject";
 import { choiceParam, useUrlState } from "@/hooks/useUrlState";
-import styles from "./endpoints.module.css";
+import styles from "./examples.module.css";
 
 const SHAPE = { examples: choiceParam(["failed", "slowest"], "failed") };
 
@@ -83,7 +83,7 @@ function What({ example: { errorMessage, path, startTime } }: { example: Request
         {errorMessage || path || "–"}
       </span>
       {errorMessage && path && (
-        <span className={styles.service} title={path}>
+        <span className={styles.path} title={path}>
           {path}
         </span>
       )}

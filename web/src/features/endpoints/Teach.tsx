@@ -48,7 +48,7 @@ export function Teach() {
           : "For programs without OpenTelemetry: one event for each request that was served."}{" "}
         {!list.isPending && !key && (
           <>
-            This project has no write key: <Link href={path("settings")}>make one in the settings</Link>.
+            This project has no write key: <Link href={path("settings")}>create one in the settings</Link>.
           </>
         )}
       </p>

@@ -100,7 +100,7 @@ function columnsOf(isHttp: boolean, scale: number, timeZone: string): Column<Che
   return [
     when,
     what,
-    { key: "phases", title: "Phases", width: "32%", wideOnly: true, render: (check) => <PhaseBar check={check} scale={scale} /> },
+    { key: "phases", title: "Phases", width: "28%", wideOnly: true, render: (check) => <PhaseBar check={check} scale={scale} /> },
     {
       key: "total",
       title: "Total",
@@ -130,7 +130,7 @@ function Outcome({ check }: { check: Check }) {
       <OutcomeMark outcome={check.outcome} />
       {check.statusCode > 0 && <span>{check.statusCode}</span>}
       {check.attempt > 0 && <span className="muted">retry {check.attempt}</span>}
-      {check.outcome !== Check_Outcome.UP && check.message && <span className={styles.reason}>{check.message}</span>}
+      {check.outcome !== Check_Outcome.UP && check.message && <span className={styles.reason} title={check.message}>{check.message}</span>}
     </span>
   );
 }

@@ -40,7 +40,7 @@ export default function EditorPage() {
       <PageHeader title={title} />
       {!mayChange(membership.role) ? (
         <Card>
-          <EmptyState icon={<HeartPulse aria-hidden />} title="Your role is to look" text="Members, admins and owners make and change monitors." action={<LinkButton to={path("uptime")}>All monitors</LinkButton>} />
+          <EmptyState icon={<HeartPulse aria-hidden />} title="Your role is to look" text="Members, admins and owners create and change monitors." action={<LinkButton to={path("uptime")}>All monitors</LinkButton>} />
         </Card>
       ) : id === undefined || monitor ? (
         <Form key={monitor?.id ?? "new"} monitor={monitor} />
@@ -77,7 +77,7 @@ function Form({ monitor }: { monitor: Monitor | undefined }) {
   const footer = (
     <>
       <Button type="submit" variant="primary" loading={editor.isSaving}>
-        {monitor ? "Save" : "Make monitor"}
+        {monitor ? "Save" : "Create monitor"}
       </Button>
       <LinkButton to={path(monitor ? `uptime/${monitor.id}` : "uptime")}>Cancel</LinkButton>
     </>

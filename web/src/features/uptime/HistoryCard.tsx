@@ -13,13 +13,13 @@ import { plural } from "@/format/number";
 import { durationMs, roughLength } from "@/format/time";
 import type { Monitor } from "@/gen/observe/monitor/v1/monitor_pb";
 import { MonitorService } from "@/gen/observe/monitor/v1/monitor_service_pb";
-import type { Uptime } from "@/gen/observe/monitor/v1/monitor_service_pb";
+import type { Uptime, UptimeBucket } from "@/gen/observe/monitor/v1/monitor_service_pb";
 import { useNow } from "@/hooks/useNow";
 import { useProject } from "@/hooks/useProject";
 import { useTimeZone } from "@/hooks/TimeZoneContext";
 import { choiceParam, useUrlState } from "@/hooks/useUrlState";
 import { uptimeText } from "./bars";
-import { chartBuckets, cutOf, hasLatency, latencySeries, WINDOWS, windowRange } from "./history";
+import { chartBuckets, cutOf, hasLatency, type HistoryWindow, latencySeries, WINDOWS, windowRange } from "./history";
 import { UptimeBars } from "./UptimeBars";
 import styles from "./monitor.module.css";
 import barStyles from "./bars.module.css";
@@ -37,7 +37,6 @@ const MINUTE_MS = 60_000;
 /** How much of the time it was up, and how fast it answered. */
 export function HistoryCard({ monitor }: { monitor: Monitor }) {
   const { project } = useProject();
-  const timeZone = useTimeZone();
   const [{ window }, setState] = useUrlState(SHAPE);
   const { start, end } = windowRange(window, useNow(MINUTE_MS).getTime());
   const range = useMemo(() => toTimeRange({ start, end }), [start, end]);
@@ -49,11 +48,6 @@ export function HistoryCard({ monitor }: { monitor: Monitor }) {
   const { data } = answer;
   const { length, count } = cutOf(window);
   const buckets = data?.buckets ?? [];
-  const drawn = useMemo(() => {
-    const known = data?.buckets ?? [];
-    return { buckets: chartBuckets(known, window, timeZone), series: latencySeries(known), any: hasLatency(known) };
-  }, [data, window, timeZone]);
-  const isHttp = monitor.target.case === "http";
 
   if (answer.isError && !data) {
     return (
@@ -82,27 +76,30 @@ export function HistoryCard({ monitor }: { monitor: Monitor }) {
         <span>{NAMES[WINDOWS.indexOf(window)]} ago</span>
         <span>{length === "hour" ? "Now" : "Today"}</span>
       </p>
-      {isHttp &&
-        (!data ? (
-          <Skeleton height={260} radius={8} />
-        ) : drawn.any ? (
-          <div className={styles.chart}>
-            <TimeSeriesChart
-              title={`Latency of ${monitor.name}`}
-              buckets={drawn.buckets}
-              series={drawn.series}
-              whole={false}
-              format={latencyText}
-              exact={latencyText}
-              height={240}
-              actions={<span className={styles.caption}>Latency of good checks, {length === "hour" ? "by hour" : "by day"}</span>}
-              unfinished
-            />
-          </div>
-        ) : (
-          <p className={styles.nothing}>No good check in this range, so there is no latency to draw.</p>
-        ))}
+      {monitor.target.case === "http" && (data ? <Latency name={monitor.name} buckets={data.buckets} window={window} /> : <Skeleton height={260} radius={8} />)}
     </Card>
+  );
+}
+
+/** The percentiles over the range. */
+function Latency({ name, buckets, window }: { name: string; buckets: readonly UptimeBucket[]; window: HistoryWindow }) {
+  const timeZone = useTimeZone();
+  const drawn = useMemo(() => ({ buckets: chartBuckets(buckets, window, timeZone), series: latencySeries(buckets) }), [buckets, window, timeZone]);
+  if (!hasLatency(buckets)) return <p className={styles.nothing}>No good check in this range, so there is no latency to draw.</p>;
+  return (
+    <div className={styles.chart}>
+      <TimeSeriesChart
+        title={`Latency of ${name}`}
+        buckets={drawn.buckets}
+        series={drawn.series}
+        whole={false}
+        format={latencyText}
+        exact={latencyText}
+        height={240}
+        actions={<span className={styles.caption}>Latency of good checks, {cutOf(window).length === "hour" ? "by hour" : "by day"}</span>}
+        unfinished
+      />
+    </div>
   );
 }
 

@@ -10,6 +10,7 @@ import { PageHeader } from "@/components/PageHeader";
 import { Skeleton, SkeletonLines } from "@/components/Skeleton";
 import { readError } from "@/api/errors";
 import { durationMs } from "@/format/time";
+import { Monitor_State } from "@/gen/observe/monitor/v1/monitor_pb";
 import type { Monitor } from "@/gen/observe/monitor/v1/monitor_pb";
 import { MonitorService } from "@/gen/observe/monitor/v1/monitor_service_pb";
 import { useProject } from "@/hooks/useProject";
@@ -95,16 +96,19 @@ function Facts({ monitor }: { monitor: Monitor }) {
     <span className={styles.facts}>
       {http &&
         (href ? (
-          <a href={href} target="_blank" rel="noreferrer noopener" className={styles.url}>
+          <a href={href} target="_blank" rel="noreferrer noopener" className={styles.url} title={http.url}>
             {http.method && http.method !== "GET" && `${http.method} `}
             {http.url}
             <ExternalLink aria-label="opens in a new tab" />
           </a>
         ) : (
-          <span className={styles.url}>{http.url}</span>
+          <span className={styles.url} title={http.url}>
+            {http.url}
+          </span>
         ))}
       <span>{http ? `Checked ${every}` : `Has to call in ${every}`}</span>
-      {stateSinceTime && (
+      {/* Trouble is told below, with its reason. */}
+      {stateSinceTime && (state === Monitor_State.UP || state === Monitor_State.PAUSED) && (
         <span>
           {stateLook(state).word} for <Lasting since={stateSinceTime} />
         </span>

@@ -108,7 +108,7 @@ function Teach({ canChange }: { canChange: boolean }) {
             <LinkButton to={path("uptime/new?kind=heartbeat")}>Watch a cron job</LinkButton>
           </>
         ) : (
-          <p>Members, admins and owners can make one.</p>
+          <p>Members, admins and owners can create one.</p>
         )
       }
     />

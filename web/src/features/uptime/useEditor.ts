@@ -22,7 +22,7 @@ export function useEditor(monitor: Monitor | undefined, kind: Kind) {
 
   const saved = async (made: Monitor | undefined) => {
     await forget();
-    toast.ok(monitor ? "Monitor saved" : "Monitor made. Its first check is under way.");
+    toast.ok(monitor ? "Monitor saved" : "Monitor created. Its first check is under way.");
     navigate(path(`uptime/${made?.id ?? monitor?.id ?? ""}`));
   };
   const reveal = (thrown: unknown) => isInAdvanced(placeProblems(thrown).fields) && setAdvanced(true);
