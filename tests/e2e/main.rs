@@ -12,3 +12,4 @@ mod outage;
 mod overview;
 mod start;
 mod structure;
+mod traces;

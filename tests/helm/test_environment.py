@@ -14,7 +14,7 @@ class Environment(unittest.TestCase):
         for name, values in {"least": LEAST, **value_sets()}.items():
             for role, template in pod_specs(render(values)[0]).items():
                 with self.subTest(values=name, pod=role):
-                    self.assertLessEqual(set(environment(template)), settings() | {"OBSERVE_EGRESS_ALLOW"})
+                    self.assertLessEqual(set(environment(template)), settings())
 
     def test_each_role_gets_what_it_needs_and_nothing_of_others(self):
         pods = pod_specs(render()[0])

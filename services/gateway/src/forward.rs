@@ -11,6 +11,7 @@ use observe_core::error::CommonError;
 use observe_proto::events::v1::{AcceptedEvent, ProjectEvents, WriteEventsResponse};
 use observe_runtime::Lifecycle;
 use observe_runtime::client::ServiceChannel;
+use observe_runtime::traces::Here;
 use prost::Message as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tonic::{Code, Status};
@@ -53,6 +54,8 @@ pub(crate) struct Forwarder {
 /// The events of one request, or a part of them.
 struct Job {
     batch: Bytes,
+    /// Where in a trace it was left here.
+    here: Here,
     done: oneshot::Sender<Result<(), Status>>,
     _memory: OwnedSemaphorePermit,
 }
@@ -129,7 +132,7 @@ impl Forwarder {
         let parts = slots.zip(batches).zip(memory);
         let send = |((slot, batch), memory): ((mpsc::Permit<'_, Job>, _), _)| {
             let (done, answer) = oneshot::channel();
-            slot.send(Job { batch, done, _memory: memory });
+            slot.send(Job { batch, here: Here::current(), done, _memory: memory });
             answer
         };
         Ok(parts.map(send).collect())
@@ -182,8 +185,11 @@ impl Collector {
                 jobs.push(job);
             }
             let channel = self.channel.clone();
+            // A span has one parent: the call belongs to the first of its requests that is traced.
+            let traced = jobs.iter().map(|job| &job.here).find(|here| here.is_traced());
+            let here = traced.cloned().unwrap_or_default();
             self.life.spawn(async move {
-                deliver(channel, jobs).await;
+                here.run(deliver(channel, jobs)).await;
                 drop(permit);
             });
         }
