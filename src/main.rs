@@ -14,8 +14,8 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use observe_runtime::StartError;
 use observe_runtime::config::EnvReader;
+use observe_runtime::{StartError, traces};
 
 use cli::{Cli, Command};
 
@@ -49,13 +49,33 @@ fn run(command: Command, env: &mut EnvReader) -> Result<bool, StartError> {
             StartError::new(format!("the process cannot start its threads: {error}"))
         })?;
     runtime.block_on(async {
-        match command {
+        start_traces(&command, env);
+        let outcome = match command {
             Command::Up => all::run(env).await,
             Command::Migrate => migrate::run(env).await.map(|()| true),
             Command::Demo(options) => demo::run(&options, env).await,
             Command::Health => health::run(env).await,
             Command::Config => Ok(true),
             service => role::run(&service, env).await,
-        }
+        };
+        traces::stop().await;
+        outcome
     })
+}
+
+/// Exports the spans of the services that this process runs, if it is told where to; a wrong address becomes a problem.
+fn start_traces(command: &Command, env: &mut EnvReader) {
+    let services: &[&'static str] = match command {
+        Command::Up => &["gateway", "identity", "events", "monitor", "reports"],
+        Command::Gateway => &["gateway"],
+        Command::Identity => &["identity"],
+        Command::Events => &["events"],
+        Command::Monitor => &["monitor"],
+        Command::Reports => &["reports"],
+        Command::Migrate | Command::Demo(_) | Command::Health | Command::Config => return,
+    };
+    let endpoint = env.text("OTEL_EXPORTER_OTLP_ENDPOINT");
+    if let Some(Err(error)) = endpoint.map(|endpoint| traces::start(&endpoint, services)) {
+        env.problem(error.to_string());
+    }
 }

@@ -58,11 +58,22 @@ pub(crate) struct Cluster {
 
 impl Cluster {
     pub(crate) async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// Starts with further variables for each of the five.
+    pub(crate) async fn start_with(variables: &[(&str, &str)]) -> Self {
         let stores = TestStores::start().await;
         let mut migrate = command("migrate", &stores, None).start(stores.dir());
         assert!(migrate.exit(DEADLINE).await.success());
         let ports: Vec<u16> = (0..5).map(|_| free_port()).collect();
         let url = |at: usize| format!("http://127.0.0.1:{}", ports[at]);
+        let command = |role: &str, stores: &TestStores, port| {
+            let given = variables.iter();
+            given.fold(command(role, stores, port), |command, (name, value)| {
+                command.env(name, value)
+            })
+        };
         let with_urls = |command: TestCommand| {
             command
                 .env("OBSERVE_IDENTITY_URL", url(1))

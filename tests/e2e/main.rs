@@ -13,3 +13,4 @@ mod overview;
 mod spans;
 mod start;
 mod structure;
+mod traces;

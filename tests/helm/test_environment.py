@@ -7,8 +7,6 @@ from program import graph, read_by, settings
 
 COMMON = {"OBSERVE_LISTEN", "OBSERVE_LOG", "OBSERVE_SECRET"}
 TRACES = "OTEL_EXPORTER_OTLP_ENDPOINT"
-# What the program will read with the part of it that is built beside the chart.
-ARRIVING = {"OBSERVE_EGRESS_ALLOW", TRACES}
 
 
 class Environment(unittest.TestCase):
@@ -16,7 +14,7 @@ class Environment(unittest.TestCase):
         for name, values in {"least": LEAST, **value_sets()}.items():
             for role, template in pod_specs(render(values)[0]).items():
                 with self.subTest(values=name, pod=role):
-                    self.assertLessEqual(set(environment(template)), settings() | ARRIVING)
+                    self.assertLessEqual(set(environment(template)), settings())
 
     def test_each_role_gets_what_it_needs_and_nothing_of_others(self):
         pods = pod_specs(render()[0])

@@ -24,6 +24,7 @@ BAD = [
     ({"egressAllow": ["10.0.0.1"]}, "egressAllow"),
     ({"egressAllow": ["10.0.0.0/33"]}, "egressAllow"),
     ({"otlpEndpoint": "collector:4317"}, "otlpEndpoint"),
+    ({"otlpEndpoint": "https://collector:4317"}, "otlpEndpoint"),
     ({"log": ""}, "log"),
     ({"database": {"url": "mysql://db/observe"}}, "url"),
     ({"queueRedis": {"url": "http://queue"}}, "url"),

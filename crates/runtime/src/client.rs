@@ -1,5 +1,7 @@
 //! Calling another service: a lazy channel that signs each call.
 
+mod traced;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +13,8 @@ use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
 
+pub use traced::Traced;
+
 use crate::exit::StartError;
 use crate::in_process::InProcessConnector;
 
@@ -21,8 +25,8 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 /// How often an idle connection is probed, and how long the probe may take.
 const KEEP_ALIVE: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(10));
 
-/// A channel to one service that signs every call as this service.
-pub type ServiceChannel = InterceptedService<Channel, SignAs>;
+/// A channel to one service that signs every call as this service, and carries on the trace it is made in.
+pub type ServiceChannel = InterceptedService<Traced, SignAs>;
 
 /// Where the other services are.
 #[derive(Clone, Default)]

@@ -1,4 +1,4 @@
-//! Configuration: `OBSERVE_*` environment variables, read once, checked whole.
+//! Configuration: `OBSERVE_*` environment variables, and one of OpenTelemetry's, read once, checked whole.
 //!
 //! [`KEYS`] names every variable there is; an unknown one is refused, so that a typo cannot be ignored. Each service has
 //! its own config struct, filled through an [`EnvReader`], which collects all problems; they are reported together, before
@@ -70,6 +70,10 @@ pub const KEYS: &[Key] = &[
         "first project's secret key: obs_sec_ and 16-64 letters or digits",
     ),
     key("OBSERVE_LOG", "what is logged, such as info or observe_events=debug (info)"),
+    key(
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "where traces of Observe itself go by OTLP over gRPC, such as http://127.0.0.1:4317 (nowhere)",
+    ),
 ];
 
 /// Reads variables and remembers every problem.
@@ -80,23 +84,23 @@ pub struct EnvReader {
 }
 
 impl EnvReader {
-    /// Takes the `OBSERVE_*` variables of the process; unknown ones are problems.
+    /// Takes the `OBSERVE_*` variables of the process, of which unknown ones are problems, and those of others that are known.
     #[must_use]
     pub fn from_process() -> Self {
         // What is no UTF-8 is read with replacement characters, and then refused by whoever reads it.
         let text = |value: std::ffi::OsString| value.to_string_lossy().into_owned();
         let all = std::env::vars_os().map(|(name, value)| (text(name), text(value)));
-        Self::from_values(all.filter(|(name, _)| name.starts_with("OBSERVE_")))
+        let ours = |name: &str| name.starts_with("OBSERVE_") || is_known(name);
+        Self::from_values(all.filter(|(name, _)| ours(name)))
     }
 
     /// Takes the given variables; unknown ones are problems. An empty value counts as not given.
     pub fn from_values(values: impl IntoIterator<Item = (String, String)>) -> Self {
         let values: BTreeMap<_, _> =
             values.into_iter().filter(|(_, value)| !value.is_empty()).collect();
-        let known = |name: &str| KEYS.iter().any(|key| key.name == name);
         let problems = values
             .keys()
-            .filter(|name| !known(name))
+            .filter(|name| !is_known(name))
             .map(|name| format!("{name} is not a setting of Observe{}", suggestion(name)))
             .collect();
         Self { values, problems }
@@ -185,6 +189,10 @@ impl EnvReader {
         };
         KEYS.iter().filter_map(shown).collect()
     }
+}
+
+fn is_known(name: &str) -> bool {
+    KEYS.iter().any(|key| key.name == name)
 }
 
 fn suggestion(name: &str) -> String {

@@ -12,6 +12,7 @@ pub mod probe;
 pub mod redis;
 pub mod server;
 pub mod service;
+pub mod traces;
 
 pub use exit::StartError;
 pub use lifecycle::Lifecycle;

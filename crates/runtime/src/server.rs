@@ -1,13 +1,11 @@
-//! Serving a service's gRPC: limits, the call context, health, one log line a request.
+//! Serving a service's gRPC: limits, the call context, health, one log line and one span a request.
 
 mod context;
 mod log;
+mod trace;
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use observe_core::Clock;
-use observe_core::context::wire::ContextSigner;
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::service::Routes;
@@ -17,6 +15,7 @@ use tonic_health::server::HealthReporter;
 
 pub use context::ContextLayer;
 pub use log::LogLayer;
+pub use trace::TraceLayer;
 
 use crate::in_process::InProcessListener;
 use crate::lifecycle::Lifecycle;
@@ -59,21 +58,12 @@ pub async fn start(built: Built, listener: Listener, deps: &Deps) {
         life.spawn_essential(worker.name, worker.task);
     }
     let routes = built.routes.add_service(health);
-    life.spawn_essential(
-        deps.name,
-        serve(routes, listener, deps.signer(), deps.clock.clone(), life.clone()),
-    );
+    life.spawn_essential(deps.name, serve(routes, listener, deps.clone()));
 }
 
-async fn serve(
-    routes: Routes,
-    listener: Listener,
-    signer: ContextSigner,
-    clock: Arc<dyn Clock>,
-    life: Lifecycle,
-) -> anyhow::Result<()> {
+async fn serve(routes: Routes, listener: Listener, deps: Deps) -> anyhow::Result<()> {
     let stop = {
-        let life = life.clone();
+        let life = deps.lifecycle.clone();
         async move { life.stopping().await }
     };
     let router = Server::builder()
@@ -84,7 +74,8 @@ async fn serve(
         .initial_connection_window_size(8 << 20)
         .tcp_nodelay(true)
         .timeout(REQUEST_TIMEOUT)
-        .layer(ContextLayer::new(signer, clock))
+        .layer(ContextLayer::new(deps.signer(), deps.clock.clone()))
+        .layer(TraceLayer::new(deps.name))
         .layer(LogLayer)
         .add_routes(routes);
     match listener {

@@ -10,7 +10,7 @@ use observe_core::{Clock, Entropy, Secret};
 use tonic::service::Routes;
 use tonic::service::interceptor::InterceptedService;
 
-use crate::client::{ServiceChannel, SignAs, Upstreams};
+use crate::client::{ServiceChannel, SignAs, Traced, Upstreams};
 use crate::exit::StartError;
 use crate::lifecycle::Lifecycle;
 
@@ -50,7 +50,8 @@ impl Deps {
     /// A sentence if this process does not know where the service is.
     pub fn service_channel(&self, service: &'static str) -> Result<ServiceChannel, StartError> {
         let sign = SignAs::new(self.name, self.signer(), self.clock.clone(), self.entropy.clone());
-        Ok(InterceptedService::new(self.upstreams.channel(service)?, sign))
+        let channel = Traced::new(self.upstreams.channel(service)?, self.name, service);
+        Ok(InterceptedService::new(channel, sign))
     }
 }
 

@@ -64,7 +64,5 @@ are taken away (the IANA special-purpose registries), and one address at which a
 
 {{/* The port of the OTLP endpoint. */}}
 {{- define "observe.collectorPort" -}}
-{{- $url := urlParse .Values.otlpEndpoint }}
-{{- $port := regexFind ":[0-9]+$" $url.host | trimPrefix ":" }}
-{{- $port | default (eq $url.scheme "https" | ternary "443" "80") }}
+{{- regexFind ":[0-9]+$" (urlParse .Values.otlpEndpoint).host | trimPrefix ":" | default "80" }}
 {{- end }}

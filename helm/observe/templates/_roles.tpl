@@ -28,7 +28,7 @@ monitor:
   ready: ""
 reports:
   port: 8084
-  calls: [events, identity]
+  calls: [events, identity, monitor]
   database: true
   ready: ""
 {{- end }}

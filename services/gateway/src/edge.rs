@@ -1,5 +1,7 @@
 //! Everything one request can meet, and the way it takes: by address first, by content type then.
 
+mod trace;
+
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::IpAddr;
@@ -134,7 +136,7 @@ async fn wrong_method_get() -> HttpError {
     Error::Method("GET").into()
 }
 
-/// Gives the request its origin, the answer its safety headers, and the log its line.
+/// Gives the request its origin and its span, the answer its safety headers, and the log its line.
 async fn observe(
     State(edge): State<Arc<Edge>>,
     mut request: Request,
@@ -147,7 +149,8 @@ async fn observe(
     let is_rpc = is_rpc_path(&path);
     let method = request.method().clone();
     request.extensions_mut().insert(origin);
-    let mut response = next.run(request).await;
+    let span = trace::begin(&edge, &request);
+    let mut response = trace::under(span, next.run(request)).await;
     let millis = started.elapsed().as_millis();
     let http = response.status().as_u16();
     if is_rpc && !rpc::CAPTURE_PATHS.contains(&path.as_str()) {

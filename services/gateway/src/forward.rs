@@ -13,6 +13,7 @@ use observe_proto::events::v1::{
 };
 use observe_runtime::Lifecycle;
 use observe_runtime::client::ServiceChannel;
+use observe_runtime::traces::Here;
 use prost::Message as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tonic::{Code, Status};
@@ -57,6 +58,8 @@ pub(crate) struct Forwarder {
 /// The events of one request, or a part of them.
 struct Job {
     batch: Bytes,
+    /// Where in a trace it was left here.
+    here: Here,
     done: oneshot::Sender<Result<(), Status>>,
     _memory: OwnedSemaphorePermit,
 }
@@ -158,7 +161,7 @@ impl Forwarder {
         let parts = slots.zip(batches).zip(memory);
         let send = |((slot, batch), memory): ((mpsc::Permit<'_, Job>, _), _)| {
             let (done, answer) = oneshot::channel();
-            slot.send(Job { batch, done, _memory: memory });
+            slot.send(Job { batch, here: Here::current(), done, _memory: memory });
             answer
         };
         Ok(parts.map(send).collect())
@@ -211,8 +214,11 @@ impl Collector {
                 jobs.push(job);
             }
             let (channel, rpc) = (self.channel.clone(), self.rpc);
+            // A span has one parent: the call belongs to the first of its requests that is traced.
+            let traced = jobs.iter().map(|job| &job.here).find(|here| here.is_traced());
+            let here = traced.cloned().unwrap_or_default();
             self.life.spawn(async move {
-                deliver(channel, rpc, jobs).await;
+                here.run(deliver(channel, rpc, jobs)).await;
                 drop(permit);
             });
         }

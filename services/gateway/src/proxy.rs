@@ -7,7 +7,7 @@ use observe_core::CallContext;
 use observe_core::context::wire::{ContextSigner, METADATA_KEY, METADATA_PREFIX};
 use observe_core::error::CommonError;
 use observe_runtime::StartError;
-use observe_runtime::client::Upstreams;
+use observe_runtime::client::{Traced, Upstreams};
 use tonic::body::Body;
 use tonic::transport::Channel;
 use tower::{Service as _, ServiceExt as _};
@@ -80,7 +80,7 @@ impl Proxy {
             dependency: name,
             detail: causes(&error),
         };
-        let mut channel = channel.clone();
+        let mut channel = Traced::new(channel.clone(), "gateway", name);
         let ready = channel.ready().await.map_err(unreachable)?;
         let mut response = ready.call(forwarded).await.map_err(unreachable)?;
         strip_internal(response.headers_mut());
