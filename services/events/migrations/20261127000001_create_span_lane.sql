@@ -70,6 +70,8 @@ create table span_cell (
 ) with (fillfactor = 60, autovacuum_vacuum_scale_factor = 0.05);
 -- Sketches are compact already, and the largest do not fit a page beside others.
 alter table span_cell alter column sketch set storage external;
+-- The key is for all endpoints of a time, this one for all times of an endpoint.
+create index span_cell_of_endpoint on span_cell (project_id, endpoint_id, level, at);
 create index span_cell_age on span_cell using brin (at);
 
 -- Single spans: failed ones, the slowest of each minute, and a sample.

@@ -6,7 +6,6 @@ mod accounting;
 mod definitions;
 mod faults;
 mod list;
-mod measure;
 mod spans;
 mod store_rules;
 mod support;
