@@ -4,6 +4,9 @@
 //! minutes. The past is asked for every few minutes. Only of endpoints that look slow, the last hour's latencies are asked for
 //! by minute, and only of those in trouble, for whom.
 
+mod assessment;
+mod moment;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,24 +15,20 @@ use chrono::{DateTime, Utc};
 use futures::future::{join_all, try_join_all};
 use moka::sync::Cache;
 use observe_core::ProjectId;
-use observe_proto::events::v1::{Endpoint, ReadSpanStatsRequest, SpanStats};
+use observe_proto::events::v1::{Endpoint, ReadSpanStatsRequest};
 use tonic::Status;
 
 use super::judge::{
     Condition, Minute, SLOW_REQUESTS_MIN, WINDOW, failing_since, good_us, median, slow_since,
 };
 use super::past::{Past, pasts};
-use super::{EndpointName, HOUR_MS, MINUTE_MS, micros, start_ms};
-use crate::neighbours::{Neighbours, time_range};
+use super::{EndpointName, HOUR_MS, MINUTE_MS, micros};
+use crate::neighbours::Neighbours;
 use crate::published::Published;
-use crate::query::Range;
+pub use assessment::EndpointAssessment;
+use assessment::without_requests;
+use moment::{Moment, empty_hour, minutes_of, place_of, points};
 
-/// Minutes that are looked at: an hour, and as many before it as its first one is judged by.
-const MINUTES: i64 = 60 + 5;
-/// Parts of the last hour that are drawn, of five minutes each.
-const POINTS: usize = 12;
-/// Minutes of one of them.
-const POINT_MINUTES: usize = 5;
 /// How long a past is used without asking again. It is made of whole hours.
 const PAST_LIFETIME: Duration = Duration::from_secs(180);
 /// Projects whose past is kept.
@@ -43,43 +42,6 @@ const AFFECTED_MAX: usize = 50;
 /// Minutes before the last ones that an endpoint without a past is compared with, and the requests each must have.
 const EARLIER: (usize, i64) = (10, 10);
 
-/// How one endpoint is.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct EndpointAssessment {
-    /// Its name.
-    pub name: EndpointName,
-    /// How it is.
-    pub condition: Condition,
-    /// Since when it is failing or slow, in milliseconds since 1970.
-    pub since_ms: Option<i64>,
-    /// Requests in the last five minutes.
-    pub requests: i64,
-    /// Failed ones among them.
-    pub errors: i64,
-    /// The usual share of failed requests, 0-1.
-    pub usual_error_rate: f64,
-    /// 95 % of the requests in the last five minutes were faster, in microseconds.
-    pub p95_us: Option<u64>,
-    /// The usual p95, in microseconds; `None` when nothing is usual yet.
-    pub usual_p95_us: Option<u64>,
-    /// Distinct persons since then whose request failed or, of a slow endpoint, was served.
-    pub people: u64,
-    /// Requests in the last hour, in 5-minute parts, oldest first; the last one has begun.
-    pub points: Vec<i64>,
-    /// Failed ones in the same parts.
-    pub error_points: Vec<i64>,
-    /// Of a slow endpoint, the p95 in the same parts in microseconds, 0 without requests; else empty.
-    pub p95_points: Vec<u64>,
-}
-
-impl EndpointAssessment {
-    /// Returns the share of failed requests in the last five minutes, 0-1.
-    #[must_use]
-    pub fn error_rate(&self) -> f64 {
-        if self.requests > 0 { self.errors as f64 / self.requests as f64 } else { 0.0 }
-    }
-}
-
 /// Judges endpoints.
 #[derive(Clone)]
 pub struct EndpointAssessor {
@@ -92,42 +54,6 @@ pub struct EndpointAssessor {
 struct Recent {
     minutes: Vec<Minute>,
     p95_us: Option<u64>,
-}
-
-/// The time of an assessment.
-#[derive(Clone, Copy)]
-struct Moment {
-    project: ProjectId,
-    /// The start of the minute that has begun, in milliseconds since 1970.
-    minute_ms: i64,
-}
-
-impl Moment {
-    fn start_ms(self) -> i64 {
-        self.minute_ms - (MINUTES - 1) * MINUTE_MS
-    }
-
-    fn end_ms(self) -> i64 {
-        self.minute_ms + MINUTE_MS
-    }
-
-    fn hour_ms(self) -> i64 {
-        self.minute_ms.div_euclid(HOUR_MS) * HOUR_MS
-    }
-
-    fn time_of(self, place: usize) -> i64 {
-        self.start_ms() + i64::try_from(place).unwrap_or(0) * MINUTE_MS
-    }
-
-    fn ask(self, start_ms: i64, end_ms: i64, bucket_minutes: Option<i64>) -> ReadSpanStatsRequest {
-        let seconds = bucket_minutes.map(|minutes| minutes * 60);
-        ReadSpanStatsRequest {
-            project_id: self.project.to_string(),
-            range: Some(time_range(Range { start_ms, end_ms })),
-            bucket: seconds.map(|seconds| prost_types::Duration { seconds, nanos: 0 }),
-            ..ReadSpanStatsRequest::default()
-        }
-    }
 }
 
 impl EndpointAssessor {
@@ -152,8 +78,7 @@ impl EndpointAssessor {
         let (pasts, recent) = tokio::try_join!(self.pasts(moment), self.recent(moment))?;
         let mut all: BTreeMap<EndpointName, EndpointAssessment> = BTreeMap::new();
         for (name, _) in pasts.iter().filter(|(_, past)| past.had_requests()) {
-            let past = EndpointAssessment { name: name.clone(), ..without_requests() };
-            all.insert(name.clone(), past);
+            all.insert(name.clone(), without_requests(name));
         }
         for (name, recent) in &recent {
             let past = pasts.get(name).cloned().unwrap_or_default();
@@ -334,14 +259,6 @@ fn by_errors(
     one
 }
 
-fn without_requests() -> EndpointAssessment {
-    EndpointAssessment {
-        points: vec![0; POINTS],
-        error_points: vec![0; POINTS],
-        ..EndpointAssessment::default()
-    }
-}
-
 /// Returns whether a closer look at latencies is worth it.
 fn may_be_slow(one: &EndpointAssessment) -> bool {
     let limit = good_us(one.usual_p95_us.unwrap_or(0));
@@ -353,29 +270,4 @@ fn earlier(minutes: &[Minute]) -> Option<u64> {
     let before = &minutes[..minutes.len().saturating_sub(EARLIER.0)];
     let told = before.iter().filter(|minute| minute.requests >= EARLIER.1);
     median(told.filter_map(|minute| minute.p95_us).collect())
-}
-
-fn empty_hour() -> Vec<Minute> {
-    vec![Minute::default(); usize::try_from(MINUTES).unwrap_or(0)]
-}
-
-fn minutes_of(stats: &[SpanStats], moment: Moment) -> Vec<Minute> {
-    let mut minutes = empty_hour();
-    for one in stats {
-        if let Some(slot) = place_of(one, moment).and_then(|place| minutes.get_mut(place)) {
-            let p95_us = micros(one.p95.as_ref());
-            *slot = Minute { requests: one.count, errors: one.error_count, p95_us };
-        }
-    }
-    minutes
-}
-
-fn place_of(stats: &SpanStats, moment: Moment) -> Option<usize> {
-    usize::try_from((start_ms(stats) - moment.start_ms()) / MINUTE_MS).ok()
-}
-
-/// Returns what is drawn of the last hour, oldest first.
-fn points<T>(minutes: &[Minute], of: impl Fn(&[Minute]) -> T) -> Vec<T> {
-    let hour = &minutes[minutes.len().saturating_sub(POINTS * POINT_MINUTES)..];
-    hour.chunks(POINT_MINUTES).map(of).collect()
 }

@@ -8,19 +8,19 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use chrono::NaiveDate;
-use observe_core::ProjectId;
 use observe_sketch::DecodeError;
 use sqlx::{Connection as _, PgConnection, PgPool};
 use uuid::Uuid;
 
-use super::known::{self, Name, time};
+use super::known;
 use super::lane::LaneLease;
 use super::stage::{self, Changes};
+use super::{counts, place};
 use crate::entry::SpansEntry;
 use crate::queue::ReadError;
 use crate::spans::fold::{Placed, cells_of, fold};
 use crate::spans::people::{Minutes, PEOPLE_MAX, Place, people_of};
-use crate::spans::{ENDPOINTS_MAX, OTHER, PEOPLE_KEPT_MS, Span, hour_of, minutes_since};
+use crate::spans::{PEOPLE_KEPT_MS, Span, hour_of, minutes_since};
 use crate::store::consume::ConsumeError;
 
 /// Places whose number of people is remembered.
@@ -73,14 +73,6 @@ pub struct SpanConsumer {
     people: HashMap<Place, usize>,
 }
 
-/// What becomes of the spans of a project.
-#[derive(Clone, Copy, Default)]
-struct Count {
-    taken: i64,
-    counted: i64,
-    latest_ms: i64,
-}
-
 impl SpanConsumer {
     /// Starts under a lease.
     #[must_use]
@@ -120,7 +112,7 @@ impl SpanConsumer {
         }
         let counted = known::counted(&mut tx, &spans).await?;
         let fresh = fresh(&spans, counted);
-        let (placed, endpoints) = place(&mut tx, &fresh).await?;
+        let (placed, endpoints) = place::place(&mut tx, &fresh).await?;
 
         let mut cells = known::cells(&mut tx, &cells_of(&placed, minutes_since(now_ms))).await??;
         let kept = fold(&placed, &mut cells, minutes_since(now_ms));
@@ -139,7 +131,7 @@ impl SpanConsumer {
         insert_consumed(&mut tx, &entries).await?;
         insert_keys(&mut tx, key_day, changes.keys.len()).await?;
         stage::write(&mut tx).await?;
-        add_counts(&mut tx, &count(&spans, &fresh)).await?;
+        counts::add(&mut tx, &spans, &fresh).await?;
         self.advance(&mut tx, lease).await?;
         tx.commit().await?;
         self.deleted.clear();
@@ -226,42 +218,6 @@ fn fresh(spans: &[Span], mut seen: HashSet<(Uuid, Uuid)>) -> Vec<&Span> {
     spans.iter().filter(|(project, uuid, _)| seen.insert((project.uuid(), *uuid))).collect()
 }
 
-/// Gives each span the number of its endpoint. Returns also the endpoints that are new.
-async fn place<'a>(
-    tx: &mut PgConnection,
-    spans: &[&'a Span],
-) -> Result<(Vec<Placed<'a>>, Vec<(ProjectId, i32, Name)>), CountError> {
-    let name = |span: &Span| {
-        let (project, _, span) = span;
-        (*project, (span.service.clone(), span.method.clone(), span.route.clone()))
-    };
-    let names: HashSet<(ProjectId, Name)> = spans.iter().map(|span| name(span)).collect();
-    let mut numbers = known::endpoints(tx, &names).await?;
-    let mut missing: HashMap<ProjectId, Vec<Name>> = HashMap::new();
-    for (project, name) in names {
-        if !numbers.contains_key(&(project, name.clone())) {
-            missing.entry(project).or_default().push(name);
-        }
-    }
-    let mut added = Vec::new();
-    for (project, mut names) in missing {
-        names.sort_unstable();
-        let taken = known::endpoint_numbers(tx, project).await?;
-        let mut free: Vec<i32> = (1..=i32::try_from(ENDPOINTS_MAX).unwrap_or(i32::MAX))
-            .filter(|number| !taken.contains(number))
-            .collect();
-        if free.len() < names.len() {
-            free.extend(known::unused_numbers(tx, project).await?);
-        }
-        for (name, number) in names.into_iter().zip(free) {
-            numbers.insert((project, name.clone()), number);
-            added.push((project, number, name));
-        }
-    }
-    let number = |span: &Span| numbers.get(&name(span)).copied().unwrap_or(OTHER);
-    Ok((spans.iter().map(|span| (number(span), *span)).collect(), added))
-}
-
 async fn insert_consumed(tx: &mut PgConnection, entries: &[Uuid]) -> Result<(), CountError> {
     let inserted = sqlx::query(
         "insert into span_consumed_entry (entry_id) select unnest($1::uuid[]) on conflict do nothing",
@@ -290,44 +246,4 @@ async fn insert_keys(
 /// What was looked up before must still hold: the fence says so, and this says it again.
 fn require(rows: u64, expected: usize) -> Result<(), CountError> {
     if usize::try_from(rows) == Ok(expected) { Ok(()) } else { Err(CountError::Raced) }
-}
-
-fn count(spans: &[Span], fresh: &[&Span]) -> HashMap<ProjectId, Count> {
-    let mut counts: HashMap<ProjectId, Count> = HashMap::new();
-    for (project, _, _) in spans {
-        counts.entry(*project).or_default().taken += 1;
-    }
-    for (project, _, span) in fresh {
-        let count = counts.entry(*project).or_default();
-        count.counted += 1;
-        count.latest_ms = count.latest_ms.max(span.start_ms);
-    }
-    counts
-}
-
-async fn add_counts(
-    tx: &mut PgConnection,
-    counts: &HashMap<ProjectId, Count>,
-) -> Result<(), CountError> {
-    let projects: Vec<Uuid> = counts.keys().map(|project| project.uuid()).collect();
-    let taken: Vec<i64> = counts.values().map(|count| count.taken).collect();
-    let counted: Vec<i64> = counts.values().map(|count| count.counted).collect();
-    let latest: Vec<_> = counts.values().map(|count| time(count.latest_ms)).collect();
-    sqlx::query(
-        "insert into span_counter (project_id, taken, counted, duplicates, latest_at)
-         select project_id, taken, counted, taken - counted, latest_at
-         from unnest($1::uuid[], $2::int8[], $3::int8[], $4::timestamptz[])
-             as c(project_id, taken, counted, latest_at)
-         on conflict (project_id) do update set taken = span_counter.taken + excluded.taken,
-             counted = span_counter.counted + excluded.counted,
-             duplicates = span_counter.duplicates + excluded.duplicates,
-             latest_at = greatest(span_counter.latest_at, excluded.latest_at)",
-    )
-    .bind(&projects)
-    .bind(&taken)
-    .bind(&counted)
-    .bind(&latest)
-    .execute(tx)
-    .await?;
-    Ok(())
 }
