@@ -53,8 +53,12 @@ class Shop {
     const person = request.headers["x-person"];
     if (person) span.setAttribute("enduser.id", person);
     const { status, type, body, fault } = this.#answer(request.method, pathname);
-    if (fault) span.recordException(fault).setStatus({ code: SpanStatusCode.ERROR, message: fault.message });
-    span.setAttribute("http.response.status_code", status).end();
+    if (fault) {
+      span.recordException(fault);
+      span.setStatus({ code: SpanStatusCode.ERROR, message: fault.message });
+    }
+    span.setAttribute("http.response.status_code", status);
+    span.end();
     response.writeHead(status, { "content-type": type, "cache-control": "no-store" });
     response.end(body);
   }
