@@ -8,7 +8,7 @@ class PaymentError extends Error {
 }
 
 function pay(order) {
-  throw new PaymentError(`order ${order} was not paid`, { cause: new Error('no route to bank') });
+  throw new PaymentError(`order ${order} was not paid`, { cause: new Error(`no route to bank ${order}`) });
 }
 
 for (const [order, person] of ['ada', 'ben', 'ada'].entries()) {

@@ -36,16 +36,16 @@ with sentry_sdk.new_scope() as scope:
     scope.fingerprint = ["stock"]
     sentry_sdk.capture_message("stock is low", level="warning")
 logging.getLogger("shop").error("mail to %s bounced", "cid@example.com")
-# Half a gigabyte of stack would be refused by nobody: the client cuts to the limits of Sentry, and so do we.
-sys.setrecursionlimit(5_000)
 
 
-def endless(depth):
-    return endless(depth + 1)
+def unfold(depth):
+    if depth == 80:
+        raise ValueError("too deep: " + "x" * 1_000_000)
+    return unfold(depth + 1)
 
 
 try:
-    endless(0)
-except RecursionError as error:
+    unfold(0)
+except ValueError as error:
     sentry_sdk.capture_exception(error)
 sentry_sdk.flush(timeout=20)
