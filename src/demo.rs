@@ -46,7 +46,7 @@ use world::{Scale, World};
 
 /// Where spans go.
 const TRACES: Target =
-    Target { path: "/v1/traces", content_type: "application/x-protobuf", rejected: |_| Ok(()) };
+    Target { path: "/v1/traces", content_type: "application/x-protobuf", rejected: otlp::exported };
 /// How long it may take until all that was sent is stored.
 const STORED_TIMEOUT: Duration = Duration::from_secs(120);
 /// How often it is looked at.
@@ -159,12 +159,15 @@ impl Filler<'_> {
                 warn("this Observe has no monitors, so Uptime stays empty");
                 Ok(())
             }
-            Uptime::Filled { checks, stand_ins } => {
+            Uptime::Filled { checks, stand_ins, silent } => {
                 if stand_ins {
                     warn(
                         "no address can be dialled from here, so heartbeats stand for the shop's; OBSERVE_EGRESS_ALLOW=127.0.0.0/8 \
                          would let Observe watch itself",
                     );
+                }
+                if silent {
+                    warn("a heartbeat could not call in, so it waits for its first call");
                 }
                 ledger::complete(self.connection, &self.world, Part::Monitors, checks).await
             }
