@@ -3,11 +3,15 @@
 CARGO ?= cargo
 NPM_CI = npm ci --no-audit --no-fund --loglevel=error
 
-.PHONY: run build test test-helm test-browser test-clients lint bench dashboard prerequisites test-prerequisites clean
+.PHONY: run demo build test test-helm test-browser test-clients lint bench dashboard prerequisites test-prerequisites clean
 
 # Installs what is missing, builds, and serves everything on one port.
 run: build
 	./target/release/observe up
+
+# Fills the first project of what `make run` serves, in another shell, with a month of a small web shop.
+demo:
+	./target/release/observe demo
 
 # Builds target/release/observe, the dashboard and the browser SDK inside.
 build: prerequisites dashboard

@@ -8,6 +8,7 @@ mod event;
 mod farewell;
 mod fault;
 mod ledger;
+mod live;
 mod options;
 mod otlp;
 mod person;
@@ -46,7 +47,7 @@ use world::{Scale, World};
 
 /// Where spans go.
 const TRACES: Target =
-    Target { path: "/v1/traces", content_type: "application/x-protobuf", rejected: |_| Ok(()) };
+    Target { path: "/v1/traces", content_type: "application/x-protobuf", rejected: otlp::exported };
 /// How long it may take until all that was sent is stored.
 const STORED_TIMEOUT: Duration = Duration::from_secs(120);
 /// How often it is looked at.
@@ -68,11 +69,13 @@ pub async fn run(options: &Options, env: &mut EnvReader) -> Result<bool, StartEr
         )));
     }
     say(&format!("Filling the project {:?} at {}", project.name, place.public_url));
-    match fill(options, &place, ledger).await {
-        Ok(world) => {
-            farewell::say_where(&world, &place.public_url, &project.id);
-            Ok(true)
-        }
+    let filled = async {
+        let world = fill(options, &place, ledger).await?;
+        farewell::say_where(&world, &place.public_url, &project.id);
+        if options.live { live::run(&place.connection, &world).await } else { Ok(()) }
+    };
+    match filled.await {
+        Ok(()) => Ok(true),
         Err(error) => {
             // Nothing more can be done for a closed standard error.
             let _ = writeln!(
@@ -100,7 +103,7 @@ async fn fill(options: &Options, place: &Place, ledger: Ledger) -> Result<World,
         None => ledger::begin(connection, &fresh, Part::Events).await?,
     };
     let world = World::new(scale);
-    let filler = Filler { connection, world, ledger };
+    let filler = Filler { connection, world: &world, ledger };
     filler.events().await?;
     filler.requests().await?;
     filler.monitors(&place.public_url).await?;
@@ -112,7 +115,7 @@ async fn fill(options: &Options, place: &Place, ledger: Ledger) -> Result<World,
 /// Fills the parts.
 struct Filler<'a> {
     connection: &'a Connection,
-    world: World,
+    world: &'a World,
     ledger: Ledger,
 }
 
@@ -127,7 +130,7 @@ impl Filler<'_> {
         });
         sent.await?;
         let items = progress.end();
-        ledger::complete(self.connection, &self.world, Part::Events, items).await
+        ledger::complete(self.connection, self.world, Part::Events, items).await
     }
 
     async fn requests(&self) -> Result<(), StartError> {
@@ -139,7 +142,7 @@ impl Filler<'_> {
             return Ok(());
         }
         if self.ledger.begun(Part::Requests).is_none() {
-            ledger::begin(self.connection, &self.world, Part::Requests).await?;
+            ledger::begin(self.connection, self.world, Part::Requests).await?;
         }
         let mut progress = self.progress("Requests", "spans");
         let sent = send_all(self.connection, TRACES, batches::requests(self.world), |batch| {
@@ -147,26 +150,29 @@ impl Filler<'_> {
         });
         sent.await?;
         let items = progress.end();
-        ledger::complete(self.connection, &self.world, Part::Requests, items).await
+        ledger::complete(self.connection, self.world, Part::Requests, items).await
     }
 
     async fn monitors(&self, public_url: &str) -> Result<(), StartError> {
         if !self.is_wanted(Part::Monitors, "checks") {
             return Ok(());
         }
-        match uptime::fill(self.connection, &self.world, public_url).await? {
+        match uptime::fill(self.connection, self.world, public_url).await? {
             Uptime::NotServed => {
                 warn("this Observe has no monitors, so Uptime stays empty");
                 Ok(())
             }
-            Uptime::Filled { checks, stand_ins } => {
+            Uptime::Filled { checks, stand_ins, silent } => {
                 if stand_ins {
                     warn(
                         "no address can be dialled from here, so heartbeats stand for the shop's; OBSERVE_EGRESS_ALLOW=127.0.0.0/8 \
                          would let Observe watch itself",
                     );
                 }
-                ledger::complete(self.connection, &self.world, Part::Monitors, checks).await
+                if silent {
+                    warn("a heartbeat could not call in, so it waits for its first call");
+                }
+                ledger::complete(self.connection, self.world, Part::Monitors, checks).await
             }
         }
     }

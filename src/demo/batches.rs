@@ -14,7 +14,7 @@ const ITEMS_MAX: usize = 500;
 const BYTES_MAX: usize = 768 * 1024;
 
 /// Makes all events.
-pub(super) fn events(world: World) -> impl Iterator<Item = Batch> {
+pub(super) fn events(world: &World) -> impl Iterator<Item = Batch> {
     let mut open = OpenEvents::default();
     let people = world.scale().people;
     (0..people).flat_map(move |person| {
@@ -59,7 +59,7 @@ impl OpenEvents {
 }
 
 /// Makes all requests, as OTLP has them.
-pub(super) fn requests(world: World) -> impl Iterator<Item = Batch> {
+pub(super) fn requests(world: &World) -> impl Iterator<Item = Batch> {
     let mut waiting: Vec<Request> = Vec::new();
     let mut finished = 0;
     let people = world.scale().people;
@@ -69,12 +69,22 @@ pub(super) fn requests(world: World) -> impl Iterator<Item = Batch> {
         let mut full = Vec::new();
         while waiting.len() >= ITEMS_MAX || (person + 1 == people && !waiting.is_empty()) {
             let part: Vec<Request> = waiting.drain(..waiting.len().min(ITEMS_MAX)).collect();
-            let body = otlp::export(&part).encode_to_vec();
-            let people = std::mem::take(&mut finished);
-            full.push(Batch { body, items: count(part.len()), people });
+            full.push(Batch { people: std::mem::take(&mut finished), ..spans(&part) });
         }
         full
     })
+}
+
+/// Makes a batch of events.
+pub(super) fn captured(events: &[Event]) -> Batch {
+    let body = serde_json::to_vec(events).expect("an event has text keys only");
+    Batch { body, items: count(events.len()), people: 0 }
+}
+
+/// Makes a batch of requests.
+pub(super) fn spans(requests: &[Request]) -> Batch {
+    let body = otlp::export(requests).encode_to_vec();
+    Batch { body, items: count(requests.len()), people: 0 }
 }
 
 fn count(items: usize) -> u64 {

@@ -74,7 +74,7 @@ pub(super) const EXPORT: Watched =
 
 /// Makes the checks of an address.
 pub(super) fn of_address(world: &World, watched: &'static Watched) -> Vec<Check> {
-    let mut random = Random::of(world.scale().seed, watched.name, 0);
+    let mut random = world.random(watched.name, 0);
     let slots = slots(world, INTERVAL);
     slots.map(|slot| address_check(world, watched, slot, &mut random)).collect()
 }

@@ -22,6 +22,9 @@ pub struct Options {
     /// Fill the project also if it has events of its own, which the demo's will then be mixed with
     #[arg(long)]
     pub(super) anyway: bool,
+    /// Go on for an hour when the project is filled: a sale in which payments fail, until Ctrl-C
+    #[arg(long)]
+    pub(super) live: bool,
     /// Which people do what: the same for the same number
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(..=1_000_000))]
     pub(super) seed: u64,

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::random::Random;
-use super::rhythm::{DAY, HOUR, MINUTE, moment, weekday_weight};
+use super::rhythm::{HOUR, moment, weekday_weight};
 use super::shop::{
     CHANNELS, COUNTRIES, Channel, Country, DEVICES, Device, FIRST_NAMES, LAST_NAMES,
 };
@@ -70,6 +70,7 @@ impl Person {
             random.weighted(&DEVICES, |device| device.weight)
         };
         let devices = [device(&mut random), device(&mut random)];
+        let channel = random.weighted(&CHANNELS, |channel| channel.weight);
         let visits = visits(world, number, &mut random, old_customer, country);
         Self {
             number,
@@ -77,9 +78,9 @@ impl Person {
             name: format!("{first} {last}"),
             email: format!("{}.{}{number}@example.com", first.to_lowercase(), last.to_lowercase()),
             country,
-            channel: random.weighted(&CHANNELS, |channel| channel.weight),
+            channel,
             devices,
-            anonymous_ids: [0, 1].map(|at| world.id(&format!("visitor:{number}:{at}"))),
+            anonymous_ids: [0, 1].map(|at| world.visitor_id(number, at)),
             old_customer,
             interest,
             visits,
@@ -120,8 +121,11 @@ fn visits(
         day += random.waiting(*gap).max(0.2);
     }
     if let Some(start) = flash_sale(world, number, old_customer) {
-        visits.retain(|visit| visit.start < world.flash_sale_time() - VISITS_APART);
+        let before = world.flash_sale().start - VISITS_APART;
+        visits.retain(|visit| visit.start < before && !world.is_live());
         visits.push(Visit { start, device: 0, flash_sale: true });
+    } else if world.is_live() {
+        visits.clear();
     }
     visits.sort_by_key(|visit| visit.start);
     visits.dedup_by(|later, earlier| later.start - earlier.start < VISITS_APART);
@@ -145,14 +149,14 @@ fn first_day(world: &World, random: &mut Random, old_customer: bool) -> u32 {
     *random.weighted(&all, weight)
 }
 
-/// Returns when the person comes to the flash sale, if so: more and more until now.
+/// Returns when the person comes to the flash sale, if so. To one that ends now more and more come, to one that begins now as
+/// many in each minute.
 fn flash_sale(world: &World, number: u32, old_customer: bool) -> Option<i64> {
-    let mut random = Random::of(world.scale().seed, "flash sale", u64::from(number));
-    let comes = old_customer && random.chance(FLASH_SALE);
-    let length = world.scale().now - world.flash_sale_time() - MINUTE;
-    let late = random.fraction().powf(0.65);
+    let mut random = world.random("flash sale", u64::from(number));
+    let comes = old_customer && (random.chance(FLASH_SALE) || world.is_live());
+    let sale = world.flash_sale();
+    let late = random.fraction().powf(if world.is_live() { 1.0 } else { 0.65 });
     #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "minutes")]
-    let start = world.flash_sale_time() + (late * length as f64) as i64;
-    debug_assert!(length < DAY);
+    let start = sale.start + (late * (sale.end - sale.start) as f64) as i64;
     comes.then_some(start)
 }

@@ -44,7 +44,7 @@ impl Progress {
             }
         } else if percent >= self.written_percent + LINE_PERCENT && percent < 100 {
             self.written_percent = percent - percent % LINE_PERCENT;
-            say(&format!("{:<9} {percent:>3} %  {}", self.label, self.count()));
+            say(&format!("{:<9} {:>3} %  {}", self.label, self.written_percent, self.count()));
         }
     }
 

@@ -187,7 +187,7 @@ fn batches_hold_all_of_it_once_and_are_small_enough() {
     let world = world(300, 30);
     let traces = all(&world);
     let (mut items, mut people) = (0, 0);
-    for batch in super::batches::events(world) {
+    for batch in super::batches::events(&world) {
         assert!(batch.body.len() < 800 * 1024 && batch.items <= 500);
         let events: Vec<serde_json::Value> =
             serde_json::from_slice(&batch.body).expect("a list of events");
@@ -195,6 +195,26 @@ fn batches_hold_all_of_it_once_and_are_small_enough() {
         (items, people) = (items + batch.items, people + batch.people);
     }
     assert_eq!((items, people), (u64::try_from(traces.events.len()).expect("it fits"), 300));
-    let requests: u64 = super::batches::requests(world).map(|batch| batch.items).sum();
+    let requests: u64 = super::batches::requests(&world).map(|batch| batch.items).sum();
     assert_eq!(requests, u64::try_from(traces.requests.len()).expect("it fits"));
+}
+
+#[test]
+fn a_live_sale_is_of_the_same_people_and_of_its_own_events() {
+    let month = world(400, 30);
+    let first = all(&World::live(month.scale()));
+    let later = Scale { now: NOW + DAY, ..month.scale() };
+    let second = all(&World::live(later));
+    let ids =
+        |traces: &Traces| -> HashSet<_> { traces.events.iter().map(|event| event.uuid).collect() };
+    let month = all(&month);
+    assert!(ids(&first).is_disjoint(&ids(&month)) && ids(&first).is_disjoint(&ids(&second)));
+    let who = |traces: &Traces| -> HashSet<_> {
+        traces.events.iter().map(|event| event.anonymous_id.clone()).collect()
+    };
+    assert!(who(&first).is_subset(&who(&month)));
+    assert!(first.events.iter().all(|event| (NOW..=NOW + HOUR).contains(&event.time)));
+    let failed =
+        named(&first.events, "$exception").filter(|event| message(event).contains("payment"));
+    assert!(failed.count() > 20);
 }

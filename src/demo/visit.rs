@@ -22,7 +22,9 @@ const HOME: &str = "/";
 /// Walks through all visits of a person.
 pub(super) fn all(world: &World, person: &Person) -> Traces {
     let mut traces = Traces::default();
-    let mut life = Life { has_account: person.old_customer, ..Life::default() };
+    // Who comes to a sale that goes on now is mostly known on the device from before.
+    let known = world.is_live() && world.random("known", person.number.into()).chance(0.7);
+    let mut life = Life { has_account: person.old_customer, signed_in: [known, false] };
     for (number, visit) in person.visits.iter().enumerate() {
         let first = number == 0;
         let mut walk = Walk::begin(world, person, &mut life, (number, *visit), &mut traces);

@@ -53,7 +53,7 @@ impl<'a> Walk<'a> {
             world,
             person,
             life,
-            random: Random::of(world.scale().seed, "visit", stream),
+            random: world.random("visit", stream),
             traces,
             visit,
             session_id: world.id(&name).to_string(),

@@ -1,9 +1,12 @@
 //! The world of the demo: the same people do the same things for the same scale.
 
+use std::ops::Range;
+
 use uuid::Uuid;
 
 use super::event::Event;
 use super::person::Person;
+use super::random::Random;
 use super::request::Request;
 use super::rhythm::{DAY, HOUR, MINUTE};
 use super::visit;
@@ -18,6 +21,9 @@ const SEARCH_SLOW_AGE: i64 = 50 * MINUTE;
 const FLASH_SALE_AGE: i64 = 45 * MINUTE;
 /// How long ago payments began to fail.
 const PAYMENTS_FAILING_AGE: i64 = 14 * MINUTE;
+
+/// How long a sale goes on that begins now.
+const LIVE_LENGTH: i64 = HOUR;
 
 /// How much of the world is made, and which.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,17 +45,50 @@ pub(super) struct Traces {
     pub(super) requests: Vec<Request>,
 }
 
-/// The world.
-#[derive(Clone, Copy, Debug)]
+/// The world: a month of it, or one sale that goes on now.
+#[derive(Clone, Debug)]
 pub(super) struct World {
     scale: Scale,
     namespace: Uuid,
+    /// Stands before the names of what is told apart by it: empty for the month, else when the sale began.
+    prefix: String,
+    release_time: i64,
+    search_slow_time: i64,
+    payments_failing_time: i64,
+    /// When people come to the flash sale.
+    sale: Range<i64>,
+    end: i64,
+    is_live: bool,
 }
 
 impl World {
-    /// Describes it; nothing is made yet.
+    /// Describes the month that ends now; nothing is made yet.
     pub(super) fn new(scale: Scale) -> Self {
-        Self { scale, namespace: Uuid::new_v5(&NAMESPACE, &scale.seed.to_be_bytes()) }
+        Self {
+            scale,
+            namespace: Uuid::new_v5(&NAMESPACE, &scale.seed.to_be_bytes()),
+            prefix: String::new(),
+            release_time: scale.now - RELEASE_AGE,
+            search_slow_time: scale.now - SEARCH_SLOW_AGE,
+            payments_failing_time: scale.now - PAYMENTS_FAILING_AGE,
+            sale: scale.now - FLASH_SALE_AGE..scale.now - MINUTE,
+            end: scale.now,
+            is_live: false,
+        }
+    }
+
+    /// Describes a sale of an hour that begins now: the customers of the month come, searching is slow and payments fail.
+    pub(super) fn live(scale: Scale) -> Self {
+        let now = scale.now;
+        Self {
+            prefix: format!("live:{now}:"),
+            search_slow_time: now,
+            payments_failing_time: now,
+            sale: now..now + LIVE_LENGTH,
+            end: now + LIVE_LENGTH,
+            is_live: true,
+            ..Self::new(scale)
+        }
     }
 
     /// Returns the scale.
@@ -57,9 +96,24 @@ impl World {
         self.scale
     }
 
+    /// Returns whether it is a sale that goes on now.
+    pub(super) fn is_live(&self) -> bool {
+        self.is_live
+    }
+
     /// Returns the id of a thing by its name; the same for the same seed.
     pub(super) fn id(&self, name: &str) -> Uuid {
-        Uuid::new_v5(&self.namespace, name.as_bytes())
+        Uuid::new_v5(&self.namespace, format!("{}{name}", self.prefix).as_bytes())
+    }
+
+    /// Returns the id of a visitor, who is the same in the month and in each sale.
+    pub(super) fn visitor_id(&self, number: u32, device: usize) -> Uuid {
+        Uuid::new_v5(&self.namespace, format!("visitor:{number}:{device}").as_bytes())
+    }
+
+    /// Returns a stream of numbers for a thing of this world.
+    pub(super) fn random(&self, name: &str, number: u64) -> Random {
+        Random::of(self.scale.seed, &format!("{}{name}", self.prefix), number)
     }
 
     /// Returns when a day begins; day 0 is the first.
@@ -75,7 +129,7 @@ impl World {
 
     /// Returns when the newest release came.
     pub(super) fn release_time(&self) -> i64 {
-        self.scale.now - RELEASE_AGE
+        self.release_time
     }
 
     /// Returns the releases with when they came, the oldest first.
@@ -84,7 +138,7 @@ impl World {
             (i64::MIN, "2.11.3"),
             (self.part(300), "2.12.0"),
             (self.part(700), "2.13.1"),
-            (self.release_time(), "2.14.0"),
+            (self.release_time, "2.14.0"),
         ]
     }
 
@@ -94,26 +148,26 @@ impl World {
         seen.map_or("", |(_, name)| name)
     }
 
-    /// Returns when the flash sale began.
-    pub(super) fn flash_sale_time(&self) -> i64 {
-        self.scale.now - FLASH_SALE_AGE
+    /// Returns when people come to the flash sale.
+    pub(super) fn flash_sale(&self) -> Range<i64> {
+        self.sale.clone()
     }
 
     /// Returns whether payments fail at this time.
     pub(super) fn payments_fail(&self, time: i64) -> bool {
-        time >= self.scale.now - PAYMENTS_FAILING_AGE
+        time >= self.payments_failing_time
     }
 
     /// Returns whether searching is slow at this time.
     pub(super) fn search_is_slow(&self, time: i64) -> bool {
-        time >= self.scale.now - SEARCH_SLOW_AGE
+        time >= self.search_slow_time
     }
 
     /// Makes what one person did, in the order of time. What is beyond the ends of the world is left out.
     pub(super) fn traces(&self, number: u32) -> Traces {
         let person = Person::new(self, number);
         let mut traces = visit::all(self, &person);
-        let inside = self.day(0)..=self.scale.now;
+        let inside = self.day(0)..=self.end;
         traces.events.retain(|event| inside.contains(&event.time));
         traces.requests.retain(|request| inside.contains(&request.end()));
         traces.events.sort_by_key(|event| event.time);
