@@ -20,15 +20,15 @@ const running = new Set();
 process.once("exit", () => running.forEach((observe) => observe.kill()));
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
 
-/** Starts `observe up` on an empty data folder. Stop it in an `after` hook. */
-export async function startObserve({ bootstrapped = true } = {}) {
+/** Starts `observe up` on an empty data folder, with more settings in `env`. Stop it in an `after` hook. */
+export async function startObserve({ bootstrapped = true, env = {} } = {}) {
   // Postgres runs as another user when this runs as root, and has to pass through.
   const folder = mkdtempSync("/tmp/observe-browser-");
   chmodSync(folder, 0o711);
   const observe = new Observe(folder, await freePort());
   running.add(observe);
   try {
-    await observe.start(bootstrapped ? bootstrap() : {});
+    await observe.start({ ...(bootstrapped ? bootstrap() : {}), ...env });
   } catch (error) {
     await observe.stop();
     throw error;
@@ -145,7 +145,8 @@ function killStore(pidFile, folder) {
   }
 }
 
-function freePort() {
+/** A port that nobody listens on. */
+export function freePort() {
   return new Promise((resolve, reject) => {
     const probe = createServer().once("error", reject);
     probe.listen(0, "127.0.0.1", () => {
