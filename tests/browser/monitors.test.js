@@ -24,7 +24,7 @@ const world = openWorld({ env: { OBSERVE_EGRESS_ALLOW: "127.0.0.0/8" } }, async 
 });
 
 /** Waits until the head of the page says how the monitor is. */
-const state = (word) => page.getByRole("heading", { level: 1 }).getByText(word, { exact: true }).waitFor({ timeout: STATE_MS });
+const state = (word) => page.getByRole("heading", { level: 1 }).filter({ hasText: new RegExp(`${word}$`) }).waitFor({ timeout: STATE_MS });
 
 world.test("a project without monitors says what they are for", async () => {
   page = await world.open();
@@ -81,7 +81,7 @@ world.test("a dead target is down, with its reason and an incident that somebody
   await state("Down");
   await page.getByLabel("Only failed").check();
   await settled(page);
-  await page.getByRole("table", { name: "Checks" }).getByText("Down", { exact: true }).first().waitFor();
+  await page.getByRole("table", { name: "Checks" }).getByRole("cell", { name: /Down/ }).first().waitFor();
   await page.getByRole("link", { name: "See the incident" }).click();
   await page.getByRole("button", { name: "Acknowledge" }).click();
   await page.getByText(/^by you,/).waitFor();
@@ -90,7 +90,7 @@ world.test("a dead target is down, with its reason and an incident that somebody
 
 world.test("it closes by itself when the target is back", async () => {
   await target.start();
-  await page.getByRole("heading", { level: 1 }).getByText("Closed").waitFor({ timeout: STATE_MS });
+  await state("Closed");
   await page.getByRole("link", { name: "See the monitor" }).click();
   await state("Up");
 });

@@ -20,7 +20,7 @@ const running = new Set();
 process.once("exit", () => running.forEach((observe) => observe.kill()));
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
 
-/** Starts `observe up` on an empty data folder. Stop it in an `after` hook. */
+/** Starts `observe up` on an empty data folder, with more settings in `env`. Stop it in an `after` hook. */
 export async function startObserve({ bootstrapped = true, env = {} } = {}) {
   // Postgres runs as another user when this runs as root, and has to pass through.
   const folder = mkdtempSync("/tmp/observe-browser-");

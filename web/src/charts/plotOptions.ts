@@ -2,7 +2,7 @@ import uPlot from "uplot";
 import { timeTicks, valueAxis } from "./axis";
 import { drawBars, drawUnfinished } from "./drawing";
 import { inkOf, type PlotInput, token } from "./plotInput";
-import type { ChartSeries } from "./series";
+import { type ChartSeries, lonelyValues } from "./series";
 
 /** How much room one name on the axis of time takes, in pixels. */
 const TICK_ROOM = 76;
@@ -63,11 +63,12 @@ export function plotOptions(input: PlotInput): uPlot.Options {
 function lineOf({ host, display, unfinished, buckets, series }: PlotInput, one: ChartSeries, index: number): uPlot.Series {
   const last = buckets.starts.length - 1;
   const linear = uPlot.paths.linear?.();
+  const lonely = lonelyValues(one.values);
   return {
     stroke: () => inkOf(host, one, index),
     fill: series.length === 1 ? () => `${inkOf(host, one, index)}14` : undefined,
     width: 2,
-    points: { show: display === "lines" && last === 0, size: 7, fill: () => inkOf(host, one, index) },
+    points: { show: false, size: 7, fill: () => inkOf(host, one, index), filter: () => (display === "lines" ? lonely : []) },
     // The line ends where the last whole bucket does; what follows is dashed.
     paths: (plot, seriesIndex, from, to) =>
       display === "bars" ? null : (linear?.(plot, seriesIndex, from, unfinished ? Math.min(to, last - 1) : to) ?? null),

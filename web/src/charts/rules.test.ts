@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { bucketName, timeTicks, valueAxis } from "./axis";
 import { spreadLabels } from "./labels";
 import { conversionText, lengthText } from "./numbers";
+import { lonelyValues } from "./series";
 import { fileName, timeSeriesTable, toCsv } from "./table";
 
 const HOUR = 3_600_000;
@@ -78,5 +79,12 @@ describe("numbers", () => {
 
   it("of time have the two units that matter", () => {
     expect([0, 180, 4_250, 42_000, 200_000, 90_000_000].map(lengthText)).toEqual(["0 ms", "180 ms", "4.3 s", "42 s", "3 min 20 s", "1 d 1 h"]);
+  });
+});
+
+describe("a value between gaps", () => {
+  it("is a point, for no line leads to it", () => {
+    expect(lonelyValues([null, 1, null, 2, 3, null, 0])).toEqual([1, 6]);
+    expect([lonelyValues([5]), lonelyValues([]), lonelyValues([1, 2])]).toEqual([[0], [], []]);
   });
 });

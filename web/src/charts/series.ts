@@ -29,3 +29,9 @@ export const SERIES_DRAWN_MAX = 6;
 export function seriesColor(series: ChartSeries | undefined, index: number): string {
   return `var(--series-${((series?.color ?? index) % SERIES_DRAWN_MAX) + 1})`;
 }
+
+/** Where a value stands between gaps: no line leads to it or from it, so it needs a point to be seen. */
+export function lonelyValues(values: readonly (number | null)[]): number[] {
+  const isGap = (index: number) => (values[index] ?? null) === null;
+  return values.flatMap((_, index) => (!isGap(index) && isGap(index - 1) && isGap(index + 1) ? [index] : []));
+}
