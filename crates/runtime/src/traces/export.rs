@@ -1,7 +1,7 @@
 //! Sending finished spans to a collector, each under the name of its service.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use opentelemetry::KeyValue;
@@ -22,8 +22,8 @@ const EXPORT_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct ByService {
     exporters: BTreeMap<&'static str, opentelemetry_otlp::SpanExporter>,
-    /// Whether the last export failed: an outage is logged when it begins and when it ends.
-    failing: AtomicBool,
+    /// Spans lost since an outage began; 0 while all is well. It is logged when it begins and when it ends.
+    lost: AtomicUsize,
 }
 
 impl ByService {
@@ -42,7 +42,7 @@ impl ByService {
             Ok((*service, exporter))
         };
         let exporters = services.iter().map(exporter).collect::<Result<_, StartError>>()?;
-        Ok(Self { exporters, failing: AtomicBool::new(false) })
+        Ok(Self { exporters, lost: AtomicUsize::new(0) })
     }
 }
 
@@ -78,22 +78,24 @@ impl SpanExporter for ByService {
                 parts.entry(service).or_default().push(span);
             }
         }
-        let mut outcome = Ok(());
         for (service, spans) in parts {
             let Some(exporter) = self.exporters.get(service) else { continue };
-            if let Err(error) = exporter.export(spans).await {
-                outcome = Err(error);
+            let count = spans.len();
+            match exporter.export(spans).await {
+                Ok(()) => {
+                    let lost = self.lost.swap(0, Ordering::Relaxed);
+                    if lost > 0 {
+                        tracing::info!(lost, "traces are exported again");
+                    }
+                }
+                Err(error) => {
+                    if self.lost.fetch_add(count, Ordering::Relaxed) == 0 {
+                        tracing::warn!(%error, "traces cannot be exported");
+                    }
+                }
             }
         }
-        match &outcome {
-            Err(error) if !self.failing.swap(true, Ordering::Relaxed) => {
-                tracing::warn!(%error, "traces cannot be exported");
-            }
-            Ok(()) if self.failing.swap(false, Ordering::Relaxed) => {
-                tracing::info!("traces are exported again");
-            }
-            _ => {}
-        }
-        outcome
+        // What went wrong is said above; whoever called would say it for each try.
+        Ok(())
     }
 }
