@@ -72,8 +72,9 @@ function bucket(n: number, start: number, length: number, known: boolean): Bucke
   };
 }
 
-function buckets(n: number, start: number, end: number, length: number): BucketInit[] {
-  const made = Date.now() - (n % 5 === 4 ? 40 : 400) * DAY;
+/** A monitor that was created a moment ago has a single bucket. */
+function buckets(n: number, start: number, end: number, length: number, isNew: boolean): BucketInit[] {
+  const made = isNew ? end - length : Date.now() - (n % 5 === 4 ? 40 : 400) * DAY;
   const all: BucketInit[] = [];
   for (let at = start; at < end; at += length) all.push(bucket(n, at, length, at >= made));
   return all;
@@ -110,7 +111,8 @@ function makeMonitor(n: number): MonitorInit {
 export function addFixtures(router: ConnectRouter, variant: string): void {
   const count = variant === "empty" ? 0 : variant === "many" ? 500 : NAMES.length;
   const monitors = Array.from({ length: count }, (_, n) => makeMonitor(n));
-  if (variant === "new") monitors.splice(1, 8);
+  const isNew = variant === "new";
+  if (isNew) monitors.splice(0, 9, makeMonitor(1));
   /** The variant "waiting" never answers, so that loading states can be seen. */
   const asked = () => (variant === "waiting" ? new Promise<void>(() => undefined) : undefined);
   const find = (id: string) => {
@@ -127,8 +129,8 @@ export function addFixtures(router: ConnectRouter, variant: string): void {
     return {
       monitors: monitors.map((monitor, n) => ({
         monitor,
-        days: buckets(n, today - 89 * DAY, today + DAY, DAY),
-        hours: buckets(n, hour - 23 * HOUR, hour + HOUR, HOUR),
+        days: buckets(n, today - 89 * DAY, today + DAY, DAY, isNew),
+        hours: buckets(n, hour - 23 * HOUR, hour + HOUR, HOUR, isNew),
         uptime24h: n === 0 ? 0.9931 : n === 7 ? undefined : 1,
         uptime90d: n === 7 ? undefined : 0.9987 + noise(n) * 0.0013,
       })),
@@ -151,7 +153,7 @@ export function addFixtures(router: ConnectRouter, variant: string): void {
         down: lengthOf([n === 0 ? 9 : 0, 12, 31, 140][index]! * 60_000),
         incidents: [n === 0 ? 1 : 0, 1, 2, 5][index]!,
       })),
-      buckets: buckets(n, start, end, end - start > 8 * DAY ? DAY : HOUR),
+      buckets: buckets(n, start, end, end - start > 8 * DAY ? DAY : HOUR, isNew),
     };
   });
   router.rpc(MonitorService.method.listChecks, async (request) => {
