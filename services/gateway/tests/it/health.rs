@@ -15,7 +15,7 @@ async fn ready_means_that_every_service_has_served() {
     let (_, body) = readyz(&stage).await;
     assert_eq!(
         body["upstreams"],
-        json!({"identity": "serving", "events": "serving", "reports": "serving"})
+        json!({"identity": "serving", "events": "serving", "monitor": "serving", "reports": "serving"})
     );
     stage.stop_identity().await;
     let is_away = async || readyz(&stage).await.1["upstreams"]["identity"] == "away";
