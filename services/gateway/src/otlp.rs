@@ -5,7 +5,7 @@ mod attributes;
 pub(crate) mod grpc;
 pub(crate) mod http;
 mod limits;
-mod span;
+pub(crate) mod span;
 
 use ::http::HeaderMap;
 use chrono::{DateTime, Utc};

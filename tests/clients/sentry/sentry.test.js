@@ -78,6 +78,14 @@ test("errors of the Node.js client are grouped, also one that nobody caught", as
   assert.deepEqual([unheard.handled, unheard.peopleAffected], [false, "1"]);
 });
 
+test("requests that the Python client timed are an endpoint", async () => {
+  const endpoint = await eventually("the endpoint", async () => {
+    const { endpoints } = await observe.call("observe.reports.v1.LatencyService/ListEndpoints");
+    return endpoints.find(({ requestCount }) => requestCount === "3");
+  });
+  assert.deepEqual([endpoint.name.service, endpoint.name.method, endpoint.name.route], ["shop", "POST", "/pay"]);
+});
+
 test("nothing that was accepted is missing", async () => {
   const status = await observe.stored(11);
   assert.equal(status.accepted, status.stored);

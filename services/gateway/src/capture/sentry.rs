@@ -1,5 +1,6 @@
 //! `POST /api/<project>/envelope/` and `/store/`: what Sentry's clients send. An error becomes an `$exception` event and
-//! goes the way of all events; what Observe has no use for is taken, left out and counted.
+//! goes the way of all events, a request that a server served a server span; what Observe has no use for is taken, left out
+//! and counted.
 //!
 //! The wire is described in Sentry's developer documentation (develop.sentry.dev, "Envelopes" and "Event Payloads"). The
 //! project is told by the key alone; the number in the address may be any.
@@ -9,6 +10,7 @@ mod envelope;
 mod event;
 mod exception;
 mod fields;
+mod transaction;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,8 +20,10 @@ use axum::extract::{Request, State};
 use axum::response::IntoResponse as _;
 use axum::routing::{MethodRouter, post};
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use http::{Response, StatusCode, header, request};
 use observe_core::error::CommonError;
+use observe_proto::events::v1::ServerSpan;
 use serde::Serialize;
 
 use super::draft::{Draft, Unreadable};
@@ -76,6 +80,7 @@ struct Batch {
     sent: SentTime,
     /// The id that the envelope names.
     id: String,
+    spans: Vec<ServerSpan>,
     left_out: BTreeMap<String, usize>,
     frames_left_out: usize,
 }
@@ -107,7 +112,7 @@ async fn envelope(edge: &Edge, request: Request) -> Result<Response<Body>, HttpE
     if envelope.items.len() > SENTRY_ITEMS_MAX {
         return Err(HttpError::too_many(SENTRY_ITEMS_MAX));
     }
-    accept(edge, &sender, Batch::of(envelope), received).await
+    accept(edge, &sender, Batch::of(envelope, received), received).await
 }
 
 async fn store(edge: &Edge, request: Request) -> Result<Response<Body>, HttpError> {
@@ -162,11 +167,12 @@ fn missing_key() -> Error {
 }
 
 impl Batch {
-    fn of(envelope: Envelope<'_>) -> Self {
+    fn of(envelope: Envelope<'_>, received: DateTime<Utc>) -> Self {
         let mut batch = Self { sent: envelope.sent, id: envelope.event_id, ..Self::default() };
         for (index, item) in envelope.items.into_iter().enumerate() {
             match item {
                 Item::Event(payload) => batch.event(index, payload),
+                Item::Transaction(payload) => batch.transaction(index, payload, received),
                 Item::Other(kind) => *batch.left_out.entry(kind).or_default() += 1,
                 Item::Malformed(message) => {
                     batch.push(index, Err(Reject::new(Code::InvalidEvent, message).into()));
@@ -185,6 +191,16 @@ impl Batch {
         self.push(index, draft);
     }
 
+    fn transaction(&mut self, index: usize, payload: &[u8], received: DateTime<Utc>) {
+        let json = text(payload);
+        let read = event::checked(&json).map_err(|refused| refused.reject.message);
+        match read.and_then(|json| transaction::server_span(json, received)) {
+            Ok(Some(span)) => self.spans.push(span),
+            Ok(None) => *self.left_out.entry("transaction".to_owned()).or_default() += 1,
+            Err(reason) => self.push(index, Err(Reject::new(Code::InvalidEvent, reason).into())),
+        }
+    }
+
     fn push(&mut self, index: usize, draft: Result<Draft, Unreadable>) {
         self.drafts.push(draft);
         self.items.push(index);
@@ -195,11 +211,15 @@ async fn accept(
     edge: &Edge,
     sender: &Sender,
     batch: Batch,
-    received: chrono::DateTime<chrono::Utc>,
+    received: DateTime<Utc>,
 ) -> Result<Response<Body>, HttpError> {
-    let Batch { drafts, items, sent, id, left_out, frames_left_out } = batch;
+    let Batch { drafts, items, sent, id, spans, left_out, frames_left_out } = batch;
     let outcomes = edge.capture.accept(sender, drafts, Received::new(received, sent)).await?;
-    let mut summary = Summary { id, left_out, frames_left_out, ..Summary::default() };
+    let accepted = spans.len();
+    if !spans.is_empty() {
+        edge.spans.write_spans(sender.project, spans).await?;
+    }
+    let mut summary = Summary { id, accepted, left_out, frames_left_out, ..Summary::default() };
     for (index, outcome) in items.into_iter().zip(outcomes) {
         match outcome {
             Outcome::Accepted(uuid) => {

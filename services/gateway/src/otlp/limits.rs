@@ -11,7 +11,7 @@ pub(super) const ATTRIBUTES_MAX: usize = 256;
 /// Events of one span that are looked at.
 pub(super) const EVENTS_MAX: usize = 64;
 /// Bytes of a service's name, and of a route.
-pub(super) const NAME_BYTES_MAX: usize = 200;
+pub(crate) const NAME_BYTES_MAX: usize = 200;
 /// Bytes of a method.
 pub(super) const METHOD_BYTES_MAX: usize = 32;
 /// Bytes of a path, and of what is said of an error.

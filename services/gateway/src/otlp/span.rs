@@ -11,14 +11,15 @@ use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use uuid::Uuid;
 
 use super::attributes::{Attributes, cut};
+pub(crate) use super::limits::NAME_BYTES_MAX;
 use super::limits::{
-    AGE_MAX, DURATION_MAX, EVENTS_MAX, FUTURE_MAX, METHOD_BYTES_MAX, NAME_BYTES_MAX, TEXT_BYTES_MAX,
+    AGE_MAX, DURATION_MAX, EVENTS_MAX, FUTURE_MAX, METHOD_BYTES_MAX, TEXT_BYTES_MAX,
 };
 use crate::capture::limits::DISTINCT_ID_CHARS_MAX;
 use crate::capture::text::{is_longer, without_nul};
 
 /// What a service is called that does not say its name.
-const UNKNOWN_SERVICE: &str = "unknown";
+pub(crate) const UNKNOWN_SERVICE: &str = "unknown";
 /// The namespace of our UUIDv5 of spans: made once, at random.
 const NAMESPACE: Uuid = Uuid::from_u128(0x2c0a_51d9_7f4e_4b3b_9d7a_60b5_11e2_c8f4);
 /// The event that records an exception.
@@ -40,7 +41,7 @@ pub(super) fn service_of(resource: Option<&Resource>) -> String {
 ///
 /// # Errors
 /// Why it cannot be counted, in words for whoever sent it.
-pub(super) fn read(span: &Span, service: &str, now: DateTime<Utc>) -> Result<ServerSpan, String> {
+pub(crate) fn read(span: &Span, service: &str, now: DateTime<Utc>) -> Result<ServerSpan, String> {
     let uuid = uuid_of(span)?;
     let (start, duration) = times_of(span, now)?;
     let attributes = Attributes::new(&span.attributes);

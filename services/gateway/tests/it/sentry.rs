@@ -173,6 +173,42 @@ async fn what_is_of_no_use_is_taken_and_counted() {
 }
 
 #[tokio::test]
+async fn a_request_that_was_served_becomes_a_server_span() {
+    let stage = Stage::start().await;
+    let transaction = json!({
+        "type": "transaction", "transaction": "POST /pay", "transaction_info": {"source": "route"},
+        "release": "shop@1.0", "start_timestamp": 1_799_999_999.5, "timestamp": 1_799_999_999.75,
+        "contexts": {"trace": {"op": "http.server", "trace_id": "ede5e9fcc1a54d4186b89f2a01b1a90c",
+            "span_id": "9cf95cb17a2a0e77", "data": {"http.response.status_code": 503}}},
+    });
+    let body = format!(
+        "{PYTHON_ERROR}{}",
+        with_item("transaction", &transaction.to_string()).replacen("{}\n", "", 1)
+    );
+    let (status, answer) = stage.envelope(&body).await;
+    assert_eq!(
+        (status, &answer["accepted"], &answer["left_out"]),
+        (200, &json!(2), &json!({})),
+        "{answer}"
+    );
+    let batches = stage.events.span_batches.lock().expect("no test panicked").clone();
+    let span = &batches[0].spans[0];
+    assert_eq!(
+        (span.service.as_str(), span.method.as_str(), span.route.as_str()),
+        ("shop", "POST", "/pay")
+    );
+    assert_eq!((span.status_code, span.is_error, span.duration_us), (503, true, 250_000));
+    let broken =
+        with_item("transaction", &transaction.to_string().replace("9cf95cb17a2a0e77", "1"));
+    let (status, answer) = stage.envelope(&broken).await;
+    assert_eq!(status, 400);
+    assert!(
+        answer["message"].as_str().is_some_and(|told| told.contains("span id of 8 bytes")),
+        "{answer}"
+    );
+}
+
+#[tokio::test]
 async fn a_bad_item_spares_the_others_and_a_bad_envelope_is_told_why() {
     let stage = Stage::start().await;
     let mixed = format!("{}{{\"type\":\"event\",\"length\":2}}\n[]\n{{\"oops", PYTHON_ERROR);

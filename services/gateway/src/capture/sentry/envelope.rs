@@ -30,6 +30,8 @@ pub(super) struct Envelope<'a> {
 pub(super) enum Item<'a> {
     /// An error or a message.
     Event(&'a [u8]),
+    /// Work that took time; it may be a request that was served.
+    Transaction(&'a [u8]),
     /// Something else, by its kind.
     Other(String),
     /// One that cannot be read, and why. None can come after it: nobody knows where it ends.
@@ -87,7 +89,11 @@ fn item<'a>(head: &'a [u8], rest: &'a [u8]) -> (Item<'a>, &'a [u8]) {
         Some(Ok(_)) => return (Item::Malformed("the item is shorter than its `length` says"), &[]),
         Some(Err(_)) => return (Item::Malformed("`length` is no number of bytes"), &[]),
     };
-    let item = if kind == "event" { Item::Event(payload) } else { Item::Other(kind) };
+    let item = match kind.as_str() {
+        "event" => Item::Event(payload),
+        "transaction" => Item::Transaction(payload),
+        _ => Item::Other(kind),
+    };
     (item, after)
 }
 

@@ -35,16 +35,7 @@ const DEFAULT_FINGERPRINT: &str = "{{ default }}";
 /// # Errors
 /// The first rule it breaks.
 pub(super) fn draft(json: &str, envelope_id: &str) -> Result<(Draft, usize), Unreadable> {
-    let json = json.trim();
-    let mut scanner = Scanner::new(json);
-    let grammar = scanner.value().and_then(|_| scanner.end());
-    grammar.map_err(|error| {
-        let message = error.describe(json).replacen("the body", "the event", 1);
-        Unreadable::from(Reject::new(Code::InvalidEvent, message))
-    })?;
-    if !json.starts_with('{') {
-        return Err(Reject::new(Code::InvalidEvent, "an event must be an object").into());
-    }
+    let json = checked(json)?;
     let event = Some(json);
     let uuid = id(event, envelope_id)?;
     let (properties, frames_left_out) = properties_of(event);
@@ -60,6 +51,24 @@ pub(super) fn draft(json: &str, envelope_id: &str) -> Result<(Draft, usize), Unr
         ..Draft::default()
     };
     Ok((draft, frames_left_out))
+}
+
+/// Checks that a payload is a JSON object, and returns it without white space around it.
+///
+/// # Errors
+/// Where it stops to be one.
+pub(super) fn checked(json: &str) -> Result<&str, Unreadable> {
+    let json = json.trim();
+    let mut scanner = Scanner::new(json);
+    let grammar = scanner.value().and_then(|_| scanner.end());
+    grammar.map_err(|error| {
+        let message = error.describe(json).replacen("the body", "the event", 1);
+        Unreadable::from(Reject::new(Code::InvalidEvent, message))
+    })?;
+    if !json.starts_with('{') {
+        return Err(Reject::new(Code::InvalidEvent, "an event must be an object").into());
+    }
+    Ok(json)
 }
 
 /// Returns the event's id, else the envelope's.
