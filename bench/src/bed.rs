@@ -144,7 +144,10 @@ impl Bed {
         let stores = TestStores::start().await;
         let port = free_port();
         let command = with_stores(with_keys(command("up", port)?), &stores);
-        let command = command.env("OBSERVE_DATA_DIR", stores.dir().path().join("up"));
+        let command = command
+            .env("OBSERVE_DATA_DIR", stores.dir().path().join("up"))
+            // The demo's monitors look at this very Observe.
+            .env("OBSERVE_EGRESS_ALLOW", "127.0.0.1");
         let mut process = command.start(stores.dir());
         process.ready(&format!("http://127.0.0.1:{port}/readyz"), START_TIMEOUT).await;
         Ok(Self { address: Address::of(port)?, process, stores })

@@ -12,6 +12,7 @@ mod idle;
 mod load;
 mod machine;
 mod monitor;
+mod overview;
 mod processes;
 mod roles;
 mod table;
@@ -58,9 +59,12 @@ enum Part {
     Idle,
     /// Checks: punctuality and cost
     Monitor,
+    /// The overview on the demo's month, and how soon it tells of something broken
+    Overview,
 }
 
-const ALL: [Part; 5] = [Part::Idle, Part::Capture, Part::Drain, Part::Funnel, Part::Monitor];
+const ALL: [Part; 6] =
+    [Part::Idle, Part::Capture, Part::Drain, Part::Funnel, Part::Monitor, Part::Overview];
 
 fn main() -> anyhow::Result<()> {
     let options = Options::parse();
@@ -97,6 +101,7 @@ async fn run(options: &Options) -> anyhow::Result<()> {
             Part::Funnel => funnel::run(options.events.unwrap_or(funnel::EVENTS)).await,
             Part::Idle => idle::run().await,
             Part::Monitor => monitor::run().await,
+            Part::Overview => overview::run().await,
         }
         .with_context(|| format!("{part:?} was not finished"))?;
     }
