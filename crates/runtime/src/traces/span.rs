@@ -38,13 +38,13 @@ pub fn request(service: &'static str, what: Request<'_>, headers: &HeaderMap) ->
     tracer(service)?;
     let parent = headers::read(headers);
     match what {
-        Request::Rpc(path) => begin(service, SpanKind::Server, rpc(path), parent),
+        Request::Rpc(path) => begin(service, SpanKind::Server, rpc(path), &parent),
         Request::Http { method, route } => {
             let said = vec![
                 KeyValue::new("http.request.method", method),
                 KeyValue::new("http.route", route.to_owned()),
             ];
-            begin(service, SpanKind::Server, (format!("{method} {route}"), said), parent)
+            begin(service, SpanKind::Server, (format!("{method} {route}"), said), &parent)
         }
     }
 }
@@ -57,7 +57,7 @@ pub fn served(service: &'static str, path: &str, headers: &HeaderMap) -> Option<
     if !parent.span().span_context().is_valid() {
         return None;
     }
-    begin(service, SpanKind::Server, rpc(path), parent)
+    begin(service, SpanKind::Server, rpc(path), &parent)
 }
 
 /// Begins the span of a call to another service, and names it in the call's headers. `None` if traces are off or what calls is
@@ -76,7 +76,7 @@ pub fn call(
     }
     let (name, mut said) = rpc(path);
     said.push(KeyValue::new("peer.service", format!("observe-{to}")));
-    let span = begin(service, SpanKind::Client, (name, said), parent)?;
+    let span = begin(service, SpanKind::Client, (name, said), &parent)?;
     headers::write(&span.context, headers);
     Some(span)
 }
@@ -85,10 +85,10 @@ fn begin(
     service: &'static str,
     kind: SpanKind,
     (name, said): (String, Vec<KeyValue>),
-    parent: Context,
+    parent: &Context,
 ) -> Option<Span> {
     let builder = SpanBuilder::from_name(name).with_kind(kind.clone()).with_attributes(said);
-    let span = tracer(service)?.build_with_context(builder, &parent);
+    let span = tracer(service)?.build_with_context(builder, parent);
     Some(Span { context: parent.with_span(span), kind })
 }
 
