@@ -21,6 +21,7 @@ const HEAD_BYTES_MAX: usize = 64 * 1024;
 const HEADERS_MAX: usize = 100;
 
 /// What is sent.
+#[derive(Clone, Copy)]
 pub(crate) struct Sent<'a> {
     pub(crate) method: &'a Method,
     pub(crate) headers: &'a HeaderMap,

@@ -41,13 +41,16 @@ pub(crate) struct Count {
     pub(crate) outcome: Outcome,
 }
 
+/// A bucket: its monitor, and the hour or day.
+type Bucket = (Uuid, Width, DateTime<Utc>);
+
 /// Adds results to their hours and days.
 pub(crate) async fn count(
     connection: &mut PgConnection,
     counts: impl Iterator<Item = Count>,
 ) -> Result<(), Error> {
     // In one order, so that two who count do not wait for each other in a ring.
-    let mut sums: BTreeMap<(Uuid, Width, DateTime<Utc>), (Uuid, [i32; 3])> = BTreeMap::new();
+    let mut sums: BTreeMap<Bucket, (Uuid, [i32; 3])> = BTreeMap::new();
     for count in counts {
         for width in [Width::Hour, Width::Day] {
             let key = (count.monitor, width, width.start(count.slot));

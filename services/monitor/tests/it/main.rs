@@ -1,5 +1,7 @@
 //! The service through its contracts: real gRPC, real PostgreSQL, real targets on loopback.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod channel;
 mod checks;
 mod faults;

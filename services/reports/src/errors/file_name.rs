@@ -106,8 +106,7 @@ fn is_hash(word: &str) -> bool {
 }
 
 fn is_hex_with_digit(word: &str) -> bool {
-    word.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F'))
-        && word.bytes().any(|byte| byte.is_ascii_digit())
+    word.bytes().all(|b| b.is_ascii_hexdigit()) && word.bytes().any(|byte| byte.is_ascii_digit())
 }
 
 /// Returns whether a word has letters of both cases and digits, and nothing else but underscores.

@@ -28,7 +28,8 @@ impl Latency {
         let project = ctx.project(&request.project_id, Permission::Read)?;
         let now = self.clock.now();
         let range = latency_range(request.range.as_ref(), now)?;
-        let all = self.queries.endpoints(project, range, now).await.map_err(away)?;
+        let all =
+            self.queries.endpoints(project, range, now).await.map_err(|status| away(&status))?;
         Ok(endpoints_response(all))
     }
 
@@ -41,13 +42,17 @@ impl Latency {
         let now = self.clock.now();
         let range = latency_range(request.range.as_ref(), now)?;
         let endpoint = endpoint_name(request.endpoint)?;
-        let course = self.queries.course(project, endpoint, range, now).await.map_err(away)?;
+        let course = self
+            .queries
+            .course(project, endpoint, range, now)
+            .await
+            .map_err(|status| away(&status))?;
         Ok(latency_response(course))
     }
 }
 
 /// What events answers when the question was right.
-fn away(status: Status) -> ReportsError {
+fn away(status: &Status) -> ReportsError {
     let detail = status.to_string();
     match status.code() {
         Code::InvalidArgument | Code::Internal | Code::PermissionDenied | Code::Unimplemented => {
