@@ -71,7 +71,7 @@ pub async fn run(options: &Options, env: &mut EnvReader) -> Result<bool, StartEr
     say(&format!("Filling the project {:?} at {}", project.name, place.public_url));
     let filled = async {
         let world = fill(options, &place, ledger).await?;
-        farewell::say_where(&world, &place.public_url, &project.id);
+        farewell::say_where(&world, &place.public_url, &project.id, options.live);
         if options.live { live::run(&place.connection, &world).await } else { Ok(()) }
     };
     match filled.await {

@@ -7,7 +7,7 @@ use super::world::World;
 const FUNNEL: [&str; 4] = ["product_viewed", "added_to_cart", "checkout_started", "paid"];
 
 /// Says where to look.
-pub(super) fn say_where(world: &World, public_url: &str, project_id: &str) {
+pub(super) fn say_where(world: &World, public_url: &str, project_id: &str, goes_on: bool) {
     let project = format!("{}/p/{project_id}", public_url.trim_end_matches('/'));
     let steps: String = FUNNEL.iter().map(|step| format!("&step={step}")).collect();
     let person = regular(world);
@@ -28,6 +28,11 @@ pub(super) fn say_where(world: &World, public_url: &str, project_id: &str) {
         ("Uptime, with two outages", "/uptime".to_owned()),
     ] {
         say(&format!("  {what:<48} {project}{path}"));
+    }
+    if !goes_on {
+        say(
+            "What is broken calms down in some minutes; `observe demo --live` keeps it going for an hour.",
+        );
     }
 }
 

@@ -121,7 +121,7 @@ impl<'a> Walk<'a> {
         if self.page.path == "/cart"
             && device.browser == "Safari"
             && time >= self.world.release_time()
-            && self.random.chance(0.7)
+            && self.random.chance(0.25)
         {
             self.fail(&CART);
         }
