@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn an_absence_is_noted_once_an_interval() {
-        let at = |seconds| DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap();
+        let at = |seconds: i64| DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap();
         assert_eq!(next_deadline(at(0), 60, at(1)), at(60));
         assert_eq!(next_deadline(at(0), 60, at(60)), at(120));
         assert_eq!(next_deadline(at(0), 60, at(3_601)), at(3_660));

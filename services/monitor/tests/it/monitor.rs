@@ -20,7 +20,7 @@ async fn a_monitor_is_made_changed_paused_resumed_and_deleted() {
     let made = service.create(http(&shop.url())).await.unwrap();
     assert_eq!(made.state(), State::Pending);
     let up = service.is(&made.id, State::Up).await;
-    let check = up.last_check.unwrap();
+    let check = up.last_check.clone().unwrap();
     assert_eq!((check.status_code, check.attempt, check.reason.as_str()), (200, 0, ""));
     let phases = check.phases.unwrap();
     assert!(phases.connect.is_some() && phases.first_byte.is_some() && phases.tls.is_none());
