@@ -159,7 +159,8 @@ async fn break_often(bed: &Bed, breakage: Breakage) -> anyhow::Result<Vec<Durati
         let body = breakage.events(number);
         let began = Instant::now();
         capture.send(body.as_bytes(), SIGNAL_EVENTS as u64).await?;
-        let told = tells(&mut watched, &breakage.name(number));
+        let name = breakage.name(number);
+        let told = tells(&mut watched, &name);
         match tokio::time::timeout(SIGNAL_TIMEOUT, told).await {
             Ok(told) => told?,
             Err(_) => bail!("{breakage:?} {number} was not told in {SIGNAL_TIMEOUT:?}"),

@@ -56,7 +56,7 @@ async fn send(base: String, ledger: Arc<Ledger>) -> BTreeSet<u64> {
         let first = ledger.next.fetch_add(BATCH, Ordering::Relaxed);
         let body = traces(first..first + BATCH);
         // An exporter that lost the answer sends again; so does this one, after every third.
-        let mut wanted = if first % 3 == 0 { 2 } else { 1 };
+        let mut wanted = if first.is_multiple_of(3) { 2 } else { 1 };
         while wanted > 0 && !ledger.stop.load(Ordering::Relaxed) {
             let post = http.post(format!("{base}/v1/traces")).bearer_auth(WRITE_KEY);
             let post = post.header("content-type", "application/json").body(body.clone());

@@ -69,6 +69,7 @@ async fn what_is_no_heartbeat_is_not_found() {
         "/heartbeat/unknown".to_owned(),
         format!("/heartbeat/{TOKEN}/stop"),
         format!("/heartbeat/{}", "a".repeat(65)),
+        "/heartbeat/a%2Fb".to_owned(),
     ] {
         let (status, _) = answer(stage.http.get(format!("{}{path}", stage.url))).await;
         assert_eq!(status, 404, "{path}");

@@ -211,7 +211,7 @@ async fn a_request_that_was_served_becomes_a_server_span() {
 #[tokio::test]
 async fn a_bad_item_spares_the_others_and_a_bad_envelope_is_told_why() {
     let stage = Stage::start().await;
-    let mixed = format!("{}{{\"type\":\"event\",\"length\":2}}\n[]\n{{\"oops", PYTHON_ERROR);
+    let mixed = format!("{PYTHON_ERROR}{{\"type\":\"event\",\"length\":2}}\n[]\n{{\"oops");
     let (status, body) = stage.envelope(&mixed).await;
     assert_eq!((status, &body["accepted"]), (200, &json!(1)), "{body}");
     let told: Vec<_> =

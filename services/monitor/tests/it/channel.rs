@@ -53,7 +53,10 @@ async fn close(service: &TestMonitor, subject: &str) {
         kind: Kind::ErrorSpike.into(),
         subject: subject.into(),
     };
-    service.signals().close_incident(request).await.unwrap();
+    eventually(DEADLINE, "the signal to be taken", async || {
+        service.signals().close_incident(request.clone()).await.is_ok()
+    })
+    .await;
 }
 
 /// Verifies a message with the library of the standard, and returns its JSON.
@@ -208,7 +211,8 @@ async fn a_redirect_is_a_failure_and_a_slow_receiver_is_not_waited_for() {
     let slow = test().await;
     assert_eq!((slow.delivered, slow.status_code), (false, 0));
     assert!(slow.message.contains("15 s"), "{}", slow.message);
-    assert_eq!(list(&service).await[0].last_attempt.as_ref(), Some(&slow));
+    let noted = list(&service).await.remove(0).last_attempt.unwrap();
+    assert_eq!((noted.delivered, noted.message), (false, slow.message));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -80,7 +80,9 @@ async fn imported_checks_are_history_once_and_open_nothing() {
     let millis = |duration: Option<prost_types::Duration>| duration.unwrap().nanos / 1_000_000;
     assert!((120..=124).contains(&millis(bucket.p50)), "{bucket:?}");
     assert!((142..=146).contains(&millis(bucket.p99)), "{bucket:?}");
-    assert_eq!((found.total.unwrap().up, found.total.unwrap().p50), (45, bucket.p50));
+    let total = found.total.unwrap();
+    assert_eq!(total.up, 45);
+    assert!((120..=124).contains(&millis(total.p50)), "{total:?}");
     // The 24 h hold one check of the monitor's own; the week holds the hour, too.
     let ratios: Vec<_> = found.uptimes.iter().map(|uptime| uptime.ratio.unwrap()).collect();
     assert_eq!(ratios[0], 1.0);

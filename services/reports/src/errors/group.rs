@@ -132,8 +132,7 @@ mod tests {
             ..Frame::default()
         };
         let thrown = Exception { kind: "Error".into(), value: "no".into(), frames: vec![frame] };
-        let chain =
-            vec![thrown.clone(), Exception { kind: "Cause".into(), ..Exception::default() }];
+        let chain = vec![thrown, Exception { kind: "Cause".into(), ..Exception::default() }];
         let sample = Sample::new(
             Occurrence { chain: chain.clone(), ..Occurrence::default() },
             Uuid::nil(),
