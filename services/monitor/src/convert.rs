@@ -15,7 +15,7 @@ use crate::seal::Sealer;
 use crate::store::bucket::BucketRow;
 use crate::store::channel::ChannelRow;
 use crate::store::check::CheckRow;
-use crate::store::incident::EntryRow;
+use crate::store::incident_list::EntryRow;
 use crate::store::monitor::{Found, MonitorRow};
 use crate::webhook::Attempt;
 

@@ -122,7 +122,7 @@ fn routes(parts: &Parts) -> Routes {
         tests: Semaphore::new(service::monitor::TESTS_MAX),
     };
     let incidents = service::incident::Incidents {
-        store: store::incident::IncidentStore {
+        store: store::incident_list::IncidentStore {
             database: database.clone(),
             outbox: outbox.clone(),
         },

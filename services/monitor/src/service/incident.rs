@@ -15,7 +15,7 @@ use crate::convert;
 use crate::error::Error;
 use crate::incident::{Ending, EntryKind, Incident};
 use crate::service::{id, user};
-use crate::store::incident::{IncidentStore, Position};
+use crate::store::incident_list::{IncidentStore, Position};
 
 /// Reads and handles incidents.
 pub(crate) struct Incidents {

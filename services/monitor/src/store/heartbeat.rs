@@ -62,10 +62,8 @@ impl HeartbeatStore {
         if !is_start {
             let verdict =
                 if signal == Signal::Fail { heartbeat::reported() } else { Verdict::up() };
-            // Calls within one second are one check, so that a loop of calls does not fill the store; a failure is told apart
-            // from the success before it.
-            let second = locked.now.timestamp() * 1_000 + i64::from(signal == Signal::Fail);
-            let slot = DateTime::from_timestamp_millis(second).unwrap_or(locked.now);
+            let millis = locked.now.timestamp_millis();
+            let slot = DateTime::from_timestamp_millis(millis).unwrap_or(locked.now);
             record::write_closed(&mut tx, &self.outbox, locked, slot, verdict).await?;
         }
         tx.commit().await?;

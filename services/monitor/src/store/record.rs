@@ -1,6 +1,8 @@
 //! Writing what checks found: the result of each slot under its lease, the monitor's state, the counts, and incidents, in one
 //! transaction a batch.
 
+mod rows;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -9,7 +11,7 @@ use observe_core::ProjectId;
 use sqlx::types::Uuid;
 use sqlx::{FromRow, PgConnection, PgPool};
 
-use crate::check::{Reason, Record, Verdict, micros};
+use crate::check::{Reason, Record, Verdict};
 use crate::error::Error;
 use crate::incident::{
     DETAIL_CHARS_MAX, Ending, EntryKind, Kind, Severity, Signal, TITLE_CHARS_MAX, cut,
@@ -18,6 +20,7 @@ use crate::state::{Consequence, Patience, State, Status, Transition, judge};
 use crate::store::bucket::{self, Count};
 use crate::store::incident::{self, Outbox};
 use crate::store::monitor::state_number;
+use rows::Rows;
 
 /// A monitor that is locked, as far as a verdict on it needs.
 #[derive(Clone, Debug, FromRow)]
@@ -74,29 +77,6 @@ const LOCK: &str = "
     order by s.monitor_id
     for update of s";
 
-/// Only who holds the lease writes; an attempt that will be repeated leaves the slot open.
-const WRITE: &str = "
-    update check_slot c
-    set outcome = case when r.retry_at is null then r.outcome else 0 end,
-        attempt = case when r.retry_at is null then r.attempt else r.attempt + 1 end,
-        due_at = coalesce(r.retry_at, c.due_at), lease_token = null, lease_until = '-infinity',
-        reason = r.reason, message = r.message, status_code = r.status_code, total_us = r.total_us,
-        dns_us = r.dns_us, connect_us = r.connect_us, tls_us = r.tls_us, first_byte_us = r.first_byte_us,
-        transfer_us = r.transfer_us
-    from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::smallint[], $5::smallint[], $6::timestamptz[],
-                $7::text[], $8::text[], $9::smallint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[],
-                $14::bigint[], $15::bigint[])
-         as r (monitor_id, slot, lease, outcome, attempt, retry_at, reason, message, status_code, total_us, dns_us,
-               connect_us, tls_us, first_byte_us, transfer_us)
-    where c.monitor_id = r.monitor_id and c.slot = r.slot and c.lease_token = r.lease and c.outcome = 0
-    returning c.monitor_id";
-
-/// Hands slots back that nobody looked at, so that another replica can.
-const RELEASE: &str = "
-    update check_slot c set lease_token = null, lease_until = '-infinity'
-    from unnest($1::uuid[], $2::timestamptz[], $3::uuid[]) as r (monitor_id, slot, lease)
-    where c.monitor_id = r.monitor_id and c.slot = r.slot and c.lease_token = r.lease and c.outcome = 0";
-
 /// Locks monitors, in an order that all who lock several keep.
 pub(crate) async fn lock(
     connection: &mut PgConnection,
@@ -132,14 +112,7 @@ pub(crate) async fn write(
     let written = rows.write(&mut tx).await?;
     let effects: Vec<Effect> = written.iter().filter_map(|id| effects.remove(id)).collect();
     apply(&mut tx, outbox, &effects).await?;
-    if !released.monitors.is_empty() {
-        sqlx::query(RELEASE)
-            .bind(released.monitors)
-            .bind(released.slots)
-            .bind(released.leases)
-            .execute(&mut *tx)
-            .await?;
-    }
+    released.release(&mut tx).await?;
     tx.commit().await?;
     Ok(written.len())
 }
@@ -232,79 +205,8 @@ fn sentence(phrase: &str) -> String {
     format!("{}{}.", first.to_uppercase(), chars.as_str().trim_end_matches('.'))
 }
 
-/// The columns of [`WRITE`].
-#[derive(Default)]
-pub(crate) struct Rows {
-    monitors: Vec<Uuid>,
-    slots: Vec<DateTime<Utc>>,
-    leases: Vec<Uuid>,
-    outcomes: Vec<i16>,
-    attempts: Vec<i16>,
-    retries: Vec<Option<DateTime<Utc>>>,
-    reasons: Vec<Option<&'static str>>,
-    messages: Vec<Option<String>>,
-    statuses: Vec<i16>,
-    times: [Vec<Option<i64>>; 6],
-}
-
-impl Rows {
-    fn key(&mut self, record: &Record) {
-        self.monitors.push(record.monitor);
-        self.slots.push(record.slot);
-        self.leases.push(record.lease);
-    }
-
-    fn add(&mut self, record: &Record, verdict: &Verdict, retry_at: Option<DateTime<Utc>>) {
-        self.key(record);
-        self.outcomes.push(verdict.outcome as i16);
-        self.attempts.push(record.attempt);
-        self.retries.push(retry_at);
-        self.reasons.push(verdict.why.as_ref().map(|(reason, _)| reason.word()));
-        self.messages.push(verdict.why.as_ref().map(|(_, message)| cut(message, DETAIL_CHARS_MAX)));
-        self.statuses.push(verdict.status_code);
-        let phases = &verdict.phases;
-        let times = [
-            verdict.total,
-            phases.dns,
-            phases.connect,
-            phases.tls,
-            phases.first_byte,
-            phases.transfer,
-        ];
-        for (column, time) in self.times.iter_mut().zip(times) {
-            column.push(time.map(micros));
-        }
-    }
-
-    async fn write(self, connection: &mut PgConnection) -> Result<Vec<Uuid>, Error> {
-        if self.monitors.is_empty() {
-            return Ok(Vec::new());
-        }
-        let [total, dns, connect, tls, first_byte, transfer] = self.times;
-        let written = sqlx::query_scalar(WRITE)
-            .bind(self.monitors)
-            .bind(self.slots)
-            .bind(self.leases)
-            .bind(self.outcomes)
-            .bind(self.attempts)
-            .bind(self.retries)
-            .bind(self.reasons)
-            .bind(self.messages)
-            .bind(self.statuses)
-            .bind(total)
-            .bind(dns)
-            .bind(connect)
-            .bind(tls)
-            .bind(first_byte)
-            .bind(transfer)
-            .fetch_all(connection)
-            .await?;
-        Ok(written)
-    }
-}
-
-/// Writes a closed slot that had no lease, such as a heartbeat's, and what follows from it. A slot that is there stays, and
-/// nothing follows but the state.
+/// Writes a closed slot that had no lease, such as a heartbeat's, and what follows from it. When the second before holds the
+/// same, as when a program calls in a loop, it is one check, and nothing follows but the state.
 pub(crate) async fn write_closed(
     connection: &mut PgConnection,
     outbox: &Outbox,
@@ -318,7 +220,13 @@ pub(crate) async fn write_closed(
         });
     let inserted = sqlx::query(
         "insert into check_slot (monitor_id, slot, project_id, outcome, due_at, started_at, reason, message)
-         values ($1, $2, $3, $4, $2, now(), $5, $6) on conflict do nothing",
+         select $1, $2, $3, $4, $2, now(), $5, $6
+         where not exists (
+             select from check_slot
+             where monitor_id = $1 and slot > $2 - interval '1 second' and slot <= $2 and outcome = $4
+               and reason is not distinct from $5
+         )
+         on conflict do nothing",
     )
     .bind(locked.monitor_id)
     .bind(slot)

@@ -11,7 +11,8 @@ use serde_json::Value;
 use standardwebhooks::Webhook;
 use tonic::Code;
 
-use crate::support::{DEADLINE, Received, TestMonitor, WebServer, project, reason, violations};
+use crate::support::{DEADLINE, TestMonitor, project, reason, violations};
+use crate::targets::{Received, WebServer};
 
 fn channel(url: &str) -> pb::AlertChannel {
     pb::AlertChannel {

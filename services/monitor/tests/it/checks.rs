@@ -6,7 +6,10 @@ use observe_proto::monitor::v1::incident_entry::Kind;
 use observe_proto::monitor::v1::monitor::State;
 use observe_testkit::eventually;
 
-use crate::support::{DEADLINE, TestMonitor, WebServer, http, http_with, seconds};
+use tokio::io::AsyncWriteExt as _;
+
+use crate::support::{DEADLINE, TestMonitor, http, http_with, seconds};
+use crate::targets::{WebServer, spawn};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_target_that_dies_opens_an_incident_and_closes_it_when_it_lives_again() {
@@ -106,7 +109,14 @@ async fn statuses_keywords_and_timeouts_say_what_was_wrong() {
 #[tokio::test(flavor = "multi_thread")]
 async fn bad_tls_is_the_targets_fault_and_a_redirect_inside_is_nobodys() {
     let (service, shop) = (TestMonitor::start().await, WebServer::start().await);
-    let tls = service.create(http(&shop.url().replace("http://", "https://"))).await.unwrap();
+    let plain = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}/", plain.local_addr().unwrap());
+    spawn(async move {
+        while let Ok((mut stream, _)) = plain.accept().await {
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+        }
+    });
+    let tls = service.create(http(&url)).await.unwrap();
     let check = service.is(&tls.id, State::Down).await.last_check.unwrap();
     assert_eq!(check.reason, "tls_failed");
 

@@ -5,7 +5,8 @@ use observe_proto::monitor::v1::check::Outcome;
 use observe_proto::monitor::v1::monitor::State;
 use tonic::Code;
 
-use crate::support::{NameServer, TestMonitor, WebServer, http, reason};
+use crate::support::{TestMonitor, http, reason};
+use crate::targets::{NameServer, WebServer};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dead_name_server_of_ours_is_not_the_targets_fault() {

@@ -46,7 +46,7 @@ async fn a_program_that_calls_in_is_up_and_one_that_is_late_is_down() {
     assert_eq!(path(&up), path(&made), "it can be shown again");
     assert_eq!(up.last_check.unwrap().outcome(), Outcome::Up);
 
-    service.due(&made.id, 1).await;
+    service.due(&made.id, 0).await;
     let down = service.is(&made.id, State::Down).await;
     let check = down.last_check.unwrap();
     assert_eq!((check.outcome(), check.reason.as_str()), (Outcome::Down, "overdue"));
@@ -70,7 +70,7 @@ async fn a_failure_is_told_at_once_and_a_start_without_an_end_as_such() {
     call(&service, &token, Signal::Finish).await.unwrap();
     service.is(&made.id, State::Up).await;
     call(&service, &token, Signal::Start).await.unwrap();
-    service.due(&made.id, 1).await;
+    service.due(&made.id, 0).await;
     let check = service.is(&made.id, State::Down).await.last_check.unwrap();
     assert_eq!(check.reason, "late_start");
 }

@@ -8,7 +8,8 @@ use observe_proto::monitor::v1::monitor::State;
 use observe_testkit::eventually;
 use prost_types::Timestamp;
 
-use crate::support::{DEADLINE, TestMonitor, WebServer, http, seconds, violations};
+use crate::support::{DEADLINE, TestMonitor, http, seconds, violations};
+use crate::targets::WebServer;
 
 fn at(seconds: i64) -> Option<Timestamp> {
     Some(Timestamp { seconds, nanos: 0 })

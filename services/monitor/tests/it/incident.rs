@@ -8,7 +8,8 @@ use observe_proto::monitor::v1::monitor::State;
 use prost_types::Timestamp;
 use tonic::Code;
 
-use crate::support::{TestMonitor, WebServer, http, project, reason, violations};
+use crate::support::{TestMonitor, http, project, reason, violations};
+use crate::targets::WebServer;
 
 fn spike(service: &TestMonitor, subject: &str) -> pb::OpenIncidentRequest {
     pb::OpenIncidentRequest {

@@ -12,3 +12,4 @@ mod monitor;
 mod replicas;
 mod row_security;
 mod support;
+mod targets;

@@ -6,9 +6,8 @@ use observe_proto::monitor::v1::monitor::{State, Target};
 use observe_proto::monitor::v1::monitor_service_client::MonitorServiceClient;
 use tonic::Code;
 
-use crate::support::{
-    TestMonitor, WebServer, http, http_with, project, reason, seconds, violations,
-};
+use crate::support::{TestMonitor, http, http_with, project, reason, seconds, violations};
+use crate::targets::WebServer;
 
 fn named(monitor: &str) -> pb::GetMonitorRequest {
     pb::GetMonitorRequest { project_id: String::new(), monitor_id: monitor.to_owned() }

@@ -6,7 +6,8 @@ use observe_proto::monitor::v1::monitor::State;
 use observe_testkit::eventually;
 use uuid::Uuid;
 
-use crate::support::{DEADLINE, TestMonitor, WebServer, config, http};
+use crate::support::{DEADLINE, TestMonitor, config, http};
+use crate::targets::WebServer;
 
 /// Starts a replica that dies with its runtime, at once and without a word, as by kill -9.
 fn mortal(first: &TestMonitor) -> tokio::runtime::Runtime {

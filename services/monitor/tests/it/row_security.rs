@@ -2,7 +2,8 @@ use observe_core::ProjectId;
 use observe_proto::monitor::v1::monitor::State;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 
-use crate::support::{TestMonitor, WebServer, http, project};
+use crate::support::{TestMonitor, http, project};
+use crate::targets::WebServer;
 
 /// Tables that hold nothing of a tenant.
 const WITHOUT_ROW_SECURITY: [&str; 2] = ["_sqlx_migrations", "scheduler"];
