@@ -5,6 +5,7 @@
 //! columns hold is in [`crate::projection`].
 
 pub(crate) mod assess;
+pub(crate) mod detail;
 mod file_name;
 pub(crate) mod fingerprint;
 pub(crate) mod group;

@@ -6,6 +6,7 @@
 //! project is told by the key alone; the number in the address may be any.
 
 mod credential;
+mod details;
 mod envelope;
 mod event;
 mod exception;

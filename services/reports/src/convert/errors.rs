@@ -8,7 +8,8 @@ use observe_proto::reports::v1 as pb;
 use observe_proto::reports::v1::error_group::Status as Wire;
 
 use super::shared::{known, range, timestamp};
-use crate::errors::list::{Affected, Detail, Facet, GroupLine, ListQuery, Position};
+use crate::errors::detail::{Affected, Detail, Facet};
+use crate::errors::list::{GroupLine, ListQuery, Position};
 use crate::errors::status::{Decision, Status};
 use crate::errors::{Exception, Frame};
 use crate::query::Range;

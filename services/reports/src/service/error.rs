@@ -17,7 +17,8 @@ use crate::convert::{
 use crate::engine::slots::Asker;
 use crate::engine::{EngineError, Slots};
 use crate::error::ReportsError;
-use crate::errors::list::{self, Decisions, Detail, Position};
+use crate::errors::detail::{self, Detail};
+use crate::errors::list::{self, Decisions, Position};
 use crate::errors::status::Decision;
 use crate::projection::Snapshot;
 use crate::published::Published;
@@ -113,7 +114,7 @@ impl Errors {
     ) -> Result<Detail, ReportsError> {
         let found = self
             .compute(project, move |now, asker| {
-                list::detail(now, &id, range, &decisions, now_ms, asker)
+                detail::detail(now, &id, range, &decisions, now_ms, asker)
             })
             .await?;
         found.ok_or_else(not_found)

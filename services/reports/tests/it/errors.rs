@@ -1,196 +1,21 @@
 //! `ErrorService` as others meet it, on a real database.
 
-use std::sync::Arc;
+mod harness;
 
-use chrono::{DateTime, TimeDelta};
-use observe_core::clock::ManualClock;
-use observe_core::context::wire::{ContextSigner, METADATA_KEY};
-use observe_core::{
-    CallContext, Clock as _, KeyId, PersonId, Principal, ProjectId, Secret, SessionId,
-    SystemEntropy, UserId,
-};
-use observe_proto::common::v1::{Condition, Filter, KeyKind, Role, TimeRange};
-use observe_proto::events::v1::AcceptedEvent;
+use chrono::TimeDelta;
+use observe_core::{PersonId, ProjectId};
+use observe_proto::common::v1::{Condition, Filter, Role, TimeRange};
 use observe_proto::reports::v1 as pb;
 use observe_proto::reports::v1::error_group::Status as GroupStatus;
-use observe_proto::reports::v1::error_service_client::ErrorServiceClient;
 use observe_proto::reports::v1::insight_service_client::InsightServiceClient;
-use observe_runtime::client::Upstreams;
-use observe_runtime::server::{self, Listener};
-use observe_runtime::{Deps, Lifecycle};
-use observe_testkit::{TestStores, eventually};
-use serde_json::{Value, json};
-use tonic::metadata::MetadataValue;
-use tonic::transport::Channel;
-use tonic::{Code, Request, Status};
+use serde_json::json;
+use tonic::Code;
 use tonic_types::StatusExt as _;
 use uuid::Uuid;
 
-use crate::stand_in::{StandIn, event};
-use crate::{DEADLINE, SECRET, project};
-
-/// When the tests begin, in milliseconds since 1970.
-const NOW_MS: i64 = 1_800_000_000_000;
-const MINUTE_MS: i64 = 60_000;
-const HOUR_MS: i64 = 60 * MINUTE_MS;
-
-/// A running service with a database and a clock of its own.
-struct Errors {
-    channel: Channel,
-    clock: Arc<ManualClock>,
-    upstream: StandIn,
-    lifecycle: Lifecycle,
-    stores: TestStores,
-}
-
-impl Drop for Errors {
-    fn drop(&mut self) {
-        self.lifecycle.stop();
-    }
-}
-
-impl Errors {
-    async fn start() -> Self {
-        let stores = TestStores::start().await;
-        let database_url = Secret::new(&stores.database_url);
-        observe_reports::migrate(&database_url).await.expect("an empty database");
-        let now = DateTime::from_timestamp_millis(NOW_MS).expect("a valid time");
-        let clock = Arc::new(ManualClock::new(now));
-        let upstream = StandIn::new(2);
-        let lifecycle = Lifecycle::new();
-        // The stand-in judges contexts by the clock of the machine, and those of the service are of the test's.
-        let url = upstream.serve_at(&lifecycle, signer(), clock.clone()).await;
-        let mut upstreams = Upstreams::new();
-        for service in ["events", "identity", "monitor"] {
-            upstreams.add_url(service, &url).expect("a valid address");
-        }
-        let deps = Deps {
-            name: "reports",
-            clock: clock.clone(),
-            entropy: Arc::new(SystemEntropy),
-            secret: Secret::new(SECRET),
-            lifecycle: lifecycle.clone(),
-            upstreams,
-        };
-        let config = observe_reports::Config { database_url };
-        let built = observe_reports::build(config, deps.clone()).expect("it builds");
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("an address");
-        server::start(built, Listener::Tcp(listener), &deps).await;
-        let channel = Channel::from_shared(format!("http://{address}")).expect("an address");
-        let channel = channel.connect().await.expect("it listens");
-        Self { channel, clock, upstream, lifecycle, stores }
-    }
-
-    fn client(&self) -> ErrorServiceClient<Channel> {
-        ErrorServiceClient::new(self.channel.clone())
-    }
-
-    fn signed<T>(&self, message: T, principal: Principal) -> Request<T> {
-        let context =
-            CallContext { request_id: "test".into(), client_address: String::new(), principal };
-        let bytes = signer().sign_bytes(&context, self.clock.now());
-        let mut request = Request::new(message);
-        request.metadata_mut().insert_bin(METADATA_KEY, MetadataValue::from_bytes(&bytes));
-        request
-    }
-
-    async fn list(
-        &self,
-        request: pb::ListErrorGroupsRequest,
-    ) -> Result<pb::ListErrorGroupsResponse, Status> {
-        let request = self.signed(request, key(project()));
-        self.client().list_error_groups(request).await.map(tonic::Response::into_inner)
-    }
-
-    /// The groups of the last 24 hours.
-    async fn groups(&self) -> Vec<pb::ErrorGroup> {
-        self.list(pb::ListErrorGroupsRequest::default()).await.expect("an answer").error_groups
-    }
-
-    async fn get(&self, id: &str) -> Result<pb::GetErrorGroupResponse, Status> {
-        let error_group_id = id.to_owned();
-        let request = pb::GetErrorGroupRequest { error_group_id, ..Default::default() };
-        let request = self.signed(request, key(project()));
-        self.client().get_error_group(request).await.map(tonic::Response::into_inner)
-    }
-
-    async fn update(
-        &self,
-        id: &str,
-        status: GroupStatus,
-        by: Principal,
-    ) -> Result<pb::ErrorGroup, Status> {
-        let request = pb::UpdateErrorGroupRequest {
-            project_id: project().to_string(),
-            error_group_id: id.to_owned(),
-            status: status.into(),
-        };
-        let answer = self.client().update_error_group(self.signed(request, by)).await?;
-        Ok(answer.into_inner().error_group.expect("the group"))
-    }
-
-    /// Waits until the groups are as expected.
-    async fn until(&self, what: &str, is_so: impl Fn(&[pb::ErrorGroup]) -> bool) {
-        eventually(DEADLINE, what, async || {
-            let listed = self.list(pb::ListErrorGroupsRequest::default()).await;
-            listed.is_ok_and(|listed| is_so(&listed.error_groups))
-        })
-        .await;
-    }
-
-    /// Logs errors and waits until so many are counted.
-    async fn log(&self, errors: Vec<AcceptedEvent>, total: i64) {
-        self.upstream.append(0, project(), errors);
-        let counted = |groups: &[pb::ErrorGroup]| {
-            groups.iter().map(|group| group.event_count).sum::<i64>() == total
-        };
-        self.until("the errors to be counted", counted).await;
-    }
-}
-
-fn signer() -> ContextSigner {
-    ContextSigner::new(&Secret::new(SECRET))
-}
-
-fn key(project: ProjectId) -> Principal {
-    Principal::Key { key: KeyId::new(Uuid::nil()), project, kind: KeyKind::Secret }
-}
-
-fn user(role: Role) -> Principal {
-    Principal::Session {
-        user: UserId::new(Uuid::from_u128(5)),
-        session: SessionId::new(Uuid::from_u128(6)),
-        projects: vec![(project(), role)],
-        organizations: vec![],
-    }
-}
-
-/// An error, so many milliseconds before the start, received at once.
-fn error(who: &str, ago_ms: i64, properties: &Value) -> AcceptedEvent {
-    let time_ms = NOW_MS - ago_ms;
-    AcceptedEvent {
-        uuid: Uuid::from_u128(u128::try_from(time_ms).expect("positive")).as_bytes().to_vec(),
-        received_us: time_ms * 1_000,
-        properties_json: properties.to_string(),
-        ..event(who, "$exception", time_ms)
-    }
-}
-
-/// The properties of an error of this type, thrown by a function of the same name.
-fn thrown(kind: &str) -> Value {
-    json!({
-        "$release": "1.0",
-        "$exception_list": [{
-            "type": kind, "value": "Order 17 failed", "mechanism": {"handled": false},
-            "stacktrace": {"frames": [
-                {"function": "submit", "filename": "https://shop.example/assets/app.3f2a1c.js", "lineno": 70, "colno": 1, "in_app": true},
-                {"function": kind, "filename": "https://shop.example/assets/app.3f2a1c.js", "lineno": 7, "colno": 9,
-                 "in_app": true, "context_line": "throw new Error()"},
-            ]},
-        }],
-    })
-}
+use crate::project;
+use crate::stand_in::event;
+use harness::{Errors, HOUR_MS, MINUTE_MS, NOW_MS, error, key, thrown, user};
 
 #[tokio::test]
 async fn errors_are_grouped_and_counted_with_the_people_they_hit() {
