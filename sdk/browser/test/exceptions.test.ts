@@ -51,6 +51,9 @@ afterEach(() => {
   vi.clearAllTimers();
 });
 
+/** An error with a cause, in browsers older than the constructor that takes one too. */
+const caused = (message: string, cause: unknown): Error => Object.assign(new Error(message), { cause });
+
 describe('an error', () => {
   test('that nobody caught is recorded with its type, message and stack', async () => {
     open();
@@ -93,7 +96,7 @@ describe('an error', () => {
 
   test('that the page caught is recorded with what the page says of it', async () => {
     const client = open();
-    client.captureException(new Error('card refused', { cause: new Error('503', { cause: 'timeout' }) }), { amount: 12 });
+    client.captureException(caused('card refused', caused('503', 'timeout')), { amount: 12 });
     const [{ list, properties }] = (await errors()) as [Awaited<ReturnType<typeof errors>>[0]];
     expect(list.map(({ type, value }) => [type, value])).toEqual([
       ['Error', 'card refused'],
@@ -109,7 +112,7 @@ describe('what a page can say', () => {
   test('has an end: causes that go round, stacks and messages without end', async () => {
     const error = new Error('x'.repeat(1_000_000));
     error.stack = 'y'.repeat(1_000_000);
-    error.cause = error;
+    Object.assign(error, { cause: error });
     open().captureException(error);
     const [{ list }] = (await errors()) as [Awaited<ReturnType<typeof errors>>[0]];
     expect(list).toHaveLength(4);
