@@ -18,10 +18,12 @@ build: prerequisites dashboard
 	$(CARGO) build --release --package observe
 
 # Everything that must pass: units, services and end to end, on real stores and in Chromium.
-test: test-prerequisites dashboard tests/browser/node_modules test-helm
+test: test-prerequisites dashboard tests/browser/node_modules tests/clients/sentry/node_modules test-helm
 	cd sdk/browser && npm test
 	cd web && npm test
 	$(CARGO) test --workspace
+	cd tests/clients/sentry && npm test
+	cd tests/clients/opentelemetry && npm test
 	cd tests/browser && npm test
 
 # The Helm chart, the Dockerfile and the compose file, without a cluster and without Docker.

@@ -71,7 +71,7 @@ world.test("a resolved error leaves the open ones, and comes back when it happen
   await page.getByText("Resolved. It reopens when it happens again.").waitFor();
   await page.getByRole("link", { name: "Errors" }).first().click();
   await row(MARKUP).waitFor();
-  assert.equal(await row("TypeError: cart is undefined").count(), 0);
+  await row("TypeError: cart is undefined").waitFor({ state: "hidden" });
   await page.getByRole("tab", { name: "Resolved" }).click();
   await row("TypeError: cart is undefined").waitFor();
   await page.getByRole("tab", { name: "Open" }).click();
