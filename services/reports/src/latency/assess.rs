@@ -1,7 +1,7 @@
 //! Judges all endpoints of a project at one moment.
 //!
 //! Asked every few seconds, it costs two questions: the counts of the last hour by minute, and the latencies of the last
-//! minutes. The past is asked for every few minutes. Only of endpoints that look slow, the last hour's latencies are asked for
+//! minutes. The past is asked for twice a minute. Only of endpoints that look slow, the last hour's latencies are asked for
 //! by minute, and only of those in trouble, for whom.
 
 mod assessment;
@@ -29,8 +29,8 @@ pub use assessment::EndpointAssessment;
 use assessment::without_requests;
 use moment::{Moment, empty_hour, minutes_of, place_of, points};
 
-/// How long a past is used without asking again. It is made of whole hours.
-const PAST_LIFETIME: Duration = Duration::from_secs(180);
+/// How long a past is used without asking again. It is made of whole hours, but a young one still fills.
+const PAST_LIFETIME: Duration = Duration::from_secs(30);
 /// Projects whose past is kept.
 const PASTS_MAX: u64 = 200;
 /// Days before yesterday whose same hour is looked at.
