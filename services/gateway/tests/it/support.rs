@@ -1,5 +1,7 @@
 //! An edge on a free port with stand-ins for identity, events and reports.
 
+mod accounts;
+
 use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,7 +23,7 @@ use observe_proto::events::v1::span_ingest_service_server::{
     SpanIngestService, SpanIngestServiceServer,
 };
 use observe_proto::identity::v1 as identity;
-use observe_proto::identity::v1::account_service_server::{AccountService, AccountServiceServer};
+use observe_proto::identity::v1::account_service_server::AccountServiceServer;
 use observe_proto::identity::v1::authentication_service_server::{
     AuthenticationService, AuthenticationServiceServer,
 };
@@ -266,83 +268,6 @@ impl AuthenticationService for Identity {
         };
         let principal = Some(principal);
         Ok(Response::new(identity::AuthenticateResponse { principal, allowed_origins }))
-    }
-}
-
-#[tonic::async_trait]
-impl AccountService for Identity {
-    async fn sign_in(
-        &self,
-        request: Request<identity::SignInRequest>,
-    ) -> Result<Response<identity::SignInResponse>, Status> {
-        self.note(&request)?;
-        let user =
-            identity::User { email: request.into_inner().email, ..identity::User::default() };
-        let session_token = SESSION.to_owned();
-        Ok(Response::new(identity::SignInResponse {
-            session_token,
-            expire_time: None,
-            user: Some(user),
-        }))
-    }
-
-    async fn sign_out(
-        &self,
-        request: Request<identity::SignOutRequest>,
-    ) -> Result<Response<identity::SignOutResponse>, Status> {
-        self.note(&request)?;
-        self.revoke(SESSION);
-        Ok(Response::new(identity::SignOutResponse {}))
-    }
-
-    async fn get_me(
-        &self,
-        request: Request<identity::GetMeRequest>,
-    ) -> Result<Response<identity::GetMeResponse>, Status> {
-        self.note(&request)?;
-        Ok(Response::new(identity::GetMeResponse::default()))
-    }
-
-    async fn get_setup(
-        &self,
-        _: Request<identity::GetSetupRequest>,
-    ) -> Result<Response<identity::GetSetupResponse>, Status> {
-        not_here()
-    }
-
-    async fn sign_up(
-        &self,
-        _: Request<identity::SignUpRequest>,
-    ) -> Result<Response<identity::SignUpResponse>, Status> {
-        not_here()
-    }
-
-    async fn update_me(
-        &self,
-        _: Request<identity::UpdateMeRequest>,
-    ) -> Result<Response<identity::UpdateMeResponse>, Status> {
-        not_here()
-    }
-
-    async fn change_password(
-        &self,
-        _: Request<identity::ChangePasswordRequest>,
-    ) -> Result<Response<identity::ChangePasswordResponse>, Status> {
-        not_here()
-    }
-
-    async fn list_sessions(
-        &self,
-        _: Request<identity::ListSessionsRequest>,
-    ) -> Result<Response<identity::ListSessionsResponse>, Status> {
-        not_here()
-    }
-
-    async fn revoke_session(
-        &self,
-        _: Request<identity::RevokeSessionRequest>,
-    ) -> Result<Response<identity::RevokeSessionResponse>, Status> {
-        not_here()
     }
 }
 
