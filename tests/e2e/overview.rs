@@ -177,3 +177,25 @@ async fn a_store_that_is_away_is_told_first() {
     assert_eq!(now.items[0].kind(), Kind::StoreTrouble);
     assert!(now.unavailable.contains(&"events".to_owned()), "{:?}", now.unavailable);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_that_is_over_is_rolled_up() {
+    let mut cluster = Cluster::start().await;
+    let yesterday =
+        |who: &str| json!({"name": "$pageview", "distinct_id": who, "timestamp": ago(26 * 3_600)});
+    send(&cluster, vec![yesterday("ada"), yesterday("ada"), yesterday("grace")]).await;
+    cluster.at_rest(3).await;
+    // The first round comes some seconds after a start.
+    cluster.kill_and_restart_reports();
+    let database = cluster.sql().await;
+    let (events, persons) = eventually(DEADLINE, "the day to be rolled up", async || {
+        let row: Option<(i64, i64)> =
+            sqlx::query_as("select events, active_persons from reports.daily_usage")
+                .fetch_optional(&database)
+                .await
+                .ok()?;
+        row
+    })
+    .await;
+    assert_eq!((events, persons), (3, 2));
+}

@@ -14,8 +14,8 @@ use crate::query::Range;
 use crate::usage::ledger::Ledger;
 use crate::usage::{Calendar, DAYS_MAX};
 
-/// How long after the start the first round comes: the first minute belongs to people.
-const FIRST: Duration = Duration::from_secs(60);
+/// How long after the start the first round comes: the first seconds belong to people.
+const FIRST: Duration = Duration::from_secs(10);
 /// How long to wait between rounds.
 const INTERVAL: Duration = Duration::from_secs(3_600);
 /// Days before the last one rolled up that are rolled up again, because late events may have changed them.
