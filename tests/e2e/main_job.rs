@@ -165,7 +165,7 @@ fn event(
 }
 
 fn batch(events: Vec<CaptureEvent>) -> CaptureRequest {
-    CaptureRequest { events, sent_time: None }
+    CaptureRequest { events, ..Default::default() }
 }
 
 fn outcomes(answer: &CaptureResponse) -> Vec<Outcome> {

@@ -1,5 +1,6 @@
 //! Capture: where events come in. Every wire ends in [`Capture::accept`].
 
+pub(crate) mod delivery;
 pub(crate) mod draft;
 pub(crate) mod http;
 mod json;
@@ -22,10 +23,10 @@ use observe_core::{Clock, Entropy};
 use tonic::Status;
 
 use crate::forward::Forwarder;
+use delivery::Delivery;
 use draft::{Draft, Unreadable};
 use judge::{Outcome, judge};
 use sender::Sender;
-use time::Received;
 
 /// What capture works with.
 #[derive(Clone)]
@@ -57,9 +58,9 @@ impl Capture {
         &self,
         sender: &Sender,
         drafts: impl IntoIterator<Item = Result<Draft, Unreadable>>,
-        received: Received,
+        delivery: &Delivery,
     ) -> Result<Vec<Outcome>, Status> {
-        let judged = judge(drafts, received, sender.trusted, self.entropy.as_ref());
+        let judged = judge(drafts, delivery, sender.trusted, self.entropy.as_ref());
         if !judged.accepted.is_empty() {
             self.forward.write(sender.project, judged.accepted).await?;
         }

@@ -74,7 +74,7 @@ impl Doorway {
             return Ok(body::refuse(body, error).await?);
         }
         if route.target == Target::Local {
-            return json_rpc::capture(edge, admitted.owner(), &parts.headers, body).await;
+            return json_rpc::capture(edge, admitted.owner(), &parts, body).await;
         }
         let method = self.method(route.path)?;
         let limit = admitted.body_bytes_max().min(JSON_BYTES_MAX);

@@ -67,10 +67,14 @@ const TABLE: &[Route] = &[
     route(Target::Events, READERS, "/observe.events.v1.EventService/ListPropertyDefinitions"),
     route(Target::Events, READERS, "/observe.events.v1.EventService/ListPropertyValues"),
     stream(Target::Events, READERS, "/observe.events.v1.EventService/WatchEvents"),
+    route(Target::Events, INTERNAL, "/observe.events.v1.IngestService/RecordRejections"),
     route(Target::Events, INTERNAL, "/observe.events.v1.IngestService/WriteEvents"),
     route(Target::Events, INTERNAL, "/observe.events.v1.LogService/ListHeads"),
     route(Target::Events, INTERNAL, "/observe.events.v1.LogService/ReadLog"),
     route(Target::Events, READERS, "/observe.events.v1.PipelineService/GetPipelineStatus"),
+    route(Target::Events, READERS, "/observe.events.v1.PipelineService/ListDeadLetters"),
+    route(Target::Events, READERS, "/observe.events.v1.PipelineService/ListRejectedEvents"),
+    route(Target::Events, READERS, "/observe.events.v1.PipelineService/RedriveDeadLetters"),
     route(Target::Events, INTERNAL, "/observe.events.v1.SpanIngestService/WriteSpans"),
     route(Target::Events, INTERNAL, "/observe.events.v1.SpanService/GetSpanStatus"),
     route(Target::Events, INTERNAL, "/observe.events.v1.SpanService/ListSpanProjects"),
@@ -86,6 +90,12 @@ const TABLE: &[Route] = &[
     route(Target::Identity, PUBLIC, "/observe.identity.v1.AccountService/SignUp"),
     route(Target::Identity, SESSION, "/observe.identity.v1.AccountService/UpdateMe"),
     route(Target::Identity, INTERNAL, "/observe.identity.v1.AuthenticationService/Authenticate"),
+    route(Target::Identity, INTERNAL, "/observe.identity.v1.AuthenticationService/ListRetentions"),
+    route(
+        Target::Identity,
+        INTERNAL,
+        "/observe.identity.v1.AuthenticationService/ReportExposedKey",
+    ),
     route(Target::Identity, PUBLIC, "/observe.identity.v1.InvitationService/AcceptInvitation"),
     route(Target::Identity, SESSION, "/observe.identity.v1.InvitationService/CreateInvitation"),
     route(Target::Identity, PUBLIC, "/observe.identity.v1.InvitationService/GetInvitation"),
@@ -267,7 +277,11 @@ mod tests {
                     | "ListPropertyDefinitions"
                     | "ListPropertyValues",
                 )
-                | ("PipelineService", "GetPipelineStatus")
+                | (
+                    "PipelineService",
+                    "GetPipelineStatus" | "ListDeadLetters" | "ListRejectedEvents"
+                    | "RedriveDeadLetters",
+                )
                 | ("InsightService", "QueryTrends" | "QueryFunnel")
                 | ("ErrorService", "ListErrorGroups" | "GetErrorGroup" | "UpdateErrorGroup")
                 | ("LatencyService", "ListEndpoints" | "QueryLatency")

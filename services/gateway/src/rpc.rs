@@ -11,6 +11,7 @@ use tonic::{Code, Status};
 
 use crate::auth::{Owner, PageOrigins, bearer};
 use crate::body::{Budget, Lease, Meter};
+use crate::capture::delivery::Visitor;
 use crate::capture::limits::WRITE_KEY_BODY_BYTES_MAX;
 use crate::capture::rpc::Caller;
 use crate::capture::sender::{Place, Sender};
@@ -166,7 +167,8 @@ async fn capture(
     let Admitted { route, owner, token, .. } = admitted;
     let headers = request.headers().clone();
     let sender = Sender::admit(&owner, Place::Header, &headers)?;
-    let caller = Caller { sender, token, headers };
+    let visitor = Visitor::of(&headers, request.extensions());
+    let caller = Caller { sender, token, headers, visitor };
     if route.streams {
         return Ok(edge.capture_rpc.stream(caller, request, meter.clone()).await);
     }

@@ -86,6 +86,7 @@ pub(crate) fn project(project: Project) -> pb::Project {
         number: project.number,
         created_time: Some(timestamp(project.created_at)),
         allowed_origins: project.allowed_origins,
+        ..Default::default()
     }
 }
 
@@ -102,6 +103,7 @@ pub(crate) fn key(key: Key) -> pb::Key {
         token_prefix: key.token_prefix,
         created_time: Some(timestamp(key.created_at)),
         write_token: key.write_token.unwrap_or_default(),
+        ..Default::default()
     }
 }
 

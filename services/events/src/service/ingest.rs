@@ -54,4 +54,11 @@ impl IngestService for Ingest {
             Err(error) => Err(error.into()),
         })
     }
+
+    async fn record_rejections(
+        &self,
+        _request: Request<observe_proto::events::v1::RecordRejectionsRequest>,
+    ) -> Result<Response<observe_proto::events::v1::RecordRejectionsResponse>, Status> {
+        respond(Err(Error::from(observe_core::error::CommonError::Internal("not built".into()))))
+    }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use observe_core::context::Permission;
 use observe_core::{CallContext, Clock, respond};
+use observe_proto::events::v1 as pb;
 use observe_proto::events::v1::pipeline_service_server::PipelineService;
 use observe_proto::events::v1::{GetPipelineStatusRequest, GetPipelineStatusResponse};
 use observe_runtime::postgres::Database;
@@ -46,6 +47,7 @@ impl Pipeline {
             dead_lettered: outcomes.dead_lettered,
             pending,
             oldest_pending_age: Some(self.age(queue.oldest_ms)),
+            ..Default::default()
         })
     }
 
@@ -70,5 +72,26 @@ impl PipelineService for Pipeline {
             Ok(ctx) => self.status(&ctx, request.into_inner()).await,
             Err(error) => Err(error.into()),
         })
+    }
+
+    async fn list_dead_letters(
+        &self,
+        _request: Request<pb::ListDeadLettersRequest>,
+    ) -> Result<Response<pb::ListDeadLettersResponse>, Status> {
+        respond(Err(Error::from(observe_core::error::CommonError::Internal("not built".into()))))
+    }
+
+    async fn redrive_dead_letters(
+        &self,
+        _request: Request<pb::RedriveDeadLettersRequest>,
+    ) -> Result<Response<pb::RedriveDeadLettersResponse>, Status> {
+        respond(Err(Error::from(observe_core::error::CommonError::Internal("not built".into()))))
+    }
+
+    async fn list_rejected_events(
+        &self,
+        _request: Request<pb::ListRejectedEventsRequest>,
+    ) -> Result<Response<pb::ListRejectedEventsResponse>, Status> {
+        respond(Err(Error::from(observe_core::error::CommonError::Internal("not built".into()))))
     }
 }

@@ -10,6 +10,7 @@ use http::{Response, StatusCode, header};
 use observe_core::error::CommonError;
 use serde::Serialize;
 
+use super::delivery::{Delivery, Visitor};
 use super::draft;
 use super::judge::Outcome;
 use super::limits::{EVENTS_MAX, WRITE_KEY_BODY_BYTES_MAX};
@@ -87,7 +88,9 @@ async fn capture(edge: &Edge, request: Request) -> Result<Response<Body>, HttpEr
     }
     let drafts = split.events.iter().map(|element| draft::from_json(element));
     let received = Received::new(received, split.sent);
-    let outcomes = edge.capture.accept(&sender, drafts, received).await?;
+    let visitor = Visitor::of(&parts.headers, &parts.extensions);
+    let delivery = Delivery::new("/v1/events", received, visitor);
+    let outcomes = edge.capture.accept(&sender, drafts, &delivery).await?;
     let body = serde_json::to_vec(&Summary::of(outcomes)).map_err(|error| {
         Error::from(CommonError::Internal(format!("the answer cannot be written: {error}")))
     })?;

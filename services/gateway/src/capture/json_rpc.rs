@@ -3,16 +3,18 @@
 
 use axum::body::Body;
 use axum::response::IntoResponse as _;
-use http::{HeaderMap, Response, header};
+use http::request::Parts;
+use http::{Response, header};
 use observe_core::Violations;
 use observe_core::error::CommonError;
 use observe_proto::events::v1::Receipt;
 use serde::Serialize;
 
+use super::delivery::{Delivery, Visitor};
 use super::draft;
 use super::http::text;
 use super::json::{Scanner, decode_string};
-use super::rpc::{check_count, receipt};
+use super::rpc::{ENDPOINT, check_count, receipt};
 use super::sender::{Place, Sender};
 use super::split::elements;
 use super::time::{Received, SentTime};
@@ -27,6 +29,7 @@ use crate::http_error::HttpError;
 struct Batch<'a> {
     events: Vec<&'a str>,
     sent: SentTime,
+    historical: bool,
 }
 
 /// `CaptureResponse` as JSON, every field written.
@@ -51,23 +54,26 @@ struct JsonReceipt {
 pub(crate) async fn capture(
     edge: &Edge,
     caller: &Owner,
-    headers: &HeaderMap,
+    parts: &Parts,
     body: Body,
 ) -> Result<Response<Body>, HttpError> {
     let received = edge.capture.now();
-    let sender = match Sender::admit(caller, Place::Header, headers) {
+    let sender = match Sender::admit(caller, Place::Header, &parts.headers) {
         Ok(sender) => sender,
         Err(error) => return Ok(body::refuse(body, error).await?),
     };
     let lease = edge.budget.known();
     let Held { bytes, lease: _lease } =
-        body::read(headers, body, sender.body_bytes_max(), lease).await?;
+        body::read(&parts.headers, body, sender.body_bytes_max(), lease).await?;
     let text = text(&bytes);
     let batch = read(&text)?;
     check_count(batch.events.len())?;
     let drafts = batch.events.iter().map(|element| draft::from_proto_json(element));
-    let outcomes =
-        edge.capture.accept(&sender, drafts, Received::new(received, batch.sent)).await?;
+    let received = Received::new(received, batch.sent);
+    let visitor = Visitor::of(&parts.headers, &parts.extensions);
+    let mut delivery = Delivery::new(ENDPOINT, received, visitor);
+    delivery.historical = batch.historical;
+    let outcomes = edge.capture.accept(&sender, drafts, &delivery).await?;
     let receipts = (0..).zip(outcomes).map(|(index, outcome)| receipt(index, outcome).into());
     let answer = serde_json::to_vec(&Answer { receipts: receipts.collect() }).map_err(|error| {
         Error::from(CommonError::Internal(format!("the answer cannot be written: {error}")))
@@ -84,11 +90,19 @@ fn read(text: &str) -> Result<Batch<'_>, Error> {
         Some(_) => return Err(invalid("the body must be an object with `events`".to_owned())),
     }
     let (mut list, mut sent, mut unknown) = (None, SentTime::Absent, None);
+    let mut historical = Some(false);
     let cut = scanner
         .members(|key, value| match decode_string(key).as_ref() {
             "events" => list = Some(value),
             "sentTime" | "sent_time" if value == "null" => sent = SentTime::Absent,
             "sentTime" | "sent_time" => sent = SentTime::from_json(value),
+            "historical" => {
+                historical = match value {
+                    "true" => Some(true),
+                    "false" | "null" => Some(false),
+                    _ => None,
+                }
+            }
             other => unknown = Some(other.chars().take(100).collect::<String>()),
         })
         .and_then(|()| scanner.end());
@@ -96,6 +110,8 @@ fn read(text: &str) -> Result<Batch<'_>, Error> {
     if let Some(unknown) = unknown {
         return Err(invalid(format!("there is no field `{unknown}`")));
     }
+    let historical =
+        historical.ok_or_else(|| invalid("`historical` must be true or false".to_owned()))?;
     let events = match list {
         None | Some("null") => Vec::new(),
         Some(list) if list.starts_with('[') => {
@@ -103,7 +119,7 @@ fn read(text: &str) -> Result<Batch<'_>, Error> {
         }
         Some(_) => return Err(invalid("`events` must be a list".to_owned())),
     };
-    Ok(Batch { events, sent })
+    Ok(Batch { events, sent, historical })
 }
 
 fn invalid(description: String) -> Error {

@@ -6,11 +6,11 @@ use observe_core::Entropy;
 use observe_proto::events::v1::AcceptedEvent;
 use uuid::Uuid;
 
+use super::delivery::Delivery;
 use super::draft::{Draft, Unreadable, is_blank};
 use super::limits::{DISTINCT_ID_CHARS_MAX, NAME_CHARS_MAX, SESSION_ID_CHARS_MAX};
 use super::reject::{Code, Reject};
 use super::text::is_longer;
-use super::time::Received;
 
 /// The names of events that change persons.
 const IDENTITY_NAMES: [&str; 4] = [IDENTIFY, "$create_alias", "$merge_dangerously", "$set"];
@@ -40,10 +40,10 @@ pub(crate) struct Judged {
     pub(crate) outcomes: Vec<Outcome>,
 }
 
-/// Judges the drafts of one request, received as `request` says; `trusted` says whether a secret key sent it.
+/// Judges the drafts of one request; `trusted` says whether a secret key sent it.
 pub(crate) fn judge(
     drafts: impl IntoIterator<Item = Result<Draft, Unreadable>>,
-    request: Received,
+    delivery: &Delivery,
     trusted: bool,
     entropy: &dyn Entropy,
 ) -> Judged {
@@ -54,7 +54,7 @@ pub(crate) fn judge(
         let repeated = uuid.filter(|uuid| seen.contains(uuid));
         let outcome = match (draft, repeated) {
             (Ok(_), Some(uuid)) => Outcome::Duplicate(uuid),
-            (Ok(draft), None) => match accept(draft, index, request, trusted, entropy) {
+            (Ok(draft), None) => match accept(draft, index, delivery, trusted, entropy) {
                 Ok((uuid, event)) => {
                     seen.insert(uuid);
                     judged.accepted.push(event);
@@ -72,11 +72,12 @@ pub(crate) fn judge(
 fn accept(
     mut draft: Draft,
     index: usize,
-    request: Received,
+    delivery: &Delivery,
     trusted: bool,
     entropy: &dyn Entropy,
 ) -> Result<(Uuid, AcceptedEvent), Reject> {
     check(&draft)?;
+    let request = delivery.received;
     let time = draft.time.fix(request)?;
     if time.clamped {
         draft.properties.add("$time_clamped", &true.into());
@@ -109,6 +110,7 @@ fn accept(
         properties_json: draft.properties.into_json(),
         identity,
         trusted,
+        historical: delivery.historical,
     };
     Ok((uuid, event))
 }

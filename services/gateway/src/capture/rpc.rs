@@ -18,6 +18,7 @@ use tonic::{Status, Streaming};
 use tonic_prost::ProstCodec;
 
 use super::Capture;
+use super::delivery::{Delivery, Visitor};
 use super::draft::{self, Unreadable};
 use super::judge::Outcome;
 use super::limits::EVENTS_MAX;
@@ -27,6 +28,8 @@ use crate::auth::Auth;
 use crate::body::Meter;
 use crate::error::Error;
 
+/// What the RPCs are called where rejected events are shown.
+pub(super) const ENDPOINT: &str = "Capture";
 /// How long a stream may take to send its next batch: until it is complete, what has come of it takes up memory.
 const STREAM_IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -37,6 +40,8 @@ struct Batch {
     events: Vec<Bytes>,
     #[prost(message, optional, tag = "2")]
     sent_time: Option<Timestamp>,
+    #[prost(bool, tag = "3")]
+    historical: bool,
 }
 
 /// `CaptureStreamRequest` on the wire.
@@ -60,6 +65,7 @@ pub(crate) struct Caller {
     pub(crate) sender: Sender,
     pub(crate) token: Secret,
     pub(crate) headers: HeaderMap,
+    pub(crate) visitor: Visitor,
 }
 
 type WireRequest = http::Request<tonic::body::Body>;
@@ -78,9 +84,10 @@ impl CaptureRpc {
             .max_decoding_message_size(caller.sender.body_bytes_max());
         let capture = self.capture.clone();
         let answer = move |request: tonic::Request<Batch>| {
-            let (capture, sender) = (capture.clone(), caller.sender.clone());
+            let (capture, caller) = (capture.clone(), caller.clone());
             async move {
-                let receipts = accept(&capture, &sender, request.into_inner()).await?;
+                let Caller { sender, visitor, .. } = caller;
+                let receipts = accept(&capture, &sender, visitor, request.into_inner()).await?;
                 Ok(tonic::Response::new(CaptureResponse { receipts }))
             }
         };
@@ -121,7 +128,8 @@ impl CaptureRpc {
             let Some(next) = next else { return Ok(None) };
             let owner = this.auth.owner(caller.token.expose()).await?;
             let sender = Sender::admit(&owner, Place::Header, &caller.headers)?;
-            let receipts = accept(&this.capture, &sender, next.batch.unwrap_or_default()).await?;
+            let batch = next.batch.unwrap_or_default();
+            let receipts = accept(&this.capture, &sender, caller.visitor.clone(), batch).await?;
             meter.clear();
             Ok(Some((CaptureStreamResponse { receipts }, (this, caller, batches, meter))))
         })
@@ -135,12 +143,19 @@ async fn in_time<T>(
     tokio::time::timeout(limit, next).await.unwrap_or_else(|_| Err(Error::TimedOut.into()))
 }
 
-async fn accept(capture: &Capture, sender: &Sender, batch: Batch) -> Result<Vec<Receipt>, Status> {
+async fn accept(
+    capture: &Capture,
+    sender: &Sender,
+    visitor: Visitor,
+    batch: Batch,
+) -> Result<Vec<Receipt>, Status> {
     check_count(batch.events.len())?;
     let sent = batch.sent_time.map_or(SentTime::Absent, SentTime::from_message);
     let received = Received::new(capture.now(), sent);
     let drafts = batch.events.iter().map(draft::from_message);
-    let outcomes = capture.accept(sender, drafts, received).await?;
+    let mut delivery = Delivery::new(ENDPOINT, received, visitor);
+    delivery.historical = batch.historical;
+    let outcomes = capture.accept(sender, drafts, &delivery).await?;
     Ok((0..).zip(outcomes).map(|(index, outcome)| receipt(index, outcome)).collect())
 }
 

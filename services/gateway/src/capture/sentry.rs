@@ -27,6 +27,7 @@ use observe_core::error::CommonError;
 use observe_proto::events::v1::ServerSpan;
 use serde::Serialize;
 
+use super::delivery::{Delivery, Visitor};
 use super::draft::{Draft, Unreadable};
 use super::http::text;
 use super::judge::Outcome;
@@ -113,7 +114,14 @@ async fn envelope(edge: &Edge, request: Request) -> Result<Response<Body>, HttpE
     if envelope.items.len() > SENTRY_ITEMS_MAX {
         return Err(HttpError::too_many(SENTRY_ITEMS_MAX));
     }
-    accept(edge, &sender, Batch::of(envelope, received), received).await
+    accept(
+        edge,
+        &sender,
+        Batch::of(envelope, received),
+        received,
+        Visitor::of(&parts.headers, &parts.extensions),
+    )
+    .await
 }
 
 async fn store(edge: &Edge, request: Request) -> Result<Response<Body>, HttpError> {
@@ -123,7 +131,7 @@ async fn store(edge: &Edge, request: Request) -> Result<Response<Body>, HttpErro
     let sender = known.ok_or_else(missing_key)?;
     let mut batch = Batch::default();
     batch.event(0, &held.bytes);
-    accept(edge, &sender, batch, received).await
+    accept(edge, &sender, batch, received, Visitor::of(&parts.headers, &parts.extensions)).await
 }
 
 /// Tells who sends, if the head of the request says so, and reads the body.
@@ -213,9 +221,11 @@ async fn accept(
     sender: &Sender,
     batch: Batch,
     received: DateTime<Utc>,
+    visitor: Visitor,
 ) -> Result<Response<Body>, HttpError> {
     let Batch { drafts, items, sent, id, spans, left_out, frames_left_out } = batch;
-    let outcomes = edge.capture.accept(sender, drafts, Received::new(received, sent)).await?;
+    let delivery = Delivery::new("/api/<number>/envelope", Received::new(received, sent), visitor);
+    let outcomes = edge.capture.accept(sender, drafts, &delivery).await?;
     let accepted = spans.len();
     if !spans.is_empty() {
         edge.spans.write_spans(sender.project, spans).await?;

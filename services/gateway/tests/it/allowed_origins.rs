@@ -54,7 +54,7 @@ async fn the_rpc_is_refused_alike() {
     let path = "/observe.events.v1.CaptureService/Capture";
     let event =
         CaptureEvent { name: "n".into(), distinct_id: "u".into(), ..CaptureEvent::default() };
-    let message = CaptureRequest { events: vec![event], sent_time: None };
+    let message = CaptureRequest { events: vec![event], ..Default::default() };
     let call = |origin: &str| {
         let request = stage.post(path).header("content-type", "application/grpc-web+proto");
         request.bearer_auth(WRITE_KEY).header("origin", origin).body(frame(&message))

@@ -26,7 +26,7 @@ fn with<T>(token: &str, message: T) -> Request<T> {
 }
 
 fn batch(events: Vec<CaptureEvent>) -> CaptureRequest {
-    CaptureRequest { events, sent_time: None }
+    CaptureRequest { events, ..Default::default() }
 }
 
 #[tokio::test]

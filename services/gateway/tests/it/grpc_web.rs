@@ -114,7 +114,7 @@ async fn any_page_may_capture() {
     let path = "/observe.events.v1.CaptureService/Capture";
     let event =
         CaptureEvent { name: "n".into(), anonymous_id: "a".into(), ..CaptureEvent::default() };
-    let request = CaptureRequest { events: vec![event], sent_time: None };
+    let request = CaptureRequest { events: vec![event], ..Default::default() };
     let (headers, message, _) = call(&stage, path, WRITE_KEY, frame(&request)).await;
     assert_eq!(headers["access-control-allow-origin"], "*");
     assert!(!headers.contains_key("access-control-allow-credentials"));

@@ -267,7 +267,25 @@ impl AuthenticationService for Identity {
             _ => vec![],
         };
         let principal = Some(principal);
-        Ok(Response::new(identity::AuthenticateResponse { principal, allowed_origins }))
+        Ok(Response::new(identity::AuthenticateResponse {
+            principal,
+            allowed_origins,
+            ..Default::default()
+        }))
+    }
+
+    async fn report_exposed_key(
+        &self,
+        _request: Request<identity::ReportExposedKeyRequest>,
+    ) -> Result<Response<identity::ReportExposedKeyResponse>, Status> {
+        not_here()
+    }
+
+    async fn list_retentions(
+        &self,
+        _request: Request<identity::ListRetentionsRequest>,
+    ) -> Result<Response<identity::ListRetentionsResponse>, Status> {
+        not_here()
     }
 }
 
@@ -343,6 +361,13 @@ impl ServiceError for QueueFull {
 
 #[tonic::async_trait]
 impl IngestService for Events {
+    async fn record_rejections(
+        &self,
+        _request: Request<events::RecordRejectionsRequest>,
+    ) -> Result<Response<events::RecordRejectionsResponse>, Status> {
+        not_here()
+    }
+
     async fn write_events(
         &self,
         request: Request<events::WriteEventsRequest>,

@@ -40,12 +40,16 @@ impl Authentication {
             });
             // Browsers send with write keys alone.
             let allowed_origins = if kind == KeyKind::Write { origins } else { Vec::new() };
-            return Ok(pb::AuthenticateResponse { principal: Some(principal), allowed_origins });
+            return Ok(pb::AuthenticateResponse {
+                principal: Some(principal),
+                allowed_origins,
+                ..Default::default()
+            });
         }
         let found = self.store.session(hash, self.clock.now()).await?;
         let access = found.ok_or(IdentityError::UnknownCredential)?;
         let principal = Principal::Session(convert::session_principal(&access));
-        Ok(pb::AuthenticateResponse { principal: Some(principal), allowed_origins: Vec::new() })
+        Ok(pb::AuthenticateResponse { principal: Some(principal), ..Default::default() })
     }
 }
 
@@ -57,5 +61,23 @@ impl AuthenticationService for Authentication {
     ) -> Result<Response<pb::AuthenticateResponse>, Status> {
         let context = respond(CallContext::from_request(&request))?.into_inner();
         respond(self.authenticate(&context, request.into_inner()).await)
+    }
+
+    async fn report_exposed_key(
+        &self,
+        _request: Request<pb::ReportExposedKeyRequest>,
+    ) -> Result<Response<pb::ReportExposedKeyResponse>, Status> {
+        respond(Err(IdentityError::from(observe_core::error::CommonError::Internal(
+            "not built".into(),
+        ))))
+    }
+
+    async fn list_retentions(
+        &self,
+        _request: Request<pb::ListRetentionsRequest>,
+    ) -> Result<Response<pb::ListRetentionsResponse>, Status> {
+        respond(Err(IdentityError::from(observe_core::error::CommonError::Internal(
+            "not built".into(),
+        ))))
     }
 }

@@ -78,6 +78,7 @@ async fn an_administrator_changes_the_settings_and_the_edge_learns_the_origins()
         name: " Shop ".into(),
         time_zone: "Asia/Tokyo".into(),
         allowed_origins: vec!["HTTPS://Example.com:443".into(), "http://localhost:3000".into()],
+        ..Default::default()
     };
     let updated = projects.update_project(request.clone()).await.expect("updated").into_inner();
     let project = updated.project.expect("given");

@@ -4,20 +4,18 @@ use chrono::{DateTime, Utc};
 use observe_core::SystemEntropy;
 
 use super::*;
+use crate::capture::delivery::Visitor;
 use crate::capture::draft::from_json;
-use crate::capture::time::SentTime;
+use crate::capture::time::{Received, SentTime};
 
 fn now() -> DateTime<Utc> {
     DateTime::from_timestamp_micros(1_800_000_000_123_456).expect("a valid time")
 }
 
 fn judged(elements: &[&str]) -> Judged {
-    judge(
-        elements.iter().map(|element| from_json(element)),
-        Received::new(now(), SentTime::Absent),
-        false,
-        &SystemEntropy,
-    )
+    let received = Received::new(now(), SentTime::Absent);
+    let delivery = Delivery::new("/v1/events", received, Visitor::default());
+    judge(elements.iter().map(|element| from_json(element)), &delivery, false, &SystemEntropy)
 }
 
 fn code(element: &str) -> Code {
