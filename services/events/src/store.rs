@@ -3,10 +3,12 @@
 pub mod consume;
 pub mod copy;
 pub mod definition;
+pub mod direct;
 pub mod event;
 pub mod log;
 pub mod partition;
 pub mod pipeline;
+pub mod queue_period;
 pub mod relay;
 pub mod shard;
 pub mod span;

@@ -11,6 +11,7 @@ use observe_runtime::postgres::Database;
 use observe_runtime::redis::QueueRedis;
 use tonic::{Request, Response, Status};
 
+use crate::convert;
 use crate::error::{Error, unavailable};
 use crate::shard::Shard;
 use crate::{queue, store};
@@ -39,14 +40,16 @@ impl Pipeline {
         let queue = queue::status(&self.queue, self.shards, project)
             .await
             .map_err(|error| unavailable("the event queue", error.to_string()))?;
-        let pending = (queue.accepted - outcomes.taken).max(0);
+        let replaced_at = store::pipeline::queue_replaced_at(self.database.worker()).await?;
+        let pending = (queue.accepted + outcomes.queue_offset - outcomes.taken).max(0);
         Ok(GetPipelineStatusResponse {
-            accepted: outcomes.taken + pending,
+            accepted: outcomes.taken + outcomes.direct + pending,
             stored: outcomes.stored,
             duplicates: outcomes.duplicates,
             dead_lettered: outcomes.dead_lettered,
             pending,
             oldest_pending_age: Some(self.age(queue.oldest_ms)),
+            queue_replaced_time: replaced_at.map(convert::timestamp),
             ..Default::default()
         })
     }

@@ -1,7 +1,9 @@
 //! One leased, fenced reader a shard: from the queue into PostgreSQL, once.
 //!
-//! There is no stored cursor that could hide entries: a reader always reads from the head of its stream, stores what it
-//! finds in one transaction, and only then deletes it. An entry that is found again is known by its id.
+//! There is no stored cursor that could hide entries: a reader always reads from the head of its lanes, stores what it finds
+//! in one transaction, and only then deletes it. An entry that is found again is known by its id.
+//!
+//! What happens now goes first: after each of its batches, and while there is none, at most one small batch of the past.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,20 +15,14 @@ use redis::aio::MultiplexedConnection;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use crate::entry::{Entry, unpack};
+use crate::entry::Entry;
 use crate::queue::{self, Lane};
 use crate::shard::Shard;
 use crate::store::consume::{ConsumeError, Consumer, Lease};
 use crate::store::shard as lease;
+use crate::workers::lane_head::{BATCH_EVENTS_MAX, LaneHead};
+use crate::workers::ledger::Ledger;
 
-/// Events in one transaction.
-const BATCH_EVENTS_MAX: usize = 5_000;
-/// Bytes of entries in one transaction.
-const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
-/// Entries read at first, at most 4 MiB; more when they turn out small.
-const READ_COUNT_MIN: usize = 8;
-/// Entries read at most.
-const READ_COUNT_MAX: usize = 1_024;
 /// How long an empty stream is watched before the lease is looked after.
 const BLOCK: Duration = Duration::from_secs(1);
 /// How long entries wait for company while there are few of them: fewer, fuller transactions.
@@ -95,13 +91,11 @@ impl Reader {
     /// Reads under one lease until it is lost, something fails, or shutdown begins.
     async fn hold(&self, fence: i64, outage: &mut bool) -> Result<(), ConsumeError> {
         let mut connection = self.queue.dedicated(BLOCK).await?;
-        let mut consumer = Consumer::new(
-            self.database.worker().clone(),
-            Lease { shard: self.shard, owner: self.owner, fence },
-        );
-        let lane = Lane::Shard(self.shard);
-        let mut count = READ_COUNT_MIN;
-        let mut last_id = "0".to_owned();
+        let held = Lease { shard: self.shard, owner: self.owner, fence };
+        let mut consumer = Consumer::new(self.database.worker().clone(), held);
+        let mut ledger = Ledger::new(self.database.worker().clone(), held);
+        let mut live = LaneHead::live(self.shard);
+        let mut historical = LaneHead::historical(self.shard);
         let mut renewed = Instant::now();
         while !self.life.is_stopping() {
             if renewed.elapsed() >= RENEW_INTERVAL {
@@ -112,33 +106,48 @@ impl Reader {
                 }
                 renewed = Instant::now();
             }
-            let entries = queue::read_head(&mut connection, lane, count, unpack).await?;
-            if entries.is_empty() {
-                tokio::select! {
-                    waited = queue::wait_for_entries(&mut connection, lane, &last_id, BLOCK) => waited?,
-                    () = self.life.stopping() => return Ok(()),
+            // Before anything is taken from it: its counters may begin anew.
+            ledger.look(&mut connection, false).await?;
+            let now = self.next(&mut live, &mut consumer, &mut connection).await?;
+            let past = self.next(&mut historical, &mut consumer, &mut connection).await?;
+            if now + past > 0 {
+                *outage = false;
+                renewed = Instant::now();
+                // While there is a past to store, that is what fills the wait for company.
+                if past == 0 && now < FULL_ENOUGH {
+                    self.life.sleep(LINGER).await;
                 }
                 continue;
             }
-            let read = entries.len();
-            let (batch, bytes) = take_batch(entries);
-            count = next_count(count, read, batch.len(), bytes);
-            if let Some(last) = batch.last() {
-                last_id.clone_from(&last.stream_id);
-            }
-            let events: usize = batch.iter().map(|entry| entry.events.len()).sum();
-            self.consume(&mut consumer, &mut connection, batch).await?;
-            *outage = false;
-            renewed = Instant::now();
-            if events < FULL_ENOUGH {
-                self.life.sleep(LINGER).await;
+            ledger.look(&mut connection, true).await?;
+            let lanes = [live.position(), historical.position()];
+            tokio::select! {
+                waited = queue::wait_for_any(&mut connection, &lanes, BLOCK) => waited?,
+                () = self.life.stopping() => return Ok(()),
             }
         }
         Ok(())
     }
 
+    /// Stores the next batch of a lane. Returns how many events it had; 0 if the lane is empty.
+    async fn next(
+        &self,
+        head: &mut LaneHead,
+        consumer: &mut Consumer,
+        connection: &mut MultiplexedConnection,
+    ) -> Result<usize, ConsumeError> {
+        let batch = head.read(connection).await?;
+        if batch.is_empty() {
+            return Ok(0);
+        }
+        let events = batch.iter().map(|entry| entry.events.len()).sum();
+        self.consume(head.lane(), consumer, connection, batch).await?;
+        Ok(events)
+    }
+
     async fn consume(
         &self,
+        lane: Lane,
         consumer: &mut Consumer,
         connection: &mut MultiplexedConnection,
         batch: Vec<Entry>,
@@ -149,7 +158,7 @@ impl Reader {
         if stored.identity_events {
             self.stored_identity.notify_one();
         }
-        queue::delete(connection, Lane::Shard(self.shard), &stream_ids).await?;
+        queue::delete(connection, lane, &stream_ids).await?;
         consumer.deleted(entry_ids);
         Ok(())
     }
@@ -171,75 +180,5 @@ impl Reader {
         } else if first {
             tracing::warn!(shard = self.shard, %error, "storing events failed, trying again");
         }
-    }
-}
-
-/// Takes as many entries from the front as one transaction may hold; at least one.
-fn take_batch(entries: Vec<Entry>) -> (Vec<Entry>, usize) {
-    let (mut events, mut bytes) = (0, 0);
-    let mut batch = Vec::new();
-    for entry in entries {
-        events += entry.events.len();
-        bytes += entry.bytes;
-        if !batch.is_empty() && (events > BATCH_EVENTS_MAX || bytes > BATCH_BYTES_MAX) {
-            break;
-        }
-        batch.push(entry);
-    }
-    (batch, bytes)
-}
-
-/// Reads more entries at a time while all that was read fits into one transaction, so that a backlog of tiny entries drains
-/// in full ones; no more than twice what fitted otherwise, so that nothing large is read only to be thrown away.
-fn next_count(count: usize, read: usize, taken: usize, bytes: usize) -> usize {
-    if taken < read || bytes > BATCH_BYTES_MAX / 2 {
-        (taken * 2).clamp(READ_COUNT_MIN, READ_COUNT_MAX)
-    } else if read < count {
-        count
-    } else {
-        (count * 2).min(READ_COUNT_MAX)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use observe_core::ProjectId;
-    use observe_proto::events::v1::AcceptedEvent;
-
-    fn entry(events: usize, bytes: usize) -> Entry {
-        let event = (ProjectId::new(Uuid::nil()), Uuid::nil(), AcceptedEvent::default());
-        Entry {
-            stream_id: String::new(),
-            entry_id: Uuid::nil(),
-            events: vec![event; events],
-            bytes,
-        }
-    }
-
-    #[test]
-    fn a_transaction_stays_within_its_limits() {
-        let (batch, _) = take_batch(vec![entry(3_000, 1), entry(2_000, 1), entry(1, 1)]);
-        assert_eq!(batch.len(), 2);
-        let (batch, _) = take_batch(vec![entry(1, BATCH_BYTES_MAX), entry(1, 1)]);
-        assert_eq!(batch.len(), 1);
-    }
-
-    #[test]
-    fn no_more_is_read_than_a_transaction_can_hold() {
-        assert_eq!(next_count(8, 8, 8, 1_000), 16, "all fitted, and there may be more");
-        assert_eq!(next_count(16, 5, 5, 1_000), 16, "that was all there is");
-        assert_eq!(
-            next_count(1_024, 1_024, 12, 1_000),
-            24,
-            "twelve full entries are a transaction"
-        );
-        assert_eq!(next_count(64, 64, 64, BATCH_BYTES_MAX), 128);
-    }
-
-    #[test]
-    fn an_entry_beyond_the_limits_still_goes_alone() {
-        let (batch, _) = take_batch(vec![entry(9_000, 1), entry(1, 1)]);
-        assert_eq!(batch.len(), 1);
     }
 }

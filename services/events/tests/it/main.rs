@@ -4,8 +4,13 @@
 
 mod accounting;
 mod definitions;
+mod direct;
 mod faults;
+mod full_queue;
+mod lanes;
 mod list;
+mod queue;
+mod queue_period;
 mod spans;
 mod store_rules;
 mod support;
