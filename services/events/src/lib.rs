@@ -20,6 +20,7 @@ mod live;
 mod log_row;
 mod matching;
 mod queue;
+mod retention;
 pub mod service;
 pub mod shard;
 pub mod spans;
@@ -35,6 +36,7 @@ use observe_proto::events::v1::log_service_server::LogServiceServer;
 use observe_proto::events::v1::pipeline_service_server::PipelineServiceServer;
 use observe_proto::events::v1::span_ingest_service_server::SpanIngestServiceServer;
 use observe_proto::events::v1::span_service_server::SpanServiceServer;
+use observe_proto::identity::v1::authentication_service_client::AuthenticationServiceClient;
 use observe_proto::identity::v1::person_log_service_client::PersonLogServiceClient;
 use observe_runtime::postgres::{Database, PoolSizes};
 use observe_runtime::redis::{QueueRedis, RedisUnavailable};
@@ -57,6 +59,7 @@ use crate::workers::group_commit::{Way, Writer};
 use crate::workers::queue_watch::QueueHealth;
 use crate::workers::reader::Reader;
 use crate::workers::relay::Relay;
+use crate::workers::retention::Retention;
 use crate::workers::span_reader::SpanReader;
 
 /// The schema of events.
@@ -109,6 +112,13 @@ pub async fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
     let definitions = workers::definitions::run(database.clone(), shards, life.clone());
     workers.extend([Worker::new("live tail", tail), Worker::new("definitions", definitions)]);
     workers.push(Worker::new("group commit", commits.run(deps.lifecycle.clone())));
+    let retention = Retention {
+        database: database.clone(),
+        identity: AuthenticationServiceClient::new(deps.service_channel("identity")?),
+        clock: deps.clock.clone(),
+        life: life.clone(),
+    };
+    workers.push(Worker::new("retention", retention.run()));
     let watch = workers::queue_watch::run(queue, health.clone(), life.clone());
     workers.push(Worker::new("queue watch", watch));
     Ok(Built { routes, workers, ready: ready(database, health) })

@@ -10,5 +10,6 @@ pub mod partition;
 pub mod pipeline;
 pub mod queue_period;
 pub mod relay;
+pub mod retention;
 pub mod shard;
 pub mod span;

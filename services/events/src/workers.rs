@@ -8,6 +8,7 @@ pub mod ledger;
 pub mod queue_watch;
 pub mod reader;
 pub mod relay;
+pub mod retention;
 pub mod span_keeper;
 pub mod span_reader;
 pub mod tail;

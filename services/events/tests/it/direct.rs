@@ -2,12 +2,15 @@
 
 use std::time::{Duration, Instant};
 
+use observe_core::Secret;
+use observe_events::Config;
 use observe_proto::events::v1::{ProjectEvents, WriteEventsRequest};
-use observe_testkit::eventually;
+use observe_testkit::{TestStores, eventually};
 
 use crate::accounting::logged;
-use crate::queue::{connect, written_until_queued};
-use crate::support::{DEADLINE, TestEvents, event, project};
+use crate::deaf_proxy::DeafProxy;
+use crate::queue::written_until_queued;
+use crate::support::{DEADLINE, TestEvents, config, event, project};
 
 /// Less than a request waits for a store that does not answer.
 const SOON: Duration = Duration::from_secs(4);
@@ -40,15 +43,18 @@ async fn capture_goes_on_without_the_queue_and_adds_up() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_append_whose_answer_was_lost_counts_on_both_ways_and_is_stored_once() {
-    let events = TestEvents::start().await;
+    let stores = TestStores::start().await;
+    observe_events::migrate(&Secret::new(&stores.database_url)).await.unwrap();
+    let proxy = DeafProxy::start(&stores.queue_redis_url);
+    let config = Config { queue_redis_url: Secret::new(&proxy.url), ..config(&stores) };
+    let events = TestEvents::start_with(stores, config).await;
     let p = project(1);
     events.write(p, vec![event(0)]).await.unwrap();
     events.at_rest(p, 1).await;
-    // The queue takes what is written, but so late that nobody hears of it.
-    let mut redis = connect(&events).await;
-    let pause = ["PAUSE", "8000", "WRITE"];
-    redis::cmd("CLIENT").arg(&pause).query_async::<()>(&mut redis).await.unwrap();
+    // The queue takes what is written, and nobody hears of it.
+    proxy.deafen();
     events.write(p, (1..31).map(event).collect()).await.expect("stored directly");
+    proxy.heal();
     let status = events.at_rest(p, 61).await;
     assert_eq!((status.stored, status.duplicates), (31, 30));
     let direct: i64 = sqlx::query_scalar("select sum(direct)::bigint from events.counter")

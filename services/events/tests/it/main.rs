@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod accounting;
+mod deaf_proxy;
 mod definitions;
 mod direct;
 mod faults;

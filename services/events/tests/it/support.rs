@@ -109,6 +109,11 @@ impl TestEvents {
     }
 
     pub(crate) async fn start_on(stores: TestStores) -> Self {
+        let config = config(&stores);
+        Self::start_with(stores, config).await
+    }
+
+    pub(crate) async fn start_with(stores: TestStores, config: observe_events::Config) -> Self {
         let identity = Identity::default();
         let life = Lifecycle::new();
         let mut upstreams = Upstreams::new();
@@ -120,7 +125,7 @@ impl TestEvents {
         let routes = Routes::new(PersonLogServiceServer::new(identity.clone()));
         let stand_in = Built { routes, workers: vec![], ready: vec![] };
         server::start(stand_in, Listener::InProcess(pipe), &deps).await;
-        let built = observe_events::build(config(&stores), deps.clone()).await.unwrap();
+        let built = observe_events::build(config, deps.clone()).await.unwrap();
         server::start(built, Listener::InProcess(own_pipe), &deps).await;
         let channel = deps.upstreams.channel("events").unwrap();
         Self { stores, identity, life, channel }
