@@ -12,6 +12,7 @@
 
 pub mod config;
 mod convert;
+mod decode;
 mod definition;
 pub mod entry;
 mod error;
@@ -20,10 +21,12 @@ mod live;
 mod log_row;
 mod matching;
 mod queue;
+mod redrive;
 pub mod service;
 pub mod shard;
 pub mod spans;
 pub mod store;
+pub mod trap;
 pub mod workers;
 
 use std::sync::Arc;
@@ -44,6 +47,7 @@ use tonic::service::Routes;
 
 pub use config::Config;
 
+use crate::decode::Decoder;
 use crate::live::Live;
 use crate::service::event::Events;
 use crate::service::ingest::Ingest;
@@ -91,8 +95,10 @@ pub async fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
     let (writer, commits) =
         Writer::new(queue.clone(), shards, deps.clock.clone(), deps.entropy.clone());
     let live = Live::default();
-    let routes = routes(&database, &queue, shards, writer, &identity, &live, &deps);
-    let mut workers = background(&database, &queue, shards, identity, &deps);
+    let decoder = Decoder::new(config.trap);
+    let parts = Parts { database: database.clone(), queue: queue.clone(), shards, decoder };
+    let routes = routes(&parts, writer, &identity, &live, &deps);
+    let mut workers = background(&parts, identity, &deps);
     let life = &deps.lifecycle;
     let tail = workers::tail::run(database.clone(), live, life.clone());
     let definitions = workers::definitions::run(database.clone(), shards, life.clone());
@@ -119,15 +125,22 @@ async fn shards(database: &Database, queue: &QueueRedis) -> Result<Shard, StartE
     }
 }
 
-fn routes(
-    database: &Database,
-    queue: &QueueRedis,
+/// What most parts of the service work with.
+struct Parts {
+    database: Database,
+    queue: QueueRedis,
     shards: Shard,
+    decoder: Decoder,
+}
+
+fn routes(
+    parts: &Parts,
     writer: Writer,
     identity: &PersonLogServiceClient<observe_runtime::client::ServiceChannel>,
     live: &Live,
     deps: &Deps,
 ) -> Routes {
+    let Parts { database, queue, shards, decoder } = parts;
     let ingest = Ingest::new(writer.clone(), deps.clock.clone());
     let ingest = IngestServiceServer::new(ingest).max_decoding_message_size(CALL_BYTES_MAX);
     let span_ingest = SpanIngestServiceServer::new(SpanIngest::new(writer))
@@ -144,14 +157,16 @@ fn routes(
     let pipeline = Pipeline {
         database: database.clone(),
         queue: queue.clone(),
-        shards,
+        shards: *shards,
         clock: deps.clock.clone(),
+        page_tokens: deps.page_tokens(),
+        decoder: decoder.clone(),
     };
     let mut routes = Routes::builder();
     routes
         .add_service(ingest)
         .add_service(EventServiceServer::new(events))
-        .add_service(LogServiceServer::new(Log { database: database.clone(), shards }))
+        .add_service(LogServiceServer::new(Log { database: database.clone(), shards: *shards }))
         .add_service(PipelineServiceServer::new(pipeline))
         .add_service(span_ingest)
         .add_service(SpanServiceServer::new(spans));
@@ -159,15 +174,14 @@ fn routes(
 }
 
 fn background(
-    database: &Database,
-    queue: &QueueRedis,
-    shards: Shard,
+    parts: &Parts,
     identity: PersonLogServiceClient<observe_runtime::client::ServiceChannel>,
     deps: &Deps,
 ) -> Vec<Worker> {
+    let Parts { database, queue, shards, decoder } = parts;
     let owner = deps.entropy.uuid(deps.clock.now());
     let stored_identity = Arc::new(Notify::new());
-    let mut workers: Vec<Worker> = (0..shards)
+    let mut workers: Vec<Worker> = (0..*shards)
         .map(|shard| {
             let reader = Reader {
                 shard,
@@ -175,6 +189,7 @@ fn background(
                 queue: queue.clone(),
                 database: database.clone(),
                 stored_identity: stored_identity.clone(),
+                decoder: decoder.clone(),
                 life: deps.lifecycle.clone(),
             };
             Worker::new("reader", reader.run())
@@ -182,7 +197,7 @@ fn background(
         .collect();
     let relay = Relay {
         owner,
-        shards,
+        shards: *shards,
         database: database.clone(),
         identity,
         stored_identity,

@@ -2,11 +2,14 @@
 
 pub mod consume;
 pub mod copy;
+pub mod dead_letter;
 pub mod definition;
 pub mod event;
 pub mod log;
 pub mod partition;
 pub mod pipeline;
+pub mod redrive;
 pub mod relay;
 pub mod shard;
 pub mod span;
+pub mod suspect;

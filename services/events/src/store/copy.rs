@@ -80,7 +80,8 @@ impl CopyRows {
 
     /// Adds a `timestamptz` of microseconds since 1970.
     pub fn timestamp_us(&mut self, micros: i64) -> &mut Self {
-        self.int8(micros.saturating_sub(POSTGRES_EPOCH_US))
+        // The least and the greatest number would be read as infinite times, which nobody means; their neighbours are refused.
+        self.int8(micros.saturating_sub(POSTGRES_EPOCH_US).clamp(i64::MIN + 1, i64::MAX - 1))
     }
 
     /// Adds a `jsonb` from its text.

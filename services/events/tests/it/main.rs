@@ -3,9 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod accounting;
+mod dead_letters;
 mod definitions;
 mod faults;
 mod list;
+mod poison;
+mod quarantine;
+mod redrive;
 mod spans;
 mod store_rules;
 mod support;

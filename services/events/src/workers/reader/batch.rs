@@ -1,0 +1,83 @@
+//! How much goes into one transaction.
+
+use crate::entry::Entry;
+
+/// Events in one transaction.
+pub(super) const BATCH_EVENTS_MAX: usize = 5_000;
+/// Bytes of entries in one transaction.
+const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Entries read at first, at most 4 MiB; more when they turn out small.
+pub(super) const READ_COUNT_MIN: usize = 8;
+/// Entries read at most.
+pub(super) const READ_COUNT_MAX: usize = 1_024;
+
+/// Takes as many entries from the front as one transaction may hold; at least one.
+pub(super) fn take_batch(entries: Vec<Entry>) -> (Vec<Entry>, usize) {
+    let (mut events, mut bytes) = (0, 0);
+    let mut batch = Vec::new();
+    for entry in entries {
+        events += entry.events.len();
+        bytes += entry.bytes;
+        if !batch.is_empty() && (events > BATCH_EVENTS_MAX || bytes > BATCH_BYTES_MAX) {
+            break;
+        }
+        batch.push(entry);
+    }
+    (batch, bytes)
+}
+
+/// Reads more entries at a time while all that was read fits into one transaction, so that a backlog of tiny entries drains
+/// in full ones; no more than twice what fitted otherwise, so that nothing large is read only to be thrown away.
+pub(super) fn next_count(count: usize, read: usize, taken: usize, bytes: usize) -> usize {
+    if taken < read || bytes > BATCH_BYTES_MAX / 2 {
+        (taken * 2).clamp(READ_COUNT_MIN, READ_COUNT_MAX)
+    } else if read < count {
+        count
+    } else {
+        (count * 2).min(READ_COUNT_MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use observe_core::ProjectId;
+    use observe_proto::events::v1::AcceptedEvent;
+    use uuid::Uuid;
+
+    fn entry(events: usize, bytes: usize) -> Entry {
+        let event = (ProjectId::new(Uuid::nil()), Uuid::nil(), AcceptedEvent::default());
+        Entry {
+            stream_id: String::new(),
+            entry_id: Uuid::nil(),
+            events: vec![event; events],
+            bytes,
+        }
+    }
+
+    #[test]
+    fn a_transaction_stays_within_its_limits() {
+        let (batch, _) = take_batch(vec![entry(3_000, 1), entry(2_000, 1), entry(1, 1)]);
+        assert_eq!(batch.len(), 2);
+        let (batch, _) = take_batch(vec![entry(1, BATCH_BYTES_MAX), entry(1, 1)]);
+        assert_eq!(batch.len(), 1);
+    }
+
+    #[test]
+    fn no_more_is_read_than_a_transaction_can_hold() {
+        assert_eq!(next_count(8, 8, 8, 1_000), 16, "all fitted, and there may be more");
+        assert_eq!(next_count(16, 5, 5, 1_000), 16, "that was all there is");
+        assert_eq!(
+            next_count(1_024, 1_024, 12, 1_000),
+            24,
+            "twelve full entries are a transaction"
+        );
+        assert_eq!(next_count(64, 64, 64, BATCH_BYTES_MAX), 128);
+    }
+
+    #[test]
+    fn an_entry_beyond_the_limits_still_goes_alone() {
+        let (batch, _) = take_batch(vec![entry(9_000, 1), entry(1, 1)]);
+        assert_eq!(batch.len(), 1);
+    }
+}
