@@ -1,5 +1,6 @@
 //! Between the contract and the domain.
 
+pub mod dead_letter;
 pub mod span;
 
 use chrono::{DateTime, Datelike as _, Utc};

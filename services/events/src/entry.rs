@@ -1,5 +1,7 @@
 //! Queue entries: packed events or spans with a header, and how waiting requests become few of them.
 
+pub mod pieces;
+
 use std::collections::BTreeMap;
 
 use observe_core::ProjectId;
@@ -180,7 +182,7 @@ impl<G: Group> Packer<G> {
 }
 
 /// Why an entry cannot be read.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EntryError {
     /// A newer Observe wrote it; that version must read it.
     #[error(
@@ -192,8 +194,8 @@ pub enum EntryError {
     Damaged(&'static str),
 }
 
-/// An entry as the queue holds it.
-#[derive(Clone, Debug)]
+/// An entry as the queue holds it. What is missing in a damaged one is empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RawEntry {
     /// What Redis calls it.
     pub stream_id: String,
@@ -234,16 +236,22 @@ pub struct SpansEntry {
 /// Reads an entry of events back.
 ///
 /// # Errors
-/// [`EntryError`]; the caller stops its lane, since skipping would lose events.
+/// [`EntryError`]; an entry is never skipped, since that would lose events.
 pub fn unpack(raw: &RawEntry) -> Result<Entry, EntryError> {
-    check_format(raw)?;
+    let header = check_format(raw)?;
     let entry = QueueEntry::decode(&raw.payload[..]).map_err(|_| EntryError::Damaged("payload"))?;
     let mut events = Vec::new();
+    let mut found: BTreeMap<ProjectId, u64> = BTreeMap::new();
     for batch in entry.batches {
         let project = project(&batch.project_id)?;
+        *found.entry(project).or_default() += batch.events.len() as u64;
         for event in batch.events {
             events.push((project, uuid(&event.uuid)?, event));
         }
+    }
+    // What was counted as accepted must be what is taken, or the ledger never adds up again.
+    if found != pieces::counts(&header) {
+        return Err(EntryError::Damaged("counts"));
     }
     let (stream_id, entry_id) = (raw.stream_id.clone(), raw.entry_id);
     Ok(Entry { stream_id, entry_id, events, bytes: raw.payload.len() })
@@ -267,12 +275,13 @@ pub fn unpack_spans(raw: &RawEntry) -> Result<SpansEntry, EntryError> {
     Ok(SpansEntry { stream_id, entry_id, spans, bytes: raw.payload.len() })
 }
 
-fn check_format(raw: &RawEntry) -> Result<(), EntryError> {
+fn check_format(raw: &RawEntry) -> Result<QueueHeader, EntryError> {
     let header = QueueHeader::decode(&raw.header[..]).map_err(|_| EntryError::Damaged("header"))?;
-    if header.format_version == FORMAT_VERSION {
-        Ok(())
-    } else {
-        Err(EntryError::UnknownFormat(header.format_version))
+    match header.format_version {
+        FORMAT_VERSION => Ok(header),
+        // No version writes this: the header is missing.
+        0 => Err(EntryError::Damaged("header")),
+        newer => Err(EntryError::UnknownFormat(newer)),
     }
 }
 
@@ -346,6 +355,7 @@ mod tests {
         let header = QueueHeader { format_version: 2, counts: vec![] }.encode_to_vec();
         let unknown = raw(header, vec![]);
         assert!(matches!(unpack(&unknown), Err(EntryError::UnknownFormat(2))));
+        assert!(matches!(unpack(&raw(vec![], vec![])), Err(EntryError::Damaged("header"))));
         assert!(matches!(unpack_spans(&unknown), Err(EntryError::UnknownFormat(2))));
     }
 

@@ -12,6 +12,7 @@
 
 pub mod config;
 mod convert;
+mod decode;
 mod definition;
 pub mod entry;
 mod error;
@@ -20,11 +21,13 @@ mod live;
 mod log_row;
 mod matching;
 mod queue;
+mod redrive;
 mod retention;
 pub mod service;
 pub mod shard;
 pub mod spans;
 pub mod store;
+pub mod trap;
 pub mod workers;
 
 use std::sync::Arc;
@@ -46,6 +49,7 @@ use tonic::service::Routes;
 
 pub use config::Config;
 
+use crate::decode::Decoder;
 use crate::live::Live;
 use crate::service::event::Events;
 use crate::service::ingest::Ingest;
@@ -105,8 +109,10 @@ pub async fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
         entropy: deps.entropy.clone(),
     });
     let live = Live::default();
-    let routes = routes(&database, &queue, shards, writer, &identity, &live, &deps);
-    let mut workers = background(&database, &queue, shards, identity, stored_identity, &deps);
+    let decoder = Decoder::new(config.trap);
+    let parts = Parts { database: database.clone(), queue: queue.clone(), shards, decoder };
+    let routes = routes(&parts, writer, &identity, &live, &deps);
+    let mut workers = background(&parts, identity, stored_identity, &deps);
     let life = &deps.lifecycle;
     let tail = workers::tail::run(database.clone(), live, life.clone());
     let definitions = workers::definitions::run(database.clone(), shards, life.clone());
@@ -142,15 +148,22 @@ async fn shards(database: &Database, queue: &QueueRedis) -> Result<Shard, StartE
     }
 }
 
-fn routes(
-    database: &Database,
-    queue: &QueueRedis,
+/// What most parts of the service work with.
+struct Parts {
+    database: Database,
+    queue: QueueRedis,
     shards: Shard,
+    decoder: Decoder,
+}
+
+fn routes(
+    parts: &Parts,
     writer: Writer,
     identity: &PersonLogServiceClient<observe_runtime::client::ServiceChannel>,
     live: &Live,
     deps: &Deps,
 ) -> Routes {
+    let Parts { database, queue, shards, decoder } = parts;
     let ingest = Ingest::new(writer.clone(), deps.clock.clone());
     let ingest = IngestServiceServer::new(ingest).max_decoding_message_size(CALL_BYTES_MAX);
     let span_ingest = SpanIngestServiceServer::new(SpanIngest::new(writer))
@@ -167,14 +180,16 @@ fn routes(
     let pipeline = Pipeline {
         database: database.clone(),
         queue: queue.clone(),
-        shards,
+        shards: *shards,
         clock: deps.clock.clone(),
+        page_tokens: deps.page_tokens(),
+        decoder: decoder.clone(),
     };
     let mut routes = Routes::builder();
     routes
         .add_service(ingest)
         .add_service(EventServiceServer::new(events))
-        .add_service(LogServiceServer::new(Log { database: database.clone(), shards }))
+        .add_service(LogServiceServer::new(Log { database: database.clone(), shards: *shards }))
         .add_service(PipelineServiceServer::new(pipeline))
         .add_service(span_ingest)
         .add_service(SpanServiceServer::new(spans));
@@ -182,15 +197,14 @@ fn routes(
 }
 
 fn background(
-    database: &Database,
-    queue: &QueueRedis,
-    shards: Shard,
+    parts: &Parts,
     identity: PersonLogServiceClient<observe_runtime::client::ServiceChannel>,
     stored_identity: Arc<Notify>,
     deps: &Deps,
 ) -> Vec<Worker> {
+    let Parts { database, queue, shards, decoder } = parts;
     let owner = deps.entropy.uuid(deps.clock.now());
-    let mut workers: Vec<Worker> = (0..shards)
+    let mut workers: Vec<Worker> = (0..*shards)
         .map(|shard| {
             let reader = Reader {
                 shard,
@@ -198,6 +212,7 @@ fn background(
                 queue: queue.clone(),
                 database: database.clone(),
                 stored_identity: stored_identity.clone(),
+                decoder: decoder.clone(),
                 life: deps.lifecycle.clone(),
             };
             Worker::new("reader", reader.run())
@@ -205,7 +220,7 @@ fn background(
         .collect();
     let relay = Relay {
         owner,
-        shards,
+        shards: *shards,
         database: database.clone(),
         identity,
         stored_identity,

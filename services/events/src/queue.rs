@@ -161,29 +161,44 @@ pub async fn read_head<T>(
     count: usize,
     unpack: impl Fn(&RawEntry) -> Result<T, EntryError>,
 ) -> Result<Vec<T>, ReadError> {
-    let reply: StreamRangeReply =
-        connection.xrange_count(stream_key(lane), "-", "+", count).await?;
-    let mut entries = Vec::with_capacity(reply.ids.len());
-    for raw in reply.ids {
-        let stream_id = raw.id.clone();
-        match to_raw(&raw).and_then(|raw| unpack(&raw)) {
+    let raw = read_raw(connection, lane, count).await?;
+    let mut entries = Vec::with_capacity(raw.len());
+    for raw in raw {
+        match unpack(&raw) {
             Ok(entry) => entries.push(entry),
             // What comes before it is stored first; then it stands at the head.
             Err(_) if !entries.is_empty() => break,
-            Err(error) => return Err(ReadError::Entry(stream_id, error)),
+            Err(error) => return Err(ReadError::Entry(raw.stream_id, error)),
         }
     }
     Ok(entries)
 }
 
-fn to_raw(raw: &StreamId) -> Result<RawEntry, EntryError> {
-    let id: Vec<u8> = raw.get("id").ok_or(EntryError::Damaged("entry id"))?;
-    Ok(RawEntry {
-        stream_id: raw.id.clone(),
-        entry_id: Uuid::from_slice(&id).map_err(|_| EntryError::Damaged("entry id"))?,
-        header: raw.get("h").ok_or(EntryError::Damaged("header"))?,
-        payload: raw.get("d").ok_or(EntryError::Damaged("payload"))?,
-    })
+/// Reads up to `count` entries from the head of a lane as they are.
+///
+/// # Errors
+/// When Redis is away.
+pub async fn read_raw(
+    connection: &mut MultiplexedConnection,
+    lane: Lane,
+    count: usize,
+) -> Result<Vec<RawEntry>, RedisError> {
+    let reply: StreamRangeReply =
+        connection.xrange_count(stream_key(lane), "-", "+", count).await?;
+    Ok(reply.ids.iter().map(|entry| to_raw(lane, entry)).collect())
+}
+
+fn to_raw(lane: Lane, entry: &StreamId) -> RawEntry {
+    let id: Option<Vec<u8>> = entry.get("id");
+    let written = id.and_then(|id| Uuid::from_slice(&id).ok());
+    // An entry that lost its id gets one from its place, so that it has the same one when it is read again.
+    let place = || Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{lane} {}", entry.id).as_bytes());
+    RawEntry {
+        stream_id: entry.id.clone(),
+        entry_id: written.unwrap_or_else(place),
+        header: entry.get("h").unwrap_or_default(),
+        payload: entry.get("d").unwrap_or_default(),
+    }
 }
 
 /// Waits until something is appended after `after` ("0" for anything), or for `block`.

@@ -2,6 +2,7 @@
 
 pub mod consume;
 pub mod copy;
+pub mod dead_letter;
 pub mod definition;
 pub mod direct;
 pub mod event;
@@ -9,7 +10,9 @@ pub mod log;
 pub mod partition;
 pub mod pipeline;
 pub mod queue_period;
+pub mod redrive;
 pub mod relay;
 pub mod retention;
 pub mod shard;
 pub mod span;
+pub mod suspect;

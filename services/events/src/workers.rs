@@ -3,7 +3,6 @@
 pub mod definitions;
 pub mod group_commit;
 pub mod keeper;
-pub mod lane_head;
 pub mod ledger;
 pub mod queue_watch;
 pub mod reader;

@@ -1,7 +1,8 @@
 //! The direct way: the consuming transaction without entries, for events that the queue cannot take because it is away.
 //!
 //! It takes the same locks as the readers, shard by shard in ascending order, so that a uuid that is in the queue as well is
-//! stored once. It needs no lease: the fence decides among readers, and the locks are what makes the log gapless.
+//! stored once. It needs no lease: the fence decides among readers, and the locks are what makes the log gapless. What
+//! PostgreSQL refuses for its data is set aside, as it is by a reader: the request must neither be lost nor fail for ever.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,7 +13,10 @@ use tokio::sync::{Mutex, Notify};
 
 use super::consume::ConsumeError;
 use super::consume::counts::{self, Counts};
+use super::consume::error::refuses_data;
+use super::consume::letters::{Letter, insert_letters};
 use super::consume::lock::{lock_key_week, lock_shard, move_end};
+use super::consume::refused::{self, Refused};
 use super::consume::rows::store_events;
 use super::consume::stage::{Staged, stage};
 use super::consume::weeks::KnownWeeks;
@@ -73,9 +77,29 @@ impl Direct {
     }
 
     async fn store_batch(&self, batch: &Batch) -> Result<(), ConsumeError> {
+        let refusal = match self.store_but(batch, &[]).await {
+            Err(ConsumeError::Database(error)) if refuses_data(&error) => error,
+            done => return done,
+        };
+        let ordinals: Vec<usize> = (0..batch.events.len()).collect();
+        let found = refused::find(&self.pool, &batch.events, &ordinals, None).await?;
+        if found.refused.is_empty() {
+            // Each event is taken alone: the batch is refused for something else.
+            return Err(refusal.into());
+        }
+        self.store_but(batch, &found.refused).await?;
+        for Refused { ordinal, sqlstate, .. } in &found.refused {
+            let (project, uuid, _) = &batch.events[*ordinal];
+            tracing::warn!(%project, %uuid, sqlstate, "an event that PostgreSQL refuses was set aside");
+        }
+        Ok(())
+    }
+
+    /// Stores a batch but for what is refused, which is set aside.
+    async fn store_but(&self, batch: &Batch, refused: &[Refused]) -> Result<(), ConsumeError> {
         let mut tries = 1;
         loop {
-            match self.transaction(batch).await {
+            match self.transaction(batch, refused).await {
                 Err(ConsumeError::Database(error)) if tries < TRIES_MAX && is_race(&error) => {
                     *self.weeks.lock().await = KnownWeeks::default();
                     tries += 1;
@@ -85,14 +109,16 @@ impl Direct {
         }
     }
 
-    async fn transaction(&self, batch: &Batch) -> Result<(), ConsumeError> {
+    async fn transaction(&self, batch: &Batch, refused: &[Refused]) -> Result<(), ConsumeError> {
         self.weeks.lock().await.ensure(&self.pool, &batch.events).await?;
         let mut connection = self.pool.acquire().await?;
         let mut tx = connection.begin().await?;
         sqlx::raw_sql(LIMITS).execute(&mut *tx).await?;
-        let ordinals: Vec<usize> = (0..batch.events.len()).collect();
+        let is_refused = |ordinal: &usize| refused.iter().any(|one| one.ordinal == *ordinal);
+        let ordinals: Vec<usize> =
+            (0..batch.events.len()).filter(|ordinal| !is_refused(ordinal)).collect();
         stage(&mut tx, &batch.events, &ordinals).await?;
-        let is_identity = store_staged(&mut tx, batch).await?;
+        let is_identity = store_staged(&mut tx, batch, refused).await?;
         tx.commit().await?;
         if is_identity {
             self.stored_identity.notify_one();
@@ -102,7 +128,11 @@ impl Direct {
 }
 
 /// Locks the shards and stores what is staged. Returns whether events for identity are among what is stored.
-async fn store_staged(tx: &mut PgConnection, batch: &Batch) -> Result<bool, ConsumeError> {
+async fn store_staged(
+    tx: &mut PgConnection,
+    batch: &Batch,
+    refused: &[Refused],
+) -> Result<bool, ConsumeError> {
     let mut locked = Vec::with_capacity(batch.shards.len());
     for &shard in batch.shards.keys() {
         let row = lock_shard(tx, shard).await?;
@@ -111,8 +141,19 @@ async fn store_staged(tx: &mut PgConnection, batch: &Batch) -> Result<bool, Cons
     let key_week = lock_key_week(tx).await?;
     let mut is_identity = false;
     for (row, ordinals) in locked.iter().zip(batch.shards.values()) {
-        let stored = store_events(tx, row, key_week, &batch.events, ordinals).await?;
-        let counts = counted(&batch.events, ordinals, &stored.ordinals);
+        let of_shard = |one: &&Refused| ordinals.binary_search(&one.ordinal).is_ok();
+        let refused: Vec<&Refused> = refused.iter().filter(of_shard).collect();
+        let is_refused = |ordinal: &usize| refused.iter().any(|one| one.ordinal == *ordinal);
+        let storable: Vec<usize> =
+            ordinals.iter().copied().filter(|ordinal| !is_refused(ordinal)).collect();
+        let stored = store_events(tx, row, key_week, &batch.events, &storable).await?;
+        let mut counts = counted(&batch.events, ordinals, &stored.ordinals);
+        let letters: Vec<_> = refused
+            .iter()
+            .map(|one| (&batch.events[one.ordinal], one))
+            .map(|(event, one)| (event.0, Letter::refused(event, one)))
+            .collect();
+        insert_letters(tx, row.shard, &letters, &mut counts).await?;
         counts::add_counts(tx, row.shard, &counts).await?;
         move_end(tx, row.shard, stored.next_sequence).await?;
         is_identity |= stored.identity_events;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use observe_core::Secret;
 use observe_events::Config;
-use observe_proto::events::v1::{ProjectEvents, WriteEventsRequest};
+use observe_proto::events::v1::{GetPipelineStatusRequest, ProjectEvents, WriteEventsRequest};
 use observe_testkit::{TestStores, eventually};
 
 use crate::accounting::logged;
@@ -147,4 +147,30 @@ async fn requests_that_bring_spans_wait_for_the_queue_and_others_do_not() {
     })
     .await;
     assert_eq!(counted, 1, "neither lost nor doubled");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_postgres_refuses_is_set_aside_and_its_neighbours_are_stored() {
+    let events = TestEvents::start().await;
+    let p = project(1);
+    events.stores.kill_queue().await;
+    eventually(DEADLINE, "capture to go on without the queue", async || {
+        events.write(project(2), vec![event(0)]).await.is_ok()
+    })
+    .await;
+    let mut batch: Vec<_> = (0..50).map(event).collect();
+    batch[17].properties_json = r#"{"a":"\u0000"}"#.into();
+    events.write(p, batch.clone()).await.expect("it is in nobody's way");
+    events.write(p, batch).await.expect("nor when it comes again");
+    events.stores.start_queue().await;
+    let status = eventually(DEADLINE, "the ledger to be read", async || {
+        let status =
+            events.pipeline(p).get_pipeline_status(GetPipelineStatusRequest::default()).await;
+        status.ok().map(tonic::Response::into_inner)
+    })
+    .await;
+    assert_eq!((status.accepted, status.stored), (100, 49));
+    assert_eq!((status.dead_lettered, status.duplicates, status.pending), (1, 50, 0));
+    let letters = events.dead_letters(p).await;
+    assert_eq!(letters.iter().map(|one| one.sqlstate.as_str()).collect::<Vec<_>>(), ["22P05"]);
 }

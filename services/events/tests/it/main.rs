@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod accounting;
+mod dead_letters;
 mod deaf_proxy;
 mod definitions;
 mod direct;
@@ -10,8 +11,11 @@ mod faults;
 mod full_queue;
 mod lanes;
 mod list;
+mod poison;
+mod quarantine;
 mod queue;
 mod queue_period;
+mod redrive;
 mod spans;
 mod store_rules;
 mod support;

@@ -7,6 +7,7 @@ use observe_core::context::wire::{ContextSigner, METADATA_KEY};
 use observe_core::{
     CallContext, Clock as _, KeyId, Principal, ProjectId, Secret, SystemClock, SystemEntropy,
 };
+use observe_events::trap::Trap;
 use observe_proto::common::v1::KeyKind;
 use observe_proto::events::v1::event_service_client::EventServiceClient;
 use observe_proto::events::v1::ingest_service_client::IngestServiceClient;
@@ -15,8 +16,9 @@ use observe_proto::events::v1::pipeline_service_client::PipelineServiceClient;
 use observe_proto::events::v1::span_ingest_service_client::SpanIngestServiceClient;
 use observe_proto::events::v1::span_service_client::SpanServiceClient;
 use observe_proto::events::v1::{
-    AcceptedEvent, GetPipelineStatusRequest, GetPipelineStatusResponse, ProjectEvents,
-    ProjectSpans, ServerSpan, WriteEventsRequest, WriteSpansRequest,
+    AcceptedEvent, DeadLetter, GetPipelineStatusRequest, GetPipelineStatusResponse,
+    ListDeadLettersRequest, ProjectEvents, ProjectSpans, RedriveDeadLettersRequest,
+    RedriveDeadLettersResponse, ServerSpan, WriteEventsRequest, WriteSpansRequest,
 };
 use observe_proto::identity::v1::person_log_service_server::{
     PersonLogService, PersonLogServiceServer,
@@ -38,6 +40,8 @@ use uuid::Uuid;
 
 pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 const SECRET: &str = "a secret of the tests";
+/// Events of this name end their reader, in the way that their session id says.
+pub(crate) const DEADLY: &str = "deadly";
 
 /// Identity as events sees it.
 #[derive(Clone, Default)]
@@ -199,6 +203,52 @@ impl TestEvents {
         .await
     }
 
+    pub(crate) fn pipeline(&self, project: ProjectId) -> PipelineServiceClient<Client> {
+        PipelineServiceClient::new(self.as_key(project, KeyKind::Secret))
+    }
+
+    pub(crate) fn pipeline_as(&self, principal: Principal) -> PipelineServiceClient<Client> {
+        PipelineServiceClient::new(InterceptedService::new(self.channel.clone(), As(principal)))
+    }
+
+    /// Returns all dead letters of a project, newest first.
+    pub(crate) async fn dead_letters(&self, project: ProjectId) -> Vec<DeadLetter> {
+        let request = ListDeadLettersRequest { page_size: 1_000, ..Default::default() };
+        let answer = self.pipeline(project).list_dead_letters(request).await.unwrap();
+        answer.into_inner().dead_letters
+    }
+
+    /// Tries dead letters again, all of them without ids.
+    pub(crate) async fn redrive(
+        &self,
+        project: ProjectId,
+        uuids: &[u128],
+    ) -> RedriveDeadLettersResponse {
+        let uuids = uuids.iter().map(|n| Uuid::from_u128(*n).to_string()).collect();
+        let request = RedriveDeadLettersRequest { project_id: String::new(), uuids };
+        self.pipeline(project).redrive_dead_letters(request).await.unwrap().into_inner()
+    }
+
+    pub(crate) async fn queue(&self) -> redis::aio::MultiplexedConnection {
+        let client = redis::Client::open(self.stores.queue_redis_url.as_str()).unwrap();
+        client.get_multiplexed_async_connection().await.unwrap()
+    }
+
+    /// Waits until the queue holds nothing.
+    pub(crate) async fn queue_empty(&self) {
+        let mut redis = self.queue().await;
+        eventually(DEADLINE, "the queue to be empty", async || {
+            let mut left = 0;
+            for shard in 0..4 {
+                let key = format!("observe:{{{shard}}}:stream");
+                let length = redis::cmd("XLEN").arg(key).query_async::<u64>(&mut redis).await;
+                left += length.unwrap_or(1);
+            }
+            left == 0
+        })
+        .await;
+    }
+
     pub(crate) async fn sql(&self) -> sqlx::PgPool {
         sqlx::PgPool::connect(&self.stores.database_url).await.unwrap()
     }
@@ -208,6 +258,7 @@ pub(crate) fn config(stores: &TestStores) -> observe_events::Config {
     observe_events::Config {
         database_url: Secret::new(&stores.database_url),
         queue_redis_url: Secret::new(&stores.queue_redis_url),
+        trap: Trap::named(DEADLY),
     }
 }
 

@@ -24,6 +24,9 @@ pub enum ConsumeError {
     /// An entry cannot be read.
     #[error(transparent)]
     Entry(ReadError),
+    /// The reader panicked.
+    #[error("the reader crashed")]
+    Panicked,
 }
 
 impl From<ReadError> for ConsumeError {
@@ -42,14 +45,37 @@ impl From<redis::RedisError> for ConsumeError {
 }
 
 impl ConsumeError {
-    /// Returns whether trying again will not help: the data itself is refused, or an entry cannot be read.
+    /// Returns whether trying again the same way will not help: the data itself is refused, or an entry cannot be read.
     #[must_use]
     pub fn holds_shard(&self) -> bool {
         match self {
-            Self::Entry(_) => true,
+            Self::Entry(_) | Self::Panicked => true,
             Self::Database(error) => refuses_data(error),
-            _ => false,
+            Self::LeaseLost | Self::Queue(_) => false,
         }
+    }
+}
+
+impl ConsumeError {
+    /// Returns why events wait, in words that quote nothing of an event; `None` where the one who asks cannot be told either,
+    /// because a store is away, and where nothing is wrong.
+    #[must_use]
+    pub fn stall(&self) -> Option<String> {
+        let error = match self {
+            Self::Entry(_) | Self::Panicked => return Some(self.to_string()),
+            Self::Database(error) => error.as_database_error()?,
+            Self::LeaseLost | Self::Queue(_) => return None,
+        };
+        let code = error.code()?;
+        Some(match &code[..code.len().min(2)] {
+            "53" => {
+                format!("PostgreSQL has no room left, or no more of something it needs ({code})")
+            }
+            class if DATA_CLASSES.contains(&class) => {
+                format!("PostgreSQL refuses a batch, and no single event of it ({code})")
+            }
+            _ => format!("PostgreSQL answers with an error ({code})"),
+        })
     }
 }
 

@@ -34,15 +34,22 @@ pub async fn stage(
     ordinals: &[usize],
 ) -> Result<(), ConsumeError> {
     sqlx::raw_sql(PREPARE).execute(&mut *tx).await?;
+    let rows = encode(events, ordinals);
+    let mut copy = tx.copy_in_raw(COPY).await?;
+    copy.send(rows).await?;
+    copy.finish().await?;
+    Ok(())
+}
+
+/// Returns the events with these ordinals as `COPY` takes them.
+#[must_use]
+pub fn encode(events: &[Staged], ordinals: &[usize]) -> Vec<u8> {
     let bytes = |ordinal: &usize| events[*ordinal].2.properties_json.len() + 256;
     let mut rows = CopyRows::with_capacity(ordinals.iter().map(bytes).sum());
     for &ordinal in ordinals {
         add_row(&mut rows, ordinal, &events[ordinal]);
     }
-    let mut copy = tx.copy_in_raw(COPY).await?;
-    copy.send(rows.finish()).await?;
-    copy.finish().await?;
-    Ok(())
+    rows.finish()
 }
 
 fn add_row(rows: &mut CopyRows, ordinal: usize, (project, uuid, event): &Staged) {

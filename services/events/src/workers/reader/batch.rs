@@ -1,80 +1,50 @@
 //! A lane as its reader reads it: always from the head, as much as one transaction may hold.
 
-use redis::aio::MultiplexedConnection;
-
-use super::group_commit::HISTORICAL_EVENTS_MAX;
-use crate::entry::{Entry, unpack};
-use crate::queue::{self, Lane, ReadError};
+use crate::entry::Entry;
+use crate::queue::Lane;
 use crate::shard::Shard;
+use crate::workers::group_commit::HISTORICAL_EVENTS_MAX;
 
 /// Events in one transaction.
-pub const BATCH_EVENTS_MAX: usize = 5_000;
+pub(super) const BATCH_EVENTS_MAX: usize = 5_000;
 /// Bytes of entries in one transaction.
 const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Entries read at first, at most 4 MiB; more when they turn out small.
 const READ_COUNT_MIN: usize = 8;
 /// Entries read at most.
-const READ_COUNT_MAX: usize = 1_024;
+pub(super) const READ_COUNT_MAX: usize = 1_024;
 
 /// The head of one lane.
-#[derive(Debug)]
-pub struct LaneHead {
-    lane: Lane,
-    events_max: usize,
-    count: usize,
-    last_id: String,
+#[derive(Clone, Debug)]
+pub(super) struct Head {
+    /// Which lane.
+    pub(super) lane: Lane,
+    /// Events of it in one transaction.
+    pub(super) events_max: usize,
+    /// How many entries are read at a time.
+    pub(super) count: usize,
+    /// The last entry that was stored: what is waited for comes after it.
+    pub(super) last_id: String,
 }
 
-impl LaneHead {
+impl Head {
     /// Reads a shard's events that happen now.
-    #[must_use]
-    pub fn live(shard: Shard) -> Self {
+    pub(super) fn live(shard: Shard) -> Self {
         Self::new(Lane::Shard(shard), BATCH_EVENTS_MAX)
     }
 
     /// Reads a shard's events of the past, few at a time: what happens now waits for no more than these.
-    #[must_use]
-    pub fn historical(shard: Shard) -> Self {
+    pub(super) fn historical(shard: Shard) -> Self {
         Self::new(Lane::Historical(shard), HISTORICAL_EVENTS_MAX)
     }
 
     fn new(lane: Lane, events_max: usize) -> Self {
         Self { lane, events_max, count: READ_COUNT_MIN, last_id: "0".to_owned() }
     }
-
-    /// Returns which lane it is.
-    #[must_use]
-    pub fn lane(&self) -> Lane {
-        self.lane
-    }
-
-    /// Returns the lane and the last entry that was read: what is waited for comes after it.
-    #[must_use]
-    pub fn position(&self) -> (Lane, &str) {
-        (self.lane, &self.last_id)
-    }
-
-    /// Reads the next batch; empty if the lane is.
-    ///
-    /// # Errors
-    /// [`ReadError`].
-    pub async fn read(
-        &mut self,
-        connection: &mut MultiplexedConnection,
-    ) -> Result<Vec<Entry>, ReadError> {
-        let entries = queue::read_head(connection, self.lane, self.count, unpack).await?;
-        let read = entries.len();
-        let (batch, bytes) = take_batch(entries, self.events_max);
-        if let Some(last) = batch.last() {
-            self.last_id.clone_from(&last.stream_id);
-            self.count = next_count(self.count, read, batch.len(), bytes);
-        }
-        Ok(batch)
-    }
 }
 
 /// Takes as many entries from the front as one transaction may hold; at least one.
-fn take_batch(entries: Vec<Entry>, events_max: usize) -> (Vec<Entry>, usize) {
+pub(super) fn take_batch(entries: Vec<Entry>, events_max: usize) -> (Vec<Entry>, usize) {
     let (mut events, mut bytes) = (0, 0);
     let mut batch = Vec::new();
     for entry in entries {
@@ -90,7 +60,7 @@ fn take_batch(entries: Vec<Entry>, events_max: usize) -> (Vec<Entry>, usize) {
 
 /// Reads more entries at a time while all that was read fits into one transaction, so that a backlog of tiny entries drains
 /// in full ones; no more than twice what fitted otherwise, so that nothing large is read only to be thrown away.
-fn next_count(count: usize, read: usize, taken: usize, bytes: usize) -> usize {
+pub(super) fn next_count(count: usize, read: usize, taken: usize, bytes: usize) -> usize {
     if taken < read || bytes > BATCH_BYTES_MAX / 2 {
         (taken * 2).clamp(READ_COUNT_MIN, READ_COUNT_MAX)
     } else if read < count {
