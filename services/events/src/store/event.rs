@@ -1,5 +1,7 @@
 //! Reading stored events.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use observe_core::ProjectId;
 use observe_runtime::postgres::Database;
@@ -40,6 +42,13 @@ pub struct Page {
     pub more: bool,
 }
 
+/// The columns of an event.
+const COLUMNS: &str = "uuid, name, distinct_id, time, arrival, session_id, properties";
+/// Their order: the newest first.
+const NEWEST_FIRST: &str = " order by time desc, arrival desc, uuid desc";
+/// Distinct ids of which each one's latest events are looked for by itself.
+const IDS_APART_MAX: usize = 100;
+
 /// Returns up to `size` of a project's events, newest first, strictly below `query.after`; fewer when they are large.
 ///
 /// # Errors
@@ -50,43 +59,95 @@ pub async fn list(
     query: &EventQuery,
     size: i64,
 ) -> sqlx::Result<Page> {
-    let mut sql = QueryBuilder::new(
-        "select uuid, name, distinct_id, time, arrival, session_id, properties, total from (
-             select uuid, name, distinct_id, time, arrival, session_id, properties, count(*) over () as total,
-                 sum(octet_length(properties::text)) over (order by time desc, arrival desc, uuid desc)
-                     - octet_length(properties::text) as before
-             from (select uuid, name, distinct_id, time, arrival, session_id, properties
-                   from event where project_id = ",
-    );
+    // One more than asked for tells whether there is another page.
+    let mut sql = page(project, query, size.saturating_add(1));
+    let mut tx = database.tenant(project).await?;
+    // Planned for these very values each time: what is a good plan for a frequent name is a bad one for a rare one.
+    let mut rows: Vec<EventRow> =
+        sql.build_query_as().persistent(false).fetch_all(&mut *tx).await?;
+    rows.truncate(usize::try_from(size).unwrap_or(0));
+    let more =
+        rows.first().is_some_and(|row| row.total > i64::try_from(rows.len()).unwrap_or(i64::MAX));
+    Ok(Page { rows, more })
+}
+
+/// The events that are found, cut where the page is full.
+fn page(project: ProjectId, query: &EventQuery, limit: i64) -> QueryBuilder<Postgres> {
+    let mut sql = QueryBuilder::new("select ");
+    sql.push(COLUMNS).push(", total from (select ").push(COLUMNS);
+    sql.push(", count(*) over () as total, sum(octet_length(properties::text)) over (");
+    sql.push(NEWEST_FIRST).push(") - octet_length(properties::text) as before from (");
+    push_found(&mut sql, project, query, limit);
+    sql.push(") found) page where before < ").push_bind(PAGE_BYTES_MAX).push(NEWEST_FIRST);
+    sql
+}
+
+/// The latest events that satisfy the query. An index has them in order for one name or one distinct id; for several, the
+/// latest of each are found so, and the latest of those are the latest of all.
+fn push_found(
+    sql: &mut QueryBuilder<Postgres>,
+    project: ProjectId,
+    query: &EventQuery,
+    limit: i64,
+) {
+    let ids = query.distinct_ids.as_deref().filter(|ids| (2..=IDS_APART_MAX).contains(&ids.len()));
+    let names = (query.distinct_ids.is_none() && query.names.len() > 1).then_some(&query.names[..]);
+    let (column, values) = match (ids, names) {
+        (Some(ids), _) => ("distinct_id", ids),
+        (None, Some(names)) => ("name", names),
+        (None, None) => return push_latest(sql, project, query, None, limit),
+    };
+    // One that is given twice must not give its events twice.
+    let values: BTreeSet<&String> = values.iter().collect();
+    let values: Vec<String> = values.into_iter().cloned().collect();
+    sql.push("select latest.* from unnest(").push_bind(values);
+    sql.push("::text[]) as one (value) cross join lateral (");
+    push_latest(sql, project, query, Some(column), limit);
+    sql.push(") latest").push(NEWEST_FIRST).push(" limit ").push_bind(limit);
+}
+
+/// The latest events that satisfy the query; with `apart`, those whose column is `one.value`.
+fn push_latest(
+    sql: &mut QueryBuilder<Postgres>,
+    project: ProjectId,
+    query: &EventQuery,
+    apart: Option<&'static str>,
+    limit: i64,
+) {
+    sql.push("select ").push(COLUMNS).push(" from event where project_id = ");
     sql.push_bind(project.uuid());
-    if !query.names.is_empty() {
-        sql.push(" and name = any(").push_bind(&query.names).push(")");
+    if let Some(column) = apart {
+        sql.push(" and event.").push(column).push(" = one.value");
     }
-    if let Some(distinct_ids) = &query.distinct_ids {
-        sql.push(" and distinct_id = any(").push_bind(distinct_ids).push(")");
+    if apart != Some("name") && !query.names.is_empty() {
+        push_one_of(sql, "name", &query.names);
+    }
+    if apart != Some("distinct_id")
+        && let Some(distinct_ids) = &query.distinct_ids
+    {
+        push_one_of(sql, "distinct_id", distinct_ids);
     }
     if let Some((start, end)) = query.range {
         sql.push(" and time >= ").push_bind(start).push(" and time < ").push_bind(end);
     }
     for condition in &query.conditions {
-        push_condition(&mut sql, condition);
+        push_condition(sql, condition);
     }
     if let Some(Position { time, arrival, uuid }) = query.after {
         sql.push(" and time <= ").push_bind(time);
         sql.push(" and (time, arrival, uuid) < (").push_bind(time);
         sql.push(", ").push_bind(arrival).push(", ").push_bind(uuid).push(")");
     }
-    // One more than asked for tells whether there is another page.
-    sql.push(" order by time desc, arrival desc, uuid desc limit ")
-        .push_bind(size.saturating_add(1));
-    sql.push(") found) page where before < ").push_bind(PAGE_BYTES_MAX);
-    sql.push(" order by time desc, arrival desc, uuid desc");
-    let mut tx = database.tenant(project).await?;
-    let mut rows: Vec<EventRow> = sql.build_query_as().fetch_all(&mut *tx).await?;
-    rows.truncate(usize::try_from(size).unwrap_or(0));
-    let more =
-        rows.first().is_some_and(|row| row.total > i64::try_from(rows.len()).unwrap_or(i64::MAX));
-    Ok(Page { rows, more })
+    sql.push(NEWEST_FIRST).push(" limit ").push_bind(limit);
+}
+
+fn push_one_of(sql: &mut QueryBuilder<Postgres>, column: &'static str, values: &[String]) {
+    sql.push(" and ").push(column).push(" = ");
+    match values {
+        // An index is in order behind one value.
+        [only] => sql.push_bind(only.clone()),
+        _ => sql.push("any(").push_bind(values.to_vec()).push(")"),
+    };
 }
 
 /// Adds a condition on a property's canonical text; every value is bound, none becomes part of the statement.
