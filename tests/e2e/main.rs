@@ -4,6 +4,7 @@
 
 mod access;
 mod cluster;
+mod deadly;
 mod demo;
 mod health;
 mod kill;

@@ -74,6 +74,8 @@ pub const KEYS: &[Key] = &[
         "OTEL_EXPORTER_OTLP_ENDPOINT",
         "where traces of Observe itself go by OTLP over gRPC, such as http://127.0.0.1:4317 (nowhere)",
     ),
+    #[cfg(debug_assertions)]
+    key("OBSERVE_TEST_TRAP", "events of this name end their reader; only in builds for tests"),
 ];
 
 /// Reads variables and remembers every problem.

@@ -3,6 +3,8 @@
 use observe_core::Secret;
 use observe_runtime::config::EnvReader;
 
+use crate::trap::Trap;
+
 /// The stores of events.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -10,6 +12,8 @@ pub struct Config {
     pub database_url: Secret,
     /// The queue Redis.
     pub queue_redis_url: Secret,
+    /// An event that ends its reader, for tests.
+    pub trap: Trap,
 }
 
 impl Config {
@@ -18,6 +22,7 @@ impl Config {
         Self {
             database_url: env.database_url("OBSERVE_EVENTS_DATABASE_URL"),
             queue_redis_url: env.required_secret("OBSERVE_QUEUE_REDIS_URL"),
+            trap: Trap::read(env),
         }
     }
 }

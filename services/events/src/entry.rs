@@ -1,5 +1,7 @@
 //! Queue entries: packed events or spans with a header, and how waiting requests become few of them.
 
+pub mod pieces;
+
 use std::collections::BTreeMap;
 
 use observe_core::ProjectId;
@@ -24,6 +26,22 @@ pub struct PackedEntry {
     pub payload: Vec<u8>,
     /// Events or spans by project, for the accepted counters.
     pub counts: BTreeMap<ProjectId, u64>,
+}
+
+impl PackedEntry {
+    /// Returns the events of an entry of events, in order.
+    ///
+    /// # Errors
+    /// [`EntryError`], never for what a [`Packer`] made.
+    pub fn events(&self) -> Result<Vec<(ProjectId, Uuid, AcceptedEvent)>, EntryError> {
+        let raw = RawEntry {
+            stream_id: String::new(),
+            entry_id: Uuid::nil(),
+            header: self.header.clone(),
+            payload: self.payload.clone(),
+        };
+        unpack(&raw).map(|entry| entry.events)
+    }
 }
 
 /// What one entry holds of one project.
@@ -88,13 +106,30 @@ impl Group for ProjectSpans {
 pub struct Packer<G> {
     open: Vec<G>,
     open_bytes: usize,
+    open_items: usize,
+    items_max: usize,
     counts: BTreeMap<ProjectId, u64>,
     done: Vec<PackedEntry>,
 }
 
 impl<G> Default for Packer<G> {
     fn default() -> Self {
-        Self { open: Vec::new(), open_bytes: 0, counts: BTreeMap::new(), done: Vec::new() }
+        Self::with_items_max(usize::MAX)
+    }
+}
+
+impl<G> Packer<G> {
+    /// Makes a packer whose entries hold at most `items_max` items each.
+    #[must_use]
+    pub fn with_items_max(items_max: usize) -> Self {
+        Self {
+            open: Vec::new(),
+            open_bytes: 0,
+            open_items: 0,
+            items_max,
+            counts: BTreeMap::new(),
+            done: Vec::new(),
+        }
     }
 }
 
@@ -102,10 +137,13 @@ impl<G: Group> Packer<G> {
     /// Adds an item.
     pub fn push(&mut self, project: ProjectId, item: G::Item) {
         let bytes = item.encoded_len();
-        if self.open_bytes > 0 && self.open_bytes + bytes > ENTRY_BYTES_MAX {
+        let is_full =
+            self.open_bytes + bytes > ENTRY_BYTES_MAX || self.open_items >= self.items_max;
+        if self.open_items > 0 && is_full {
             self.close();
         }
         self.open_bytes += bytes;
+        self.open_items += 1;
         *self.counts.entry(project).or_default() += 1;
         // Only the last group may grow: anything else would change the order in which events arrived.
         match self.open.last_mut() {
@@ -138,12 +176,13 @@ impl<G: Group> Packer<G> {
         };
         let payload = G::encode(std::mem::take(&mut self.open));
         self.open_bytes = 0;
+        self.open_items = 0;
         self.done.push(PackedEntry { header: header.encode_to_vec(), payload, counts });
     }
 }
 
 /// Why an entry cannot be read.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EntryError {
     /// A newer Observe wrote it; that version must read it.
     #[error(
@@ -155,8 +194,8 @@ pub enum EntryError {
     Damaged(&'static str),
 }
 
-/// An entry as the queue holds it.
-#[derive(Clone, Debug)]
+/// An entry as the queue holds it. What is missing in a damaged one is empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RawEntry {
     /// What Redis calls it.
     pub stream_id: String,
@@ -197,16 +236,22 @@ pub struct SpansEntry {
 /// Reads an entry of events back.
 ///
 /// # Errors
-/// [`EntryError`]; the caller stops its lane, since skipping would lose events.
+/// [`EntryError`]; an entry is never skipped, since that would lose events.
 pub fn unpack(raw: &RawEntry) -> Result<Entry, EntryError> {
-    check_format(raw)?;
+    let header = check_format(raw)?;
     let entry = QueueEntry::decode(&raw.payload[..]).map_err(|_| EntryError::Damaged("payload"))?;
     let mut events = Vec::new();
+    let mut found: BTreeMap<ProjectId, u64> = BTreeMap::new();
     for batch in entry.batches {
         let project = project(&batch.project_id)?;
+        *found.entry(project).or_default() += batch.events.len() as u64;
         for event in batch.events {
             events.push((project, uuid(&event.uuid)?, event));
         }
+    }
+    // What was counted as accepted must be what is taken, or the ledger never adds up again.
+    if found != pieces::counts(&header) {
+        return Err(EntryError::Damaged("counts"));
     }
     let (stream_id, entry_id) = (raw.stream_id.clone(), raw.entry_id);
     Ok(Entry { stream_id, entry_id, events, bytes: raw.payload.len() })
@@ -230,12 +275,13 @@ pub fn unpack_spans(raw: &RawEntry) -> Result<SpansEntry, EntryError> {
     Ok(SpansEntry { stream_id, entry_id, spans, bytes: raw.payload.len() })
 }
 
-fn check_format(raw: &RawEntry) -> Result<(), EntryError> {
+fn check_format(raw: &RawEntry) -> Result<QueueHeader, EntryError> {
     let header = QueueHeader::decode(&raw.header[..]).map_err(|_| EntryError::Damaged("header"))?;
-    if header.format_version == FORMAT_VERSION {
-        Ok(())
-    } else {
-        Err(EntryError::UnknownFormat(header.format_version))
+    match header.format_version {
+        FORMAT_VERSION => Ok(header),
+        // No version writes this: the header is missing.
+        0 => Err(EntryError::Damaged("header")),
+        newer => Err(EntryError::UnknownFormat(newer)),
     }
 }
 
@@ -296,10 +342,20 @@ mod tests {
     }
 
     #[test]
+    fn an_entry_holds_no_more_events_than_it_may() {
+        let mut packer = Packer::<ProjectEvents>::with_items_max(2);
+        (0..5).for_each(|n| packer.push(project(1), event(n, 10)));
+        let counts: Vec<_> =
+            packer.finish().iter().map(|entry| entry.counts[&project(1)]).collect();
+        assert_eq!(counts, [2, 2, 1]);
+    }
+
+    #[test]
     fn an_unknown_format_is_neither_guessed_nor_skipped() {
         let header = QueueHeader { format_version: 2, counts: vec![] }.encode_to_vec();
         let unknown = raw(header, vec![]);
         assert!(matches!(unpack(&unknown), Err(EntryError::UnknownFormat(2))));
+        assert!(matches!(unpack(&raw(vec![], vec![])), Err(EntryError::Damaged("header"))));
         assert!(matches!(unpack_spans(&unknown), Err(EntryError::UnknownFormat(2))));
     }
 

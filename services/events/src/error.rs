@@ -7,6 +7,7 @@ use observe_core::error::{CommonError, ErrorCode, ErrorReason, ServiceError};
 use observe_core::validate::Violations;
 
 use crate::queue::AppendError;
+use crate::store::consume::ConsumeError;
 
 /// How long a sender should wait when the queue is full: long enough for readers to make room.
 const FULL_RETRY_AFTER: Duration = Duration::from_secs(5);
@@ -91,6 +92,15 @@ impl From<sqlx::Error> for Error {
             unavailable("the event store", detail)
         } else {
             CommonError::Internal(detail).into()
+        }
+    }
+}
+
+impl From<ConsumeError> for Error {
+    fn from(error: ConsumeError) -> Self {
+        match error {
+            ConsumeError::Database(error) => error.into(),
+            other => CommonError::Internal(other.to_string()).into(),
         }
     }
 }

@@ -1,10 +1,16 @@
 //! PostgreSQL's binary COPY format, for the temporary tables we copy into.
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
 /// Microseconds from 1970 to PostgreSQL's epoch, 2000-01-01.
 const POSTGRES_EPOCH_US: i64 = 946_684_800_000_000;
+/// The first and the last microsecond of chrono's calendar, in which partitions are found.
+const CALENDAR_US: (i64, i64) =
+    (DateTime::<Utc>::MIN_UTC.timestamp_micros(), DateTime::<Utc>::MAX_UTC.timestamp_micros());
+/// After the end of PostgreSQL's calendar.
+const NO_TIME: i64 = i64::MAX - 1;
 /// The version byte that jsonb's binary form begins with.
 const JSONB_VERSION: u8 = 1;
 
@@ -78,9 +84,11 @@ impl CopyRows {
         self.text(value)
     }
 
-    /// Adds a `timestamptz` of microseconds since 1970.
+    /// Adds a `timestamptz` of microseconds since 1970. One that is beyond the calendars, PostgreSQL's or ours, is written as
+    /// one that PostgreSQL refuses: no partition can be made for it, and the least and the greatest number are infinite.
     pub fn timestamp_us(&mut self, micros: i64) -> &mut Self {
-        self.int8(micros.saturating_sub(POSTGRES_EPOCH_US))
+        let known = (CALENDAR_US.0..=CALENDAR_US.1).contains(&micros);
+        self.int8(if known { micros - POSTGRES_EPOCH_US } else { NO_TIME })
     }
 
     /// Adds a `jsonb` from its text.

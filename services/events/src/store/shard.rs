@@ -15,7 +15,40 @@ pub async fn count(pool: &PgPool) -> sqlx::Result<Shard> {
     sqlx::query_scalar("select shards from shard_layout").fetch_one(pool).await
 }
 
-/// Takes the lease if it is free, has run out, or is ours already. Returns the new fence, or `None` if the shard is taken.
+/// A lease that was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Taken {
+    /// The fence it was given with.
+    pub fence: i64,
+    /// Whether another process had it and did not hand it back: it died, or could not reach the database.
+    pub abandoned: bool,
+}
+
+/// Takes the lease if it is free, has run out, or is ours already. Returns `None` if the shard is taken.
+///
+/// # Errors
+/// When the database is away.
+pub async fn take(
+    pool: &PgPool,
+    shard: Shard,
+    owner: Uuid,
+    lease: Duration,
+) -> sqlx::Result<Option<Taken>> {
+    sqlx::query_as(
+        "with before as (
+             select id, lease_until > '-infinity' and owner is distinct from $2 as abandoned from shard
+             where id = $1 and (lease_until < now() or owner = $2) for update)
+         update shard set owner = $2, fence = fence + 1, lease_until = now() + $3 * interval '1 second'
+         from before where shard.id = before.id returning fence, abandoned",
+    )
+    .bind(shard)
+    .bind(owner)
+    .bind(lease.as_secs_f64())
+    .fetch_optional(pool)
+    .await
+}
+
+/// As [`take`]; returns the fence alone.
 ///
 /// # Errors
 /// When the database is away.
@@ -25,15 +58,7 @@ pub async fn acquire(
     owner: Uuid,
     lease: Duration,
 ) -> sqlx::Result<Option<i64>> {
-    sqlx::query_scalar(
-        "update shard set owner = $2, fence = fence + 1, lease_until = now() + $3 * interval '1 second'
-         where id = $1 and (lease_until < now() or owner = $2) returning fence",
-    )
-    .bind(shard)
-    .bind(owner)
-    .bind(lease.as_secs_f64())
-    .fetch_optional(pool)
-    .await
+    Ok(take(pool, shard, owner, lease).await?.map(|taken| taken.fence))
 }
 
 /// Prolongs the lease. Returns whether it was still ours.
@@ -83,11 +108,42 @@ pub async fn set_failure(
     owner: Uuid,
     failure: &str,
 ) -> sqlx::Result<()> {
-    sqlx::query("update shard set failure = $3, failed_at = now() where id = $1 and owner = $2")
+    sqlx::query(
+        "update shard set failure = $3, failed_at = case when failure is null then now() else failed_at end
+         where id = $1 and owner = $2",
+    )
         .bind(shard)
         .bind(owner)
         .bind(failure)
         .execute(pool)
         .await?;
+    Ok(())
+}
+
+/// Returns why a shard stands still, if one does; of several, the one that does so longest.
+///
+/// # Errors
+/// When the database is away.
+pub async fn failure(pool: &PgPool) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar(
+        "select failure from shard where failure is not null order by failed_at limit 1",
+    )
+    .fetch_optional(pool)
+    .await
+}
+
+/// Notes that nothing waits any more.
+///
+/// # Errors
+/// When the database is away.
+pub async fn clear_failure(pool: &PgPool, shard: Shard, owner: Uuid) -> sqlx::Result<()> {
+    sqlx::query(
+        "update shard set failure = null, failed_at = null
+         where id = $1 and owner = $2 and failure is not null",
+    )
+    .bind(shard)
+    .bind(owner)
+    .execute(pool)
+    .await?;
     Ok(())
 }

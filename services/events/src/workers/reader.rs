@@ -1,11 +1,18 @@
 //! One leased, fenced reader a shard: from the queue into PostgreSQL, once.
 //!
-//! There is no stored cursor that could hide entries: a reader always reads from the head of its stream, stores what it
-//! finds in one transaction, and only then deletes it. An entry that is found again is known by its id.
+//! There is no stored cursor that could hide entries: a reader always reads from the head of its lanes, stores what it finds
+//! in one transaction, and only then deletes it. An entry that is found again is known by its id. What happens now goes
+//! first: after each of its batches, and while there is none, at most one small batch of the past. After a reader died, the
+//! next one works carefully for a while ([`careful`]).
 
+mod batch;
+mod careful;
+
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures::FutureExt as _;
 use observe_runtime::Lifecycle;
 use observe_runtime::postgres::Database;
 use observe_runtime::redis::QueueRedis;
@@ -13,20 +20,18 @@ use redis::aio::MultiplexedConnection;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use crate::entry::{Entry, unpack};
-use crate::queue::{self, Lane};
+use self::batch::{BATCH_EVENTS_MAX, Head, next_count, take_batch};
+use self::careful::{Careful, Decoded};
+use crate::decode::Decoder;
+use crate::entry::EntryError;
+use crate::queue::{self, ReadError};
 use crate::shard::Shard;
 use crate::store::consume::{ConsumeError, Consumer, Lease};
 use crate::store::shard as lease;
+use crate::workers::ledger::Ledger;
 
-/// Events in one transaction.
-const BATCH_EVENTS_MAX: usize = 5_000;
-/// Bytes of entries in one transaction.
-const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
-/// Entries read at first, at most 4 MiB; more when they turn out small.
-const READ_COUNT_MIN: usize = 8;
-/// Entries read at most.
-const READ_COUNT_MAX: usize = 1_024;
+/// The lanes of a shard, in the order in which they have their turn.
+const LANES: usize = 2;
 /// How long an empty stream is watched before the lease is looked after.
 const BLOCK: Duration = Duration::from_secs(1);
 /// How long entries wait for company while there are few of them: fewer, fuller transactions.
@@ -41,6 +46,9 @@ const RENEW_INTERVAL: Duration = Duration::from_secs(3);
 const TAKEN_PAUSE: Duration = Duration::from_millis(500);
 /// How long to wait after a failure, at first and at most.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(3));
+/// How long to leave a shard alone whose next entry is of a format that this version does not know: ten times as long as a
+/// newer process needs to take it.
+const UNKNOWN_FORMAT_PAUSE: Duration = Duration::from_secs(5);
 
 /// What a reader works with.
 #[derive(Clone)]
@@ -55,8 +63,52 @@ pub struct Reader {
     pub database: Database,
     /// Told when identity events were stored.
     pub stored_identity: Arc<Notify>,
+    /// Makes events of what the queue holds.
+    pub decoder: Decoder,
     /// The life of the process.
     pub life: Lifecycle,
+}
+
+/// What a reader knows from one lease to the next.
+#[derive(Default)]
+struct Known {
+    /// Whether a failure was told already.
+    outage: bool,
+    /// Whether this reader panicked, or the one before it died, and what it left is not past yet.
+    needs_care: bool,
+}
+
+/// A lease that is held, and what is read under it.
+struct Hold {
+    lease: Lease,
+    heads: [Head; LANES],
+    /// Whose turn it is.
+    turn: usize,
+    ledger: Ledger,
+    connection: MultiplexedConnection,
+    consumer: Consumer,
+    careful: Option<Careful>,
+    renewed: Instant,
+    /// Whether the lanes were empty once.
+    drained: bool,
+}
+
+impl Hold {
+    /// Returns the lane whose turn it is.
+    fn head(&self) -> &Head {
+        &self.heads[self.turn]
+    }
+}
+
+/// What a lane had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Turn {
+    /// Nothing.
+    Empty,
+    /// Something that fills no transaction: company may come.
+    Few,
+    /// More than that, or it is not known.
+    More,
 }
 
 impl Reader {
@@ -66,11 +118,14 @@ impl Reader {
     /// None.
     pub async fn run(self) -> anyhow::Result<()> {
         let mut backoff = BACKOFF.0;
-        let mut outage = false;
+        let mut known = Known::default();
         while !self.life.is_stopping() {
-            let lease = lease::acquire(self.database.worker(), self.shard, self.owner, LEASE).await;
+            let lease = lease::take(self.database.worker(), self.shard, self.owner, LEASE).await;
             let held = match lease {
-                Ok(Some(fence)) => self.hold(fence, &mut outage).await,
+                Ok(Some(taken)) => {
+                    known.needs_care |= taken.abandoned;
+                    self.hold_or_panic(taken.fence, &mut known).await
+                }
                 Ok(None) => {
                     self.life.sleep(TAKEN_PAUSE).await;
                     continue;
@@ -78,10 +133,10 @@ impl Reader {
                 Err(error) => Err(error.into()),
             };
             if let Err(error) = held {
-                self.report(&error, &mut outage).await;
+                self.report(&error, &mut known.outage).await;
                 // Another process may be able to do what this one cannot: read a newer format, reach the queue.
                 let _ = lease::release(self.database.worker(), self.shard, self.owner).await;
-                self.life.sleep(backoff).await;
+                self.life.sleep(pause(&error).unwrap_or(backoff)).await;
                 backoff = (backoff * 2).min(BACKOFF.1);
             } else {
                 backoff = BACKOFF.0;
@@ -92,154 +147,172 @@ impl Reader {
         Ok(())
     }
 
+    async fn hold_or_panic(&self, fence: i64, known: &mut Known) -> Result<(), ConsumeError> {
+        // A panic drops all that was under way: an open transaction is rolled back, and the queue keeps what was not stored.
+        let held = AssertUnwindSafe(self.hold(fence, known)).catch_unwind().await;
+        held.unwrap_or_else(|_| {
+            known.needs_care = true;
+            Err(ConsumeError::Panicked)
+        })
+    }
+
     /// Reads under one lease until it is lost, something fails, or shutdown begins.
-    async fn hold(&self, fence: i64, outage: &mut bool) -> Result<(), ConsumeError> {
-        let mut connection = self.queue.dedicated(BLOCK).await?;
-        let mut consumer = Consumer::new(
-            self.database.worker().clone(),
-            Lease { shard: self.shard, owner: self.owner, fence },
-        );
-        let lane = Lane::Shard(self.shard);
-        let mut count = READ_COUNT_MIN;
-        let mut last_id = "0".to_owned();
-        let mut renewed = Instant::now();
+    async fn hold(&self, fence: i64, known: &mut Known) -> Result<(), ConsumeError> {
+        let mut hold = self.begin(fence, known.needs_care).await?;
         while !self.life.is_stopping() {
-            if renewed.elapsed() >= RENEW_INTERVAL {
-                if !lease::renew(self.database.worker(), self.shard, self.owner, fence, LEASE)
-                    .await?
-                {
-                    return Err(ConsumeError::LeaseLost);
-                }
-                renewed = Instant::now();
+            self.renew(&mut hold).await?;
+            // Before anything is taken from the queue: its counters may begin anew.
+            hold.ledger.look(&mut hold.connection, false).await?;
+            let mut turns = [Turn::Empty; LANES];
+            for (turn, had) in turns.iter_mut().enumerate() {
+                hold.turn = turn;
+                *had = self.take_turn(&mut hold, known).await?;
             }
-            let entries = queue::read_head(&mut connection, lane, count, unpack).await?;
-            if entries.is_empty() {
-                tokio::select! {
-                    waited = queue::wait_for_entries(&mut connection, lane, &last_id, BLOCK) => waited?,
-                    () = self.life.stopping() => return Ok(()),
-                }
-                continue;
-            }
-            let read = entries.len();
-            let (batch, bytes) = take_batch(entries);
-            count = next_count(count, read, batch.len(), bytes);
-            if let Some(last) = batch.last() {
-                last_id.clone_from(&last.stream_id);
-            }
-            let events: usize = batch.iter().map(|entry| entry.events.len()).sum();
-            self.consume(&mut consumer, &mut connection, batch).await?;
-            *outage = false;
-            renewed = Instant::now();
-            if events < FULL_ENOUGH {
-                self.life.sleep(LINGER).await;
+            match turns {
+                [Turn::Empty, Turn::Empty] => self.rest(&mut hold, known).await?,
+                // While there is a past to store, that is what fills the wait for company.
+                [Turn::Few, Turn::Empty] => drop(self.life.sleep(LINGER).await),
+                _ => {}
             }
         }
         Ok(())
     }
 
-    async fn consume(
+    /// Stores the next batch of the lane whose turn it is.
+    async fn take_turn(&self, hold: &mut Hold, known: &mut Known) -> Result<Turn, ConsumeError> {
+        let Some(Decoded { batch, aside, read, bytes }) = self.read(hold).await? else {
+            return Ok(Turn::More);
+        };
+        let turn = hold.turn;
+        if read == 0 {
+            hold.careful.iter_mut().for_each(|careful| careful.empty(turn));
+            return Ok(Turn::Empty);
+        }
+        let taken = batch.len();
+        if let Some(last) = batch.last() {
+            hold.heads[turn].last_id.clone_from(&last.stream_id);
+        }
+        let events: usize = batch.iter().map(|entry| entry.events.len()).sum();
+        let whole = hold.careful.is_some() && read == hold.head().count;
+        self.store(hold, batch, aside).await?;
+        if hold.careful.is_none() {
+            known.needs_care = false;
+            hold.heads[turn].count = next_count(hold.head().count, read, taken, bytes);
+        }
+        known.outage = false;
+        Ok(if events < FULL_ENOUGH && !whole { Turn::Few } else { Turn::More })
+    }
+
+    async fn begin(&self, fence: i64, needs_care: bool) -> Result<Hold, ConsumeError> {
+        let pool = self.database.worker();
+        let lease = Lease { shard: self.shard, owner: self.owner, fence };
+        let careful = Careful::begin(pool, lease, needs_care).await?;
+        Ok(Hold {
+            lease,
+            heads: [Head::live(self.shard), Head::historical(self.shard)],
+            turn: 0,
+            ledger: Ledger::new(pool.clone(), lease),
+            connection: self.queue.dedicated(BLOCK).await?,
+            consumer: Consumer::new(pool.clone(), lease),
+            careful,
+            renewed: Instant::now(),
+            drained: false,
+        })
+    }
+
+    async fn renew(&self, hold: &mut Hold) -> Result<(), ConsumeError> {
+        if hold.renewed.elapsed() < RENEW_INTERVAL {
+            return Ok(());
+        }
+        let (pool, fence) = (self.database.worker(), hold.lease.fence);
+        if !lease::renew(pool, self.shard, self.owner, fence, LEASE).await? {
+            return Err(ConsumeError::LeaseLost);
+        }
+        hold.renewed = Instant::now();
+        Ok(())
+    }
+
+    /// Reads what goes into the next transaction; `None` if nothing can be said of it yet.
+    async fn read(&self, hold: &mut Hold) -> Result<Option<Decoded>, ConsumeError> {
+        if hold.careful.is_some() {
+            return self.read_carefully(hold).await;
+        }
+        let decode = |raw: &_| self.decoder.entry(raw);
+        let Head { lane, events_max, count, .. } = *hold.head();
+        match queue::read_head(&mut hold.connection, lane, count, decode).await {
+            Ok(entries) => {
+                let read = entries.len();
+                let (batch, bytes) = take_batch(entries, events_max);
+                Ok(Some(Decoded { batch, aside: Vec::new(), read, bytes }))
+            }
+            Err(ReadError::Entry(_, EntryError::Damaged(_))) => self.read_damaged(hold).await,
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Waits for entries. Nothing waits now, so nothing stands still, and what was suspected is gone.
+    async fn rest(&self, hold: &mut Hold, known: &mut Known) -> Result<(), ConsumeError> {
+        let pool = self.database.worker();
+        if let Some(careful) = hold.careful.take() {
+            careful.end(pool).await?;
+            known.needs_care = false;
+        }
+        if !std::mem::replace(&mut hold.drained, true) || known.outage {
+            lease::clear_failure(pool, self.shard, self.owner).await?;
+            known.outage = false;
+        }
+        hold.ledger.look(&mut hold.connection, true).await?;
+        let lanes =
+            [0, 1].map(|lane: usize| (hold.heads[lane].lane, hold.heads[lane].last_id.as_str()));
+        tokio::select! {
+            waited = queue::wait_for_any(&mut hold.connection, &lanes, BLOCK) => waited?,
+            () = self.life.stopping() => {}
+        }
+        Ok(())
+    }
+
+    async fn store(
         &self,
-        consumer: &mut Consumer,
-        connection: &mut MultiplexedConnection,
-        batch: Vec<Entry>,
+        hold: &mut Hold,
+        batch: Vec<crate::entry::Entry>,
+        aside: Vec<crate::store::consume::letters::SetAside>,
     ) -> Result<(), ConsumeError> {
         let stream_ids: Vec<String> = batch.iter().map(|entry| entry.stream_id.clone()).collect();
         let entry_ids: Vec<Uuid> = batch.iter().map(|entry| entry.entry_id).collect();
-        let stored = consumer.consume(batch, LEASE).await?;
+        let stored = hold.consumer.consume_beside(batch, aside, LEASE).await?;
+        hold.renewed = Instant::now();
         if stored.identity_events {
             self.stored_identity.notify_one();
         }
-        queue::delete(connection, Lane::Shard(self.shard), &stream_ids).await?;
-        consumer.deleted(entry_ids);
+        let (turn, lane) = (hold.turn, hold.head().lane);
+        queue::delete(&mut hold.connection, lane, &stream_ids).await?;
+        if let Some(careful) = &mut hold.careful
+            && careful.past(self.database.worker(), turn, &entry_ids).await?
+        {
+            hold.careful = None;
+        }
+        hold.consumer.deleted(entry_ids);
         Ok(())
     }
 
-    /// Says once that and why the shard stands still; data that cannot be stored is also written where it can be seen.
+    /// Says once that and why the shard stands still, and writes it where it can be seen.
     async fn report(&self, error: &ConsumeError, outage: &mut bool) {
         let first = !std::mem::replace(outage, true);
-        if error.holds_shard() {
-            if first {
-                tracing::error!(shard = self.shard, %error, "the shard stands still");
-            }
-            let _ = lease::set_failure(
-                self.database.worker(),
-                self.shard,
-                self.owner,
-                &error.to_string(),
-            )
-            .await;
+        if first && error.holds_shard() {
+            tracing::error!(shard = self.shard, %error, "the shard stands still");
         } else if first {
             tracing::warn!(shard = self.shard, %error, "storing events failed, trying again");
         }
-    }
-}
-
-/// Takes as many entries from the front as one transaction may hold; at least one.
-fn take_batch(entries: Vec<Entry>) -> (Vec<Entry>, usize) {
-    let (mut events, mut bytes) = (0, 0);
-    let mut batch = Vec::new();
-    for entry in entries {
-        events += entry.events.len();
-        bytes += entry.bytes;
-        if !batch.is_empty() && (events > BATCH_EVENTS_MAX || bytes > BATCH_BYTES_MAX) {
-            break;
-        }
-        batch.push(entry);
-    }
-    (batch, bytes)
-}
-
-/// Reads more entries at a time while all that was read fits into one transaction, so that a backlog of tiny entries drains
-/// in full ones; no more than twice what fitted otherwise, so that nothing large is read only to be thrown away.
-fn next_count(count: usize, read: usize, taken: usize, bytes: usize) -> usize {
-    if taken < read || bytes > BATCH_BYTES_MAX / 2 {
-        (taken * 2).clamp(READ_COUNT_MIN, READ_COUNT_MAX)
-    } else if read < count {
-        count
-    } else {
-        (count * 2).min(READ_COUNT_MAX)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use observe_core::ProjectId;
-    use observe_proto::events::v1::AcceptedEvent;
-
-    fn entry(events: usize, bytes: usize) -> Entry {
-        let event = (ProjectId::new(Uuid::nil()), Uuid::nil(), AcceptedEvent::default());
-        Entry {
-            stream_id: String::new(),
-            entry_id: Uuid::nil(),
-            events: vec![event; events],
-            bytes,
+        if let Some(reason) = error.stall() {
+            let pool = self.database.worker();
+            let _ = lease::set_failure(pool, self.shard, self.owner, &reason).await;
         }
     }
+}
 
-    #[test]
-    fn a_transaction_stays_within_its_limits() {
-        let (batch, _) = take_batch(vec![entry(3_000, 1), entry(2_000, 1), entry(1, 1)]);
-        assert_eq!(batch.len(), 2);
-        let (batch, _) = take_batch(vec![entry(1, BATCH_BYTES_MAX), entry(1, 1)]);
-        assert_eq!(batch.len(), 1);
-    }
-
-    #[test]
-    fn no_more_is_read_than_a_transaction_can_hold() {
-        assert_eq!(next_count(8, 8, 8, 1_000), 16, "all fitted, and there may be more");
-        assert_eq!(next_count(16, 5, 5, 1_000), 16, "that was all there is");
-        assert_eq!(
-            next_count(1_024, 1_024, 12, 1_000),
-            24,
-            "twelve full entries are a transaction"
-        );
-        assert_eq!(next_count(64, 64, 64, BATCH_BYTES_MAX), 128);
-    }
-
-    #[test]
-    fn an_entry_beyond_the_limits_still_goes_alone() {
-        let (batch, _) = take_batch(vec![entry(9_000, 1), entry(1, 1)]);
-        assert_eq!(batch.len(), 1);
-    }
+/// Returns how long to leave the shard alone after this failure, if it is not to be tried soon.
+fn pause(error: &ConsumeError) -> Option<Duration> {
+    let unknown =
+        matches!(error, ConsumeError::Entry(ReadError::Entry(_, EntryError::UnknownFormat(_))));
+    unknown.then_some(UNKNOWN_FORMAT_PAUSE)
 }

@@ -116,7 +116,7 @@ async fn identity_events_are_relayed_in_the_order_they_arrived() {
 }
 
 /// Reads the whole log, asserts that it has no gap, and returns its events.
-async fn logged(events: &TestEvents) -> Vec<LoggedEvents> {
+pub(crate) async fn logged(events: &TestEvents) -> Vec<LoggedEvents> {
     let mut log = events.log();
     let heads = log.list_heads(ListHeadsRequest {}).await.unwrap().into_inner().heads;
     let mut all = Vec::new();

@@ -3,10 +3,21 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod accounting;
+mod dead_letters;
+mod deaf_proxy;
 mod definitions;
+mod direct;
 mod faults;
+mod full_queue;
+mod lanes;
 mod list;
+mod poison;
+mod quarantine;
+mod queue;
+mod queue_period;
+mod redrive;
 mod rejections;
+mod retention;
 mod spans;
 mod store_rules;
 mod support;

@@ -104,26 +104,6 @@ async fn events_of_any_time_find_a_partition() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn data_that_cannot_be_stored_holds_its_shard_visibly() {
-    let events = TestEvents::start().await;
-    let mut broken = event(1);
-    // The edge never lets this pass; it stands for whatever the edge does not know yet.
-    broken.properties_json = "{\"a\": ".into();
-    events.write(project(1), vec![broken]).await.unwrap();
-    let pool = events.sql().await;
-    let failure: String =
-        observe_testkit::eventually(crate::support::DEADLINE, "the failure to show", async || {
-            sqlx::query_scalar("select failure from events.shard where failure is not null")
-                .fetch_optional(&pool)
-                .await
-                .unwrap()
-        })
-        .await;
-    assert!(failure.contains("json"), "{failure}");
-    assert_eq!(events.status(project(1)).await.pending, 1);
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn the_key_week_cannot_turn_between_two_shards_of_one_uuid() {
     let events = TestEvents::start().await;
     events.life.stop();
@@ -175,4 +155,6 @@ async fn an_entry_of_a_newer_format_is_left_to_who_can_read_it() {
     let left: u64 =
         redis::cmd("XLEN").arg("observe:{0}:stream").query_async(&mut redis).await.unwrap();
     assert_eq!(left, 1, "it is neither guessed nor skipped");
+    let stalled = events.status(project(1)).await.stalled_reason;
+    assert!(stalled.contains("format 2"), "{stalled}");
 }

@@ -7,6 +7,7 @@ use observe_core::context::wire::{ContextSigner, METADATA_KEY};
 use observe_core::{
     CallContext, Clock as _, KeyId, Principal, ProjectId, Secret, SystemClock, SystemEntropy,
 };
+use observe_events::trap::Trap;
 use observe_proto::common::v1::KeyKind;
 use observe_proto::events::v1::event_service_client::EventServiceClient;
 use observe_proto::events::v1::ingest_service_client::IngestServiceClient;
@@ -15,15 +16,21 @@ use observe_proto::events::v1::pipeline_service_client::PipelineServiceClient;
 use observe_proto::events::v1::span_ingest_service_client::SpanIngestServiceClient;
 use observe_proto::events::v1::span_service_client::SpanServiceClient;
 use observe_proto::events::v1::{
-    AcceptedEvent, GetPipelineStatusRequest, GetPipelineStatusResponse, ProjectEvents,
-    ProjectSpans, ServerSpan, WriteEventsRequest, WriteSpansRequest,
+    AcceptedEvent, DeadLetter, GetPipelineStatusRequest, GetPipelineStatusResponse,
+    ListDeadLettersRequest, ProjectEvents, ProjectSpans, RedriveDeadLettersRequest,
+    RedriveDeadLettersResponse, ServerSpan, WriteEventsRequest, WriteSpansRequest,
+};
+use observe_proto::identity::v1::authentication_service_server::{
+    AuthenticationService, AuthenticationServiceServer,
 };
 use observe_proto::identity::v1::person_log_service_server::{
     PersonLogService, PersonLogServiceServer,
 };
 use observe_proto::identity::v1::{
-    ApplyEventsRequest, ApplyEventsResponse, ListDistinctIdsRequest, ListDistinctIdsResponse,
-    ReadChangesRequest, ReadChangesResponse,
+    ApplyEventsRequest, ApplyEventsResponse, AuthenticateRequest, AuthenticateResponse,
+    ListDistinctIdsRequest, ListDistinctIdsResponse, ListRetentionsRequest, ListRetentionsResponse,
+    ProjectRetention, ReadChangesRequest, ReadChangesResponse, ReportExposedKeyRequest,
+    ReportExposedKeyResponse,
 };
 use observe_runtime::client::Upstreams;
 use observe_runtime::in_process::in_process;
@@ -38,12 +45,45 @@ use uuid::Uuid;
 
 pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 const SECRET: &str = "a secret of the tests";
+/// Events of this name end their reader, in the way that their session id says.
+pub(crate) const DEADLY: &str = "deadly";
 
 /// Identity as events sees it.
 #[derive(Clone, Default)]
 pub(crate) struct Identity {
     pub(crate) applied: Arc<Mutex<Vec<AcceptedEvent>>>,
     pub(crate) distinct_ids: Arc<Mutex<Vec<String>>>,
+    pub(crate) retentions: Arc<Mutex<Vec<ProjectRetention>>>,
+}
+
+#[tonic::async_trait]
+impl AuthenticationService for Identity {
+    async fn authenticate(
+        &self,
+        _: Request<AuthenticateRequest>,
+    ) -> Result<Response<AuthenticateResponse>, Status> {
+        unreachable!("events authenticates nobody")
+    }
+
+    async fn report_exposed_key(
+        &self,
+        _: Request<ReportExposedKeyRequest>,
+    ) -> Result<Response<ReportExposedKeyResponse>, Status> {
+        unreachable!("events sees no keys")
+    }
+
+    async fn list_retentions(
+        &self,
+        request: Request<ListRetentionsRequest>,
+    ) -> Result<Response<ListRetentionsResponse>, Status> {
+        // One a page, so that readers must ask again.
+        let at: usize = request.into_inner().page_token.parse().unwrap_or(0);
+        let all = self.retentions.lock().unwrap();
+        let retentions = all.iter().skip(at).take(1).cloned().collect();
+        let more = at + 1 < all.len();
+        let next_page_token = if more { (at + 1).to_string() } else { String::new() };
+        Ok(Response::new(ListRetentionsResponse { retentions, next_page_token }))
+    }
 }
 
 #[tonic::async_trait]
@@ -109,7 +149,19 @@ impl TestEvents {
     }
 
     pub(crate) async fn start_on(stores: TestStores) -> Self {
-        let identity = Identity::default();
+        let config = config(&stores);
+        Self::start_with(stores, config).await
+    }
+
+    pub(crate) async fn start_with(stores: TestStores, config: observe_events::Config) -> Self {
+        Self::start_beside(stores, config, Identity::default()).await
+    }
+
+    pub(crate) async fn start_beside(
+        stores: TestStores,
+        config: observe_events::Config,
+        identity: Identity,
+    ) -> Self {
         let life = Lifecycle::new();
         let mut upstreams = Upstreams::new();
         let (connector, pipe) = in_process();
@@ -117,10 +169,11 @@ impl TestEvents {
         let (own, own_pipe) = in_process();
         upstreams.add_in_process("events", &own);
         let deps = deps(upstreams, &life);
-        let routes = Routes::new(PersonLogServiceServer::new(identity.clone()));
+        let routes = Routes::new(PersonLogServiceServer::new(identity.clone()))
+            .add_service(AuthenticationServiceServer::new(identity.clone()));
         let stand_in = Built { routes, workers: vec![], ready: vec![] };
         server::start(stand_in, Listener::InProcess(pipe), &deps).await;
-        let built = observe_events::build(config(&stores), deps.clone()).await.unwrap();
+        let built = observe_events::build(config, deps.clone()).await.unwrap();
         server::start(built, Listener::InProcess(own_pipe), &deps).await;
         let channel = deps.upstreams.channel("events").unwrap();
         Self { stores, identity, life, channel }
@@ -194,6 +247,52 @@ impl TestEvents {
         .await
     }
 
+    pub(crate) fn pipeline(&self, project: ProjectId) -> PipelineServiceClient<Client> {
+        PipelineServiceClient::new(self.as_key(project, KeyKind::Secret))
+    }
+
+    pub(crate) fn pipeline_as(&self, principal: Principal) -> PipelineServiceClient<Client> {
+        PipelineServiceClient::new(InterceptedService::new(self.channel.clone(), As(principal)))
+    }
+
+    /// Returns all dead letters of a project, newest first.
+    pub(crate) async fn dead_letters(&self, project: ProjectId) -> Vec<DeadLetter> {
+        let request = ListDeadLettersRequest { page_size: 1_000, ..Default::default() };
+        let answer = self.pipeline(project).list_dead_letters(request).await.unwrap();
+        answer.into_inner().dead_letters
+    }
+
+    /// Tries dead letters again, all of them without ids.
+    pub(crate) async fn redrive(
+        &self,
+        project: ProjectId,
+        uuids: &[u128],
+    ) -> RedriveDeadLettersResponse {
+        let uuids = uuids.iter().map(|n| Uuid::from_u128(*n).to_string()).collect();
+        let request = RedriveDeadLettersRequest { project_id: String::new(), uuids };
+        self.pipeline(project).redrive_dead_letters(request).await.unwrap().into_inner()
+    }
+
+    pub(crate) async fn queue(&self) -> redis::aio::MultiplexedConnection {
+        let client = redis::Client::open(self.stores.queue_redis_url.as_str()).unwrap();
+        client.get_multiplexed_async_connection().await.unwrap()
+    }
+
+    /// Waits until the queue holds nothing.
+    pub(crate) async fn queue_empty(&self) {
+        let mut redis = self.queue().await;
+        eventually(DEADLINE, "the queue to be empty", async || {
+            let mut left = 0;
+            for shard in 0..4 {
+                let key = format!("observe:{{{shard}}}:stream");
+                let length = redis::cmd("XLEN").arg(key).query_async::<u64>(&mut redis).await;
+                left += length.unwrap_or(1);
+            }
+            left == 0
+        })
+        .await;
+    }
+
     pub(crate) async fn sql(&self) -> sqlx::PgPool {
         sqlx::PgPool::connect(&self.stores.database_url).await.unwrap()
     }
@@ -203,6 +302,7 @@ pub(crate) fn config(stores: &TestStores) -> observe_events::Config {
     observe_events::Config {
         database_url: Secret::new(&stores.database_url),
         queue_redis_url: Secret::new(&stores.queue_redis_url),
+        trap: Trap::named(DEADLY),
     }
 }
 

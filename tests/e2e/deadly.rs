@@ -1,0 +1,72 @@
+//! An event that kills its reader, again and again: it is found and set aside, and everything beside it is stored.
+
+use std::time::Duration;
+
+use observe_proto::events::v1::ListDeadLettersRequest;
+use observe_proto::events::v1::pipeline_service_client::PipelineServiceClient;
+use observe_testkit::eventually;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::cluster::{Cluster, DEADLINE, SECRET_KEY};
+
+const DEADLY: &str = "deadly";
+
+fn event(n: u128, name: &str, session_id: &str) -> Value {
+    json!({"uuid": Uuid::from_u128(n), "name": name, "distinct_id": "u", "session_id": session_id})
+}
+
+/// Restarts events whenever it dies, until it has stored or set aside all. Returns how often it died.
+async fn restart_until_done(cluster: &mut Cluster, accepted: i64) -> usize {
+    let mut client = PipelineServiceClient::new(cluster.client(SECRET_KEY));
+    let pool = cluster.sql().await;
+    let mut deaths = 0;
+    eventually(DEADLINE * 3, "everything to be stored or set aside", async || {
+        if !cluster.events.is_running() {
+            deaths += 1;
+            // As if the lease had run out; that takes ten seconds.
+            sqlx::query(
+                "update events.shard set lease_until = now() - interval '1 second' where lease_until > now()",
+            )
+            .execute(&pool)
+            .await
+            .unwrap();
+            cluster.kill_and_restart_events();
+        }
+        let status = client.get_pipeline_status(Default::default()).await.ok()?.into_inner();
+        (status.pending == 0 && status.accepted == accepted).then_some(status)
+    })
+    .await;
+    deaths
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_kills_its_reader_is_quarantined_and_the_others_are_stored() {
+    let mut cluster = Cluster::start_with(&[("OBSERVE_TEST_TRAP", DEADLY)]).await;
+    let http = reqwest::Client::builder().timeout(Duration::from_secs(30)).build().unwrap();
+    let mut deaths = Vec::new();
+    for (round, how) in (0..).zip(["abort", "overflow"]) {
+        let first = round * 100;
+        let mut batch: Vec<Value> = (first..first + 100).map(|n| event(n, "tick", "s")).collect();
+        batch[42] = event(first + 42, DEADLY, how);
+        let answer = cluster.post(&http, json!(batch).to_string()).await.expect("an answer");
+        assert_eq!(answer.status().as_u16(), 202);
+        let accepted = i64::try_from(first).unwrap() + 100;
+        deaths.push(restart_until_done(&mut cluster, accepted).await);
+    }
+    // One that nobody counted, three together with others, one alone, one by itself.
+    assert_eq!(deaths, [6, 6]);
+    let mut client = PipelineServiceClient::new(cluster.client(SECRET_KEY));
+    let status = client.get_pipeline_status(Default::default()).await.unwrap().into_inner();
+    assert_eq!((status.stored, status.duplicates, status.dead_lettered), (198, 0, 2), "{status:?}");
+    let answer = client.list_dead_letters(ListDeadLettersRequest::default()).await.unwrap();
+    let letters = answer.into_inner().dead_letters;
+    let uuids: Vec<&str> = letters.iter().map(|letter| letter.uuid.as_str()).collect();
+    let expected = [142, 42].map(|n| Uuid::from_u128(n).to_string());
+    assert_eq!(uuids, expected, "newest first");
+    assert!(letters.iter().all(|letter| letter.name == DEADLY && letter.sqlstate.is_empty()));
+    // Looking at them, and trying them again, killed nobody.
+    let done = client.redrive_dead_letters(Default::default()).await.unwrap().into_inner();
+    assert_eq!((done.stored, done.refused), (0, 2));
+    assert!(cluster.events.is_running());
+}
