@@ -181,6 +181,7 @@ fn background(
     let Parts { database, queue, shards, decoder } = parts;
     let owner = deps.entropy.uuid(deps.clock.now());
     let stored_identity = Arc::new(Notify::new());
+    let marking = Arc::default();
     let mut workers: Vec<Worker> = (0..*shards)
         .map(|shard| {
             let reader = Reader {
@@ -190,6 +191,7 @@ fn background(
                 database: database.clone(),
                 stored_identity: stored_identity.clone(),
                 decoder: decoder.clone(),
+                marking: Arc::clone(&marking),
                 life: deps.lifecycle.clone(),
             };
             Worker::new("reader", reader.run())
