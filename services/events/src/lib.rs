@@ -205,6 +205,7 @@ fn background(
 ) -> Vec<Worker> {
     let Parts { database, queue, shards, decoder } = parts;
     let owner = deps.entropy.uuid(deps.clock.now());
+    let marking = Arc::default();
     let mut workers: Vec<Worker> = (0..*shards)
         .map(|shard| {
             let reader = Reader {
@@ -214,6 +215,7 @@ fn background(
                 database: database.clone(),
                 stored_identity: stored_identity.clone(),
                 decoder: decoder.clone(),
+                marking: Arc::clone(&marking),
                 life: deps.lifecycle.clone(),
             };
             Worker::new("reader", reader.run())
