@@ -20,6 +20,7 @@ mod live;
 mod log_row;
 mod matching;
 mod queue;
+pub mod rejection;
 pub mod service;
 pub mod shard;
 pub mod spans;
@@ -128,7 +129,7 @@ fn routes(
     live: &Live,
     deps: &Deps,
 ) -> Routes {
-    let ingest = Ingest::new(writer.clone(), deps.clock.clone());
+    let ingest = Ingest::new(writer.clone(), database.clone(), deps.clock.clone());
     let ingest = IngestServiceServer::new(ingest).max_decoding_message_size(CALL_BYTES_MAX);
     let span_ingest = SpanIngestServiceServer::new(SpanIngest::new(writer))
         .max_decoding_message_size(CALL_BYTES_MAX);
@@ -191,6 +192,12 @@ fn background(
     workers.push(Worker::new("relay", relay.run()));
     let keeper = workers::keeper::run(database.clone(), deps.lifecycle.clone());
     workers.push(Worker::new("keeper", keeper));
+    let rejection_keeper = workers::rejection_keeper::run(
+        database.clone(),
+        deps.clock.clone(),
+        deps.lifecycle.clone(),
+    );
+    workers.push(Worker::new("rejection keeper", rejection_keeper));
     let span_reader = SpanReader {
         owner,
         queue: queue.clone(),

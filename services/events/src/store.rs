@@ -7,6 +7,7 @@ pub mod event;
 pub mod log;
 pub mod partition;
 pub mod pipeline;
+pub mod rejection;
 pub mod relay;
 pub mod shard;
 pub mod span;

@@ -4,6 +4,7 @@ pub mod definitions;
 pub mod group_commit;
 pub mod keeper;
 pub mod reader;
+pub mod rejection_keeper;
 pub mod relay;
 pub mod span_keeper;
 pub mod span_reader;

@@ -12,6 +12,7 @@ use http::{HeaderMap, header};
 use http_body_util::BodyExt as _;
 
 use crate::error::Error;
+use crate::rejections::attempt;
 pub(crate) use budget::{Budget, Lease};
 pub(crate) use meter::Meter;
 
@@ -55,11 +56,19 @@ pub(crate) async fn read(
         named => named,
     };
     if coding == Coding::Identity {
-        return Ok(Held { bytes: wire.into(), lease });
+        return Ok(Held::new(wire, lease));
     }
     let wire_bytes = wire.len();
     let inflated = inflate(coding, &wire, limit, |bytes| lease.grow(wire_bytes + bytes))?;
-    Ok(Held { bytes: inflated.into(), lease })
+    Ok(Held::new(inflated, lease))
+}
+
+impl Held {
+    fn new(bytes: Vec<u8>, lease: Lease) -> Self {
+        let bytes = Bytes::from(bytes);
+        attempt::carries(&bytes);
+        Self { bytes, lease }
+    }
 }
 
 async fn collect(mut body: Body, limit: usize, lease: &mut Lease) -> Result<Vec<u8>, Error> {

@@ -38,6 +38,8 @@ use crate::http_error::{HttpError, code_name};
 use crate::otlp;
 use crate::pages::{self, Pages};
 use crate::proxy::Proxy;
+use crate::rejections::Rejections;
+use crate::rejections::attempt::{self, Head};
 use crate::routes::Routes;
 use crate::rpc;
 use crate::server::Peer;
@@ -60,6 +62,7 @@ pub(crate) struct Edge {
     pub(crate) capture: Capture,
     pub(crate) capture_rpc: CaptureRpc,
     pub(crate) spans: Forwarder,
+    pub(crate) rejections: Rejections,
     pub(crate) doorway: Doorway,
     pub(crate) budget: Budget,
     pub(crate) readiness: Readiness,
@@ -190,7 +193,9 @@ async fn observe(
     let method = request.method().clone();
     request.extensions_mut().insert(origin);
     let span = trace::begin(edge, route, &request);
-    let mut response = trace::under(span, answer(request)).await;
+    let head = Head::of(&request, edge.clock.now());
+    let answer = attempt::watched(&edge.rejections, head, answer(request));
+    let mut response = trace::under(span, answer).await;
     let millis = started.elapsed().as_millis();
     let http = response.status().as_u16();
     if is_rpc && !rpc::CAPTURE_PATHS.contains(&path.as_str()) {

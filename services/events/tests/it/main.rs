@@ -6,6 +6,7 @@ mod accounting;
 mod definitions;
 mod faults;
 mod list;
+mod rejections;
 mod spans;
 mod store_rules;
 mod support;

@@ -21,6 +21,8 @@ use crate::body::{self, Held};
 use crate::edge::{Edge, Origin, within_time};
 use crate::error::Error;
 use crate::http_error::HttpError;
+use crate::rejections::code;
+use crate::rejections::sample::Sources;
 
 /// The answer: what was kept and, for what was not, why.
 #[derive(Debug, Default, Serialize)]
@@ -91,7 +93,8 @@ async fn capture(edge: &Edge, request: Request) -> Result<Response<Body>, HttpEr
     let drafts = split.events.iter().map(|element| draft::from_json(element));
     let received = Received::new(received, split.sent);
     let visitor = Visitor::of(&parts.headers, &parts.extensions);
-    let delivery = Delivery::new(PATH, received, visitor);
+    let sources = Sources::Texts(&split.events);
+    let delivery = Delivery::new(PATH, received, visitor).of(sources);
     let outcomes = edge.capture.accept(&sender, drafts, &delivery).await?;
     let body = serde_json::to_vec(&Summary::of(outcomes)).map_err(|error| {
         Error::from(CommonError::Internal(format!("the answer cannot be written: {error}")))
@@ -121,18 +124,17 @@ pub(super) fn text(bytes: &[u8]) -> Cow<'_, str> {
 }
 
 fn unusable(error: &SplitError, text: &str) -> Error {
+    let (code, description) = match error {
+        SplitError::Syntax(error) => (code::NOT_JSON, error.describe(text)),
+        SplitError::Empty => (code::NO_EVENTS, "the body holds no event".to_owned()),
+        SplitError::NoObject => {
+            let needed = "the body must be an event, a list of events or an envelope";
+            (code::NO_EVENTS, needed.to_owned())
+        }
+    };
     let mut violations = observe_core::Violations::new();
-    violations.add(
-        "body",
-        match error {
-            SplitError::Syntax(error) => error.describe(text),
-            SplitError::Empty => "the body holds no event".to_owned(),
-            SplitError::NoObject => {
-                "the body must be an event, a list of events or an envelope".to_owned()
-            }
-        },
-    );
-    CommonError::from(violations).into()
+    violations.add("body", description);
+    Error::Unusable(code, violations)
 }
 
 impl Summary {

@@ -39,7 +39,11 @@ use crate::body::{self, Held};
 use crate::edge::{Edge, Origin, within_time};
 use crate::error::Error;
 use crate::http_error::HttpError;
+use crate::rejections::sample::Sources;
 use envelope::{Envelope, Item};
+
+/// Bytes of an item that are kept until it is judged, from which it is shown if it is rejected.
+const SHOWN_BYTES_MAX: usize = 16 * 1024;
 
 /// Returns the addresses; clients write them with and without the last slash.
 pub(crate) fn routes() -> [(&'static str, MethodRouter<Arc<Edge>>); 4] {
@@ -79,6 +83,8 @@ struct Batch {
     drafts: Vec<Result<Draft, Unreadable>>,
     /// Which item each draft was.
     items: Vec<usize>,
+    /// The beginning of each draft's item.
+    texts: Vec<String>,
     sent: SentTime,
     /// The id that the envelope names.
     id: String,
@@ -184,7 +190,7 @@ impl Batch {
                 Item::Transaction(payload) => batch.transaction(index, payload, received),
                 Item::Other(kind) => *batch.left_out.entry(kind).or_default() += 1,
                 Item::Malformed(message) => {
-                    batch.push(index, Err(Reject::new(Code::InvalidEvent, message).into()));
+                    batch.push(index, Err(Reject::new(Code::InvalidEvent, message).into()), "");
                 }
             }
         }
@@ -192,12 +198,13 @@ impl Batch {
     }
 
     fn event(&mut self, index: usize, payload: &[u8]) {
-        let read = event::draft(&text(payload), &self.id);
+        let json = text(payload);
+        let read = event::draft(&json, &self.id);
         let draft = read.map(|(draft, frames_left_out)| {
             self.frames_left_out += frames_left_out;
             draft
         });
-        self.push(index, draft);
+        self.push(index, draft, &json);
     }
 
     fn transaction(&mut self, index: usize, payload: &[u8], received: DateTime<Utc>) {
@@ -206,13 +213,16 @@ impl Batch {
         match read.and_then(|json| transaction::server_span(json, received)) {
             Ok(Some(span)) => self.spans.push(span),
             Ok(None) => *self.left_out.entry("transaction".to_owned()).or_default() += 1,
-            Err(reason) => self.push(index, Err(Reject::new(Code::InvalidEvent, reason).into())),
+            Err(reason) => {
+                self.push(index, Err(Reject::new(Code::InvalidEvent, reason).into()), &json);
+            }
         }
     }
 
-    fn push(&mut self, index: usize, draft: Result<Draft, Unreadable>) {
+    fn push(&mut self, index: usize, draft: Result<Draft, Unreadable>, json: &str) {
         self.drafts.push(draft);
         self.items.push(index);
+        self.texts.push(json[..json.floor_char_boundary(SHOWN_BYTES_MAX)].to_owned());
     }
 }
 
@@ -223,8 +233,10 @@ async fn accept(
     received: DateTime<Utc>,
     visitor: Visitor,
 ) -> Result<Response<Body>, HttpError> {
-    let Batch { drafts, items, sent, id, spans, left_out, frames_left_out } = batch;
-    let delivery = Delivery::new("/api/<number>/envelope", Received::new(received, sent), visitor);
+    let Batch { drafts, items, texts, sent, id, spans, left_out, frames_left_out } = batch;
+    let texts: Vec<_> = texts.iter().map(String::as_str).collect();
+    let delivery = Delivery::new("/api/<number>/envelope", Received::new(received, sent), visitor)
+        .of(Sources::Texts(&texts));
     let outcomes = edge.capture.accept(sender, drafts, &delivery).await?;
     let accepted = spans.len();
     if !spans.is_empty() {

@@ -11,6 +11,7 @@ mod health;
 mod heartbeat;
 mod otlp;
 mod pages;
+mod rejections;
 mod routing;
 mod sentry;
 mod sessions;
