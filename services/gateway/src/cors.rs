@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
-use tower_http::cors::{Any, CorsLayer};
+use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 
 /// How long a browser remembers the answer to its preflight.
 const MAX_AGE: Duration = Duration::from_secs(7_200);
@@ -15,6 +15,16 @@ pub(crate) fn sentry() -> CorsLayer {
         .allow_origin(Any)
         .allow_methods([Method::POST])
         .allow_headers([header::CONTENT_TYPE, header::CONTENT_ENCODING, named("x-sentry-auth")])
+        .expose_headers([header::RETRY_AFTER])
+        .max_age(MAX_AGE)
+}
+
+/// Allows every origin and every header, without credentials; for other products' clients, which have headers of their own.
+pub(crate) fn drop_in() -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers(AllowHeaders::mirror_request())
         .expose_headers([header::RETRY_AFTER])
         .max_age(MAX_AGE)
 }

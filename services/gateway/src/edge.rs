@@ -107,6 +107,12 @@ pub(crate) fn router(edge: &Arc<Edge>) -> Router {
         let methods = methods.fallback(wrong_method_post).layer(cors::sentry());
         router = router.route(path, methods);
     }
+    for (path, methods) in capture::posthog::routes() {
+        router = router.route(&path, methods.layer(cors::drop_in()));
+    }
+    for (path, methods) in capture::segment::routes() {
+        router = router.route(path, methods.fallback(wrong_method_post).layer(cors::drop_in()));
+    }
     for path in rpc::CAPTURE_PATHS {
         router = router.route(path, any(by_content_type).layer(cors::capture()));
     }
@@ -193,7 +199,7 @@ async fn observe(
     let method = request.method().clone();
     request.extensions_mut().insert(origin);
     let span = trace::begin(edge, route, &request);
-    let head = Head::of(&request, edge.clock.now());
+    let head = Head::of(route, &request, edge.clock.now());
     let answer = attempt::watched(&edge.rejections, head, answer(request));
     let mut response = trace::under(span, answer).await;
     let millis = started.elapsed().as_millis();
