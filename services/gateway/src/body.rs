@@ -23,7 +23,7 @@ const DISCARD_TIMEOUT: Duration = Duration::from_secs(5);
 /// How much is inflated at one go.
 const PIECE_BYTES: usize = 16 * 1024;
 /// What gzip begins with; no JSON does.
-const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+pub(crate) const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// A body in memory, and its share of the budget.
 pub(crate) struct Held {
@@ -136,6 +136,14 @@ fn is_zlib(wire: &[u8]) -> bool {
         && (u16::from(*method) << 8 | u16::from(*flags)).is_multiple_of(31))
 }
 
+/// Inflates gzip that was found inside a body.
+///
+/// # Errors
+/// `TooLarge` beyond `limit` bytes, `Malformed` for what is no gzip.
+pub(crate) fn gunzip(wire: &[u8], limit: usize) -> Result<Vec<u8>, Error> {
+    inflate(Coding::Gzip, wire, limit, |_| Ok(()))
+}
+
 fn inflate(
     coding: Coding,
     wire: &[u8],
@@ -167,7 +175,8 @@ pub(crate) async fn refuse<T>(body: Body, error: Error) -> Result<T, Error> {
     Err(error)
 }
 
-async fn discard(mut body: Body) {
+/// Takes in a body that nobody needs, within reason.
+pub(crate) async fn discard(mut body: Body) {
     let all = async {
         let mut bytes = 0;
         while let Some(Ok(frame)) = body.frame().await {

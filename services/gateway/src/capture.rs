@@ -2,14 +2,18 @@
 
 pub(crate) mod delivery;
 pub(crate) mod draft;
+mod fields;
 pub(crate) mod http;
 pub(crate) mod json;
 pub(crate) mod json_rpc;
 pub(crate) mod judge;
 pub(crate) mod limits;
+pub(crate) mod posthog;
 mod properties;
+mod reading;
 pub(crate) mod reject;
 pub(crate) mod rpc;
+pub(crate) mod segment;
 pub(crate) mod sender;
 pub(crate) mod sentry;
 mod split;
@@ -65,7 +69,9 @@ impl Capture {
         delivery: &Delivery<'_>,
     ) -> Result<Vec<Outcome>, Status> {
         let judged = judge(drafts, delivery, sender.trusted, self.entropy.as_ref());
-        if !judged.accepted.is_empty() {
+        if judged.accepted.is_empty() {
+            attempt::is_told();
+        } else {
             attempt::holds(judged.accepted.len());
             self.forward.write(sender.project, judged.accepted).await?;
         }

@@ -113,6 +113,6 @@ impl Gateway {
     /// None that a running process can do anything about.
     pub async fn serve(self, listener: TcpListener) -> anyhow::Result<()> {
         let router = edge::router(&self.edge);
-        server::serve(listener, router, self.life).await
+        server::serve(listener, (self.edge, router), self.life).await
     }
 }

@@ -32,11 +32,12 @@ use super::draft::{Draft, Unreadable};
 use super::http::text;
 use super::judge::Outcome;
 use super::limits::{SENTRY_BODY_BYTES_MAX, SENTRY_ITEMS_MAX, WRITE_KEY_BODY_BYTES_MAX};
+use super::reading::{self, Limits};
 use super::reject::{Code, Reject};
-use super::sender::{Place, Sender};
+use super::sender::Sender;
 use super::time::{Received, SentTime};
-use crate::body::{self, Held};
-use crate::edge::{Edge, Origin, within_time};
+use crate::body::Held;
+use crate::edge::{Edge, within_time};
 use crate::error::Error;
 use crate::http_error::HttpError;
 use crate::rejections::sample::Sources;
@@ -104,19 +105,12 @@ async fn post_store(State(edge): State<Arc<Edge>>, request: Request) -> Response
 async fn envelope(edge: &Edge, request: Request) -> Result<Response<Body>, HttpError> {
     let received = edge.capture.now();
     let (parts, body) = request.into_parts();
-    let (known, held) = read(edge, &parts, body).await?;
-    let Held { bytes, mut lease } = held;
+    let (known, mut held) = read(edge, &parts, body).await?;
+    let bytes = held.bytes.clone();
     let envelope =
         envelope::split(&bytes).map_err(|message| Error::Malformed(message.to_owned()))?;
-    let sender = match known {
-        Some(sender) => sender,
-        None => {
-            let token = envelope.key.as_deref().ok_or_else(missing_key)?;
-            let sender = admit(edge, token, Place::Open, &parts).await?;
-            lease.adopt(&edge.budget)?;
-            sender
-        }
-    };
+    let in_body = envelope.key.as_deref();
+    let sender = reading::sender(edge, &parts, known, in_body, &mut held, missing_key()).await?;
     if envelope.items.len() > SENTRY_ITEMS_MAX {
         return Err(HttpError::too_many(SENTRY_ITEMS_MAX));
     }
@@ -146,34 +140,10 @@ async fn read(
     parts: &request::Parts,
     body: Body,
 ) -> Result<(Option<Sender>, Held), HttpError> {
-    let known = match credential::of(&parts.headers, parts.uri.query()) {
-        Some((token, place)) => match admit(edge, &token, place, parts).await {
-            Ok(sender) => Some(sender),
-            Err(error) => return Ok(body::refuse(body, error).await?),
-        },
-        None => None,
-    };
-    let (limit, lease) = match known {
-        Some(_) => (SENTRY_BODY_BYTES_MAX, Ok(edge.budget.known())),
-        None => {
-            let client = parts.extensions.get::<Origin>().and_then(|origin| origin.client);
-            (WRITE_KEY_BODY_BYTES_MAX, edge.budget.stranger(client))
-        }
-    };
-    let lease = match lease {
-        Ok(lease) => lease,
-        Err(error) => return Ok(body::refuse(body, error).await?),
-    };
-    Ok((known, body::read(&parts.headers, body, limit, lease).await?))
-}
-
-async fn admit(
-    edge: &Edge,
-    token: &str,
-    place: Place,
-    parts: &request::Parts,
-) -> Result<Sender, Error> {
-    Sender::admit(&edge.auth.owner(token).await?, place, &parts.headers)
+    let shown = credential::of(&parts.headers, parts.uri.query());
+    let shown = shown.as_ref().map(|(token, place)| (token.as_str(), *place));
+    let limits = Limits { known: |_| SENTRY_BODY_BYTES_MAX, stranger: WRITE_KEY_BODY_BYTES_MAX };
+    reading::read(edge, parts, body, shown, limits).await
 }
 
 fn missing_key() -> Error {

@@ -8,7 +8,6 @@ use std::cell::{Cell, RefCell};
 use std::future::Future;
 
 use axum::body::Body;
-use axum::extract::MatchedPath;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use http::{HeaderValue, Request, Response, header};
@@ -30,6 +29,8 @@ struct Attempt {
     /// Its body, inflated; a reference and no copy.
     body: RefCell<Bytes>,
     events: Cell<usize>,
+    /// Whether its project heard of every event in it already.
+    told: Cell<bool>,
 }
 
 /// Set on an answer that refuses a request: the code, and what the sender was told.
@@ -83,18 +84,22 @@ pub(crate) fn holds(events: usize) {
     let _ = ATTEMPT.try_with(|attempt| attempt.events.set(events));
 }
 
+/// Notes that the project hears of every event of this request by itself: an answer that refuses them together is no news.
+pub(crate) fn is_told() {
+    let _ = ATTEMPT.try_with(|attempt| attempt.told.set(true));
+}
+
 /// The head of a request, as far as it is told of.
-pub(crate) struct Head {
-    route: Option<MatchedPath>,
+pub(crate) struct Head<'a> {
+    route: &'a str,
     user_agent: Option<HeaderValue>,
     at: DateTime<Utc>,
 }
 
-impl Head {
-    /// Looks at a request that came at this time.
-    pub(crate) fn of<B>(request: &Request<B>, at: DateTime<Utc>) -> Self {
+impl<'a> Head<'a> {
+    /// Looks at a request to a route of the table of addresses that came at this time.
+    pub(crate) fn of<B>(route: &'a str, request: &Request<B>, at: DateTime<Utc>) -> Self {
         // References, no copies: most requests are not refused.
-        let route = request.extensions().get::<MatchedPath>().cloned();
         Self { route, user_agent: request.headers().get(header::USER_AGENT).cloned(), at }
     }
 }
@@ -110,7 +115,7 @@ fn endpoint(route: &str) -> String {
 /// Answers a request, and notes the refusal if it was one and its project is known.
 pub(crate) async fn watched(
     rejections: &Rejections,
-    head: Head,
+    head: Head<'_>,
     work: impl Future<Output = Response<Body>>,
 ) -> Response<Body> {
     let watched = async {
@@ -124,8 +129,8 @@ pub(crate) async fn watched(
 }
 
 impl Attempt {
-    fn note(&self, rejections: &Rejections, head: &Head, refused: &Refused) {
-        let Some(project) = self.project.get() else { return };
+    fn note(&self, rejections: &Rejections, head: &Head<'_>, refused: &Refused) {
+        let Some(project) = self.project.get().filter(|_| !self.told.get()) else { return };
         let mut sample = Sample::of_body(&self.body.borrow());
         let agent = head.user_agent.as_ref().and_then(|agent| agent.to_str().ok());
         sample.say_library(agent.unwrap_or(""));
@@ -133,7 +138,7 @@ impl Attempt {
             project,
             code: refused.code,
             message: &refused.message,
-            endpoint: &endpoint(head.route.as_ref().map_or("", MatchedPath::as_str)),
+            endpoint: &endpoint(head.route),
             count: self.events.get().max(1) as u64,
             at: head.at,
             sample,
