@@ -22,6 +22,7 @@ mod log_row;
 mod matching;
 mod queue;
 mod redrive;
+pub mod rejection;
 mod retention;
 pub mod service;
 pub mod shard;
@@ -164,7 +165,7 @@ fn routes(
     deps: &Deps,
 ) -> Routes {
     let Parts { database, queue, shards, decoder } = parts;
-    let ingest = Ingest::new(writer.clone(), deps.clock.clone());
+    let ingest = Ingest::new(writer.clone(), database.clone(), deps.clock.clone());
     let ingest = IngestServiceServer::new(ingest).max_decoding_message_size(CALL_BYTES_MAX);
     let span_ingest = SpanIngestServiceServer::new(SpanIngest::new(writer))
         .max_decoding_message_size(CALL_BYTES_MAX);
@@ -204,6 +205,7 @@ fn background(
 ) -> Vec<Worker> {
     let Parts { database, queue, shards, decoder } = parts;
     let owner = deps.entropy.uuid(deps.clock.now());
+    let marking = Arc::default();
     let mut workers: Vec<Worker> = (0..*shards)
         .map(|shard| {
             let reader = Reader {
@@ -213,6 +215,7 @@ fn background(
                 database: database.clone(),
                 stored_identity: stored_identity.clone(),
                 decoder: decoder.clone(),
+                marking: Arc::clone(&marking),
                 life: deps.lifecycle.clone(),
             };
             Worker::new("reader", reader.run())
@@ -229,6 +232,12 @@ fn background(
     workers.push(Worker::new("relay", relay.run()));
     let keeper = workers::keeper::run(database.clone(), deps.lifecycle.clone());
     workers.push(Worker::new("keeper", keeper));
+    let rejection_keeper = workers::rejection_keeper::run(
+        database.clone(),
+        deps.clock.clone(),
+        deps.lifecycle.clone(),
+    );
+    workers.push(Worker::new("rejection keeper", rejection_keeper));
     let span_reader = SpanReader {
         owner,
         queue: queue.clone(),

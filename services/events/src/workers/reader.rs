@@ -17,7 +17,7 @@ use observe_runtime::Lifecycle;
 use observe_runtime::postgres::Database;
 use observe_runtime::redis::QueueRedis;
 use redis::aio::MultiplexedConnection;
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 use uuid::Uuid;
 
 use self::batch::{BATCH_EVENTS_MAX, Head, next_count, take_batch};
@@ -65,6 +65,8 @@ pub struct Reader {
     pub stored_identity: Arc<Notify>,
     /// Makes events of what the queue holds.
     pub decoder: Decoder,
+    /// Held by the one reader of the process that decodes under marks: a death must not be blamed on two.
+    pub marking: Arc<Mutex<()>>,
     /// The life of the process.
     pub life: Lifecycle,
 }

@@ -4,15 +4,19 @@
 //! and clears the marks after that, with no store in between. A mark that is found tells that a reader died of it: after
 //! three, the entry is decoded alone; if a reader dies of that, too, event by event. Only an event that ends a reader while
 //! it is alone is set aside. So an outage never sets anything aside, and neither does the death of a reader that was storing.
+//! The readers of a process do so one at a time, or the death of one would be blamed on what the others decoded.
 //!
 //! A reader that follows one that handed its lease back marks nothing, and a careful one is careful no longer once it is past
 //! all that the other can have read, or a lane was empty.
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
 use observe_core::ProjectId;
 use sqlx::PgPool;
+use tokio::sync::MutexGuard;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::batch::{READ_COUNT_MAX, take_batch};
@@ -28,6 +32,9 @@ use crate::store::suspect::{self, Marker, Suspect};
 
 /// Deaths after which an entry is decoded alone.
 const DEATHS_MAX: i32 = 3;
+
+/// How long a reader waits for others to decode before it looks after its lease.
+const MARKING_WAIT: Duration = Duration::from_secs(1);
 
 /// What goes into one transaction.
 pub(super) struct Decoded {
@@ -143,6 +150,7 @@ impl Reader {
         &self,
         hold: &mut Hold,
     ) -> Result<Option<Decoded>, ConsumeError> {
+        let _marking = self.lock_marking(hold).await?;
         let (lane, count) = (hold.head().lane, hold.head().count);
         let mut raw = queue::read_raw(&mut hold.connection, lane, count).await?;
         let careful = hold.careful.as_ref().expect("only a careful reader comes here");
@@ -152,6 +160,16 @@ impl Reader {
             (Step::Unreadable, Some(first)) => Ok(Some(whole(first, ENDED, Some(VERSION)))),
             (Step::Apart, Some(first)) => self.decode_apart(hold, first).await,
             (step, _) => self.decode_marked(hold, &raw, step == Step::Alone).await,
+        }
+    }
+
+    /// Waits for the other readers of this process, as long as the lease can be kept.
+    async fn lock_marking(&self, hold: &mut Hold) -> Result<MutexGuard<'_, ()>, ConsumeError> {
+        loop {
+            if let Ok(guard) = timeout(MARKING_WAIT, self.marking.lock()).await {
+                return Ok(guard);
+            }
+            self.renew(hold).await?;
         }
     }
 
