@@ -10,6 +10,7 @@ mod funnel;
 mod http;
 mod idle;
 mod lag;
+mod list;
 mod load;
 mod machine;
 mod monitor;
@@ -41,7 +42,7 @@ struct Options {
     /// How long each load of `capture`, `seed`, `lag` and `overload` lasts
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=3_600))]
     seconds: u64,
-    /// How many events `drain` (300,000) and `funnel` (1,000,000) work with
+    /// How many events `drain` (300,000), `funnel` and `list` (1,000,000) work with
     #[arg(long, value_parser = clap::value_parser!(u64).range(10_000..=20_000_000))]
     events: Option<u64>,
     /// How many rows the event table holds before `drain`
@@ -67,6 +68,8 @@ enum Part {
     Seed,
     /// From acknowledgement to SQL
     Lag,
+    /// Lists of events on a large table
+    List,
     /// Five times what can be stored
     Overload,
     /// Checks: punctuality and cost
@@ -75,12 +78,13 @@ enum Part {
     Overview,
 }
 
-const ALL: [Part; 9] = [
+const ALL: [Part; 10] = [
     Part::Idle,
     Part::Capture,
     Part::Seed,
     Part::Lag,
     Part::Overload,
+    Part::List,
     Part::Drain,
     Part::Funnel,
     Part::Monitor,
@@ -123,6 +127,7 @@ async fn run(options: &Options) -> anyhow::Result<()> {
             }
             Part::Funnel => funnel::run(options.events.unwrap_or(funnel::EVENTS)).await,
             Part::Idle => idle::run().await,
+            Part::List => list::run(options.events.unwrap_or(list::EVENTS)).await,
             Part::Seed => seed::run(Duration::from_secs(options.seconds)).await,
             Part::Lag => lag::run(Duration::from_secs(options.seconds)).await,
             Part::Overload => overload::run(Duration::from_secs(options.seconds)).await,

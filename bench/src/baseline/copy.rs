@@ -51,7 +51,8 @@ pub(crate) async fn run(
     connection.execute(TABLE).await?;
     connection.close().await?;
     let batches = (0..events).step_by(usize::try_from(BATCH_ROWS)?);
-    let encode = |first: u64| encode(world, first, BATCH_ROWS.min(events - first));
+    let project = Uuid::from_u128(1);
+    let encode = |first: u64| encode(world, project, first, BATCH_ROWS.min(events - first));
     let batches: Arc<Vec<Vec<u8>>> = Arc::new(batches.map(encode).collect());
     let pool = PgPool::connect(database_url).await?;
     let next = Arc::new(AtomicUsize::new(0));
@@ -82,23 +83,24 @@ async fn write(
     Ok(())
 }
 
-fn encode(world: &World, first: u64, count: u64) -> Vec<u8> {
+/// Encodes events as rows of a project.
+pub(crate) fn encode(world: &World, project: Uuid, first: u64, count: u64) -> Vec<u8> {
     let mut out = HEADER.to_vec();
     for index in first..first + count {
-        encode_row(&world.event(index), index, &mut out);
+        encode_row(&world.event(index), project, index, &mut out);
     }
     out.extend_from_slice(&END.to_be_bytes());
     out
 }
 
-fn encode_row(event: &Event, index: u64, out: &mut Vec<u8>) {
+fn encode_row(event: &Event, project: Uuid, index: u64, out: &mut Vec<u8>) {
     let time_us = event.time_ms * 1_000;
     let index = i64::try_from(index).unwrap_or(i64::MAX);
     let shard = i32::try_from(index % 4).unwrap_or(0);
     let mut properties = vec![JSONB_VERSION];
     event.write_properties(&mut properties);
     out.extend_from_slice(&COLUMNS.to_be_bytes());
-    field(out, Uuid::from_u128(1).as_bytes());
+    field(out, project.as_bytes());
     field(out, event.uuid.as_bytes());
     field(out, event.name.as_bytes());
     field(out, format!("visitor-{:06}", event.visitor).as_bytes());
