@@ -40,6 +40,13 @@ pub struct Week {
 }
 
 impl Expiry {
+    /// Returns the project and before when its events, or its errors, are too old, if a week reaches back so far.
+    #[must_use]
+    pub fn reaches(&self, week: &Week, exceptions: bool) -> Option<(ProjectId, DateTime<Utc>)> {
+        let before = if exceptions { self.exceptions_before } else { self.events_before }?;
+        week.start.is_none_or(|start| start < before).then_some((self.project, before))
+    }
+
     /// Returns whether all that the project can have in a week is too old.
     #[must_use]
     pub fn covers(&self, week: &Week) -> bool {
@@ -74,6 +81,57 @@ pub async fn drop_week(pool: &PgPool, week: &Week, expired: &[Uuid]) -> sqlx::Re
         .bind(expired)
         .fetch_one(pool)
         .await
+}
+
+/// Returns whether only these projects have events in a week. Looks at one row of each project, and locks nothing.
+///
+/// # Errors
+/// When the database is away.
+pub async fn has_only(pool: &PgPool, week: &Week, projects: &[Uuid]) -> sqlx::Result<bool> {
+    let others: bool = sqlx::query_scalar(
+        "with recursive found as (
+             (select project_id from event where time >= $1 and time < $2 order by project_id limit 1)
+             union all
+             select (select project_id from event
+                     where project_id > found.project_id and time >= $1 and time < $2 order by project_id limit 1)
+             from found where found.project_id is not null)
+         select exists (select from found where project_id is not null and not project_id = any($3))",
+    )
+    .bind(week.start)
+    .bind(week.end)
+    .bind(projects)
+    .fetch_one(pool)
+    .await?;
+    Ok(!others)
+}
+
+/// Returns which of these projects have something in a week before their instant, errors alone if `exceptions` says so.
+///
+/// # Errors
+/// When the database is away.
+pub async fn have_expired(
+    pool: &PgPool,
+    week: &Week,
+    expiries: &[(ProjectId, DateTime<Utc>)],
+    exceptions: bool,
+) -> sqlx::Result<Vec<(ProjectId, DateTime<Utc>)>> {
+    let (projects, befores): (Vec<Uuid>, Vec<DateTime<Utc>>) =
+        expiries.iter().map(|(project, before)| (project.uuid(), *before)).unzip();
+    let found: Vec<(Uuid, DateTime<Utc>)> = sqlx::query_as(
+        "select project_id, before from unnest($1::uuid[], $2::timestamptz[]) as given (project_id, before)
+         where exists (
+             select from event where event.project_id = given.project_id
+                 and time >= coalesce($3, '-infinity'::timestamptz) and time < least($4, before)
+                 and ($5::text is null or name = $5))",
+    )
+    .bind(projects)
+    .bind(befores)
+    .bind(week.start)
+    .bind(week.end)
+    .bind(exceptions.then_some(EXCEPTION))
+    .fetch_all(pool)
+    .await?;
+    Ok(found.into_iter().map(|(project, before)| (ProjectId::new(project), before)).collect())
 }
 
 /// Deletes some of what a project has in a week before an instant, its errors alone if `exceptions` says so. Returns whether

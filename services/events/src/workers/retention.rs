@@ -103,7 +103,8 @@ impl Retention {
             .map(|expiry| expiry.project.uuid())
             .collect();
         // The one for all that is old is made once and stays.
-        if week.start.is_some() && !expired.is_empty() {
+        let is_candidate = week.start.is_some() && !expired.is_empty();
+        if is_candidate && retention::has_only(pool, week, &expired).await? {
             match retention::drop_week(pool, week, &expired).await {
                 Ok(true) => {
                     tracing::info!(week = week.name, "a week of events ran out");
@@ -117,12 +118,12 @@ impl Retention {
                 Err(error) => return Err(error.into()),
             }
         }
-        for Expiry { project, events_before, exceptions_before } in expiries {
-            for (before, exceptions) in [(events_before, false), (exceptions_before, true)] {
-                let Some(before) = before.filter(|before| is_reached(week, *before)) else {
-                    continue;
-                };
-                while retention::delete_some(pool, *project, week, before, exceptions).await? {
+        for exceptions in [false, true] {
+            let reached = expiries.iter().filter_map(|expiry| expiry.reaches(week, exceptions));
+            let reached: Vec<_> = reached.collect();
+            let left = retention::have_expired(pool, week, &reached, exceptions).await?;
+            for (project, before) in left {
+                while retention::delete_some(pool, project, week, before, exceptions).await? {
                     if !self.life.sleep(REST).await {
                         return Ok(false);
                     }
@@ -131,9 +132,4 @@ impl Retention {
         }
         Ok(!self.life.is_stopping())
     }
-}
-
-/// Returns whether a week holds anything before an instant.
-fn is_reached(week: &Week, before: chrono::DateTime<chrono::Utc>) -> bool {
-    week.start.is_none_or(|start| start < before)
 }

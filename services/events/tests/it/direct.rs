@@ -174,3 +174,21 @@ async fn what_postgres_refuses_is_set_aside_and_its_neighbours_are_stored() {
     let letters = events.dead_letters(p).await;
     assert_eq!(letters.iter().map(|one| one.sqlstate.as_str()).collect::<Vec<_>>(), ["22P05"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_without_the_queue_takes_events_in_and_is_ready() {
+    const INGEST: &str = "observe.events.v1.IngestService";
+    let stores = TestEvents::start().await.stop().await;
+    stores.stop_queue().await;
+    let events = TestEvents::start_on(stores).await;
+    let p = project(1);
+    events.write(p, vec![event(1)]).await.expect("PostgreSQL is there");
+    eventually(DEADLINE, "it to be ready", async || events.is_serving(INGEST).await).await;
+    events.stores.stop_postgres().await;
+    eventually(DEADLINE, "it to be of no use", async || !events.is_serving(INGEST).await).await;
+    events.stores.start_queue().await;
+    eventually(DEADLINE, "it to be ready again", async || events.is_serving(INGEST).await).await;
+    events.stores.start_postgres().await;
+    let written = written_until_queued(&events, p, 10).await;
+    assert_eq!(events.at_rest(p, 1 + written).await.stored, 1 + written);
+}

@@ -41,6 +41,9 @@ use tonic::service::Routes;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
 use tonic::{Request, Response, Status};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
 use uuid::Uuid;
 
 pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
@@ -192,6 +195,13 @@ impl TestEvents {
     pub(crate) fn as_key(&self, project: ProjectId, kind: KeyKind) -> Client {
         let key = KeyId::new(Uuid::from_u128(1));
         InterceptedService::new(self.channel.clone(), As(Principal::Key { key, project, kind }))
+    }
+
+    /// Returns whether a part says that it is of use now.
+    pub(crate) async fn is_serving(&self, part: &str) -> bool {
+        let mut health = HealthClient::new(self.channel.clone());
+        let answer = health.check(HealthCheckRequest { service: part.to_owned() }).await;
+        answer.is_ok_and(|answer| answer.get_ref().status() == ServingStatus::Serving)
     }
 
     pub(crate) fn log(&self) -> LogServiceClient<Client> {
