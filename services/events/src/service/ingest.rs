@@ -53,6 +53,17 @@ impl Ingest {
             Err(error) => Err(error),
         }
     }
+
+    async fn record(
+        &self,
+        ctx: &CallContext,
+        request: RecordRejectionsRequest,
+    ) -> Result<RecordRejectionsResponse, Error> {
+        ctx.require_service()?;
+        let reports = rejection::reports(request)?;
+        store::rejection::record(self.database.worker(), &reports).await?;
+        Ok(RecordRejectionsResponse {})
+    }
 }
 
 /// A request in two parts: batches that are events alone, and those that bring spans as well and so need the queue.
@@ -90,17 +101,6 @@ impl Parts {
         }
         parts.has_plain = !parts.plain.events.is_empty();
         parts
-    }
-
-    async fn record(
-        &self,
-        ctx: &CallContext,
-        request: RecordRejectionsRequest,
-    ) -> Result<RecordRejectionsResponse, Error> {
-        ctx.require_service()?;
-        let reports = rejection::reports(request)?;
-        store::rejection::record(self.database.worker(), &reports).await?;
-        Ok(RecordRejectionsResponse {})
     }
 }
 
