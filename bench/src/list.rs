@@ -140,7 +140,7 @@ async fn fill(database_url: &str, events: u64) -> anyhow::Result<Duration> {
     .bind(RARE)
     .execute(&mut connection)
     .await?;
-    ensure!(rare.rows_affected() == RARE.unsigned_abs().into(), "the table is nearly empty");
+    ensure!(rare.rows_affected() == u64::from(RARE.unsigned_abs()), "the table is nearly empty");
     sqlx::query("vacuum analyze events.event").execute(&mut connection).await?;
     Ok(time)
 }

@@ -121,7 +121,7 @@ pub async fn have_expired(
         "select project_id, before from unnest($1::uuid[], $2::timestamptz[]) as given (project_id, before)
          where exists (
              select from event where event.project_id = given.project_id
-                 and time >= coalesce($3, '-infinity'::timestamptz) and time < least($4, before)
+                 and time >= coalesce($3, '-infinity'::timestamptz) and time < $4 and time < before
                  and ($5::text is null or name = $5))",
     )
     .bind(projects)
