@@ -310,21 +310,23 @@ pub fn event(row: EventRow) -> pb::Event {
     }
 }
 
-fn timestamp(time: DateTime<Utc>) -> prost_types::Timestamp {
+/// Returns the contract's form of an instant.
+#[must_use]
+pub fn timestamp(time: DateTime<Utc>) -> prost_types::Timestamp {
     prost_types::Timestamp {
         seconds: time.timestamp(),
         nanos: i32::try_from(time.timestamp_subsec_nanos()).unwrap_or(0),
     }
 }
 
-/// Checks what the edge handed over.
+/// Checks what the edge handed over. Returns the events of each batch.
 ///
 /// # Errors
 /// `Invalid`: the edge is of another version, or broken.
 pub fn accepted_events(
     request: pb::WriteEventsRequest,
-) -> Result<Vec<(ProjectId, Uuid, pb::AcceptedEvent)>, CommonError> {
-    let mut events = Vec::new();
+) -> Result<Vec<Vec<(ProjectId, Uuid, pb::AcceptedEvent)>>, CommonError> {
+    let mut batches = Vec::with_capacity(request.batches.len());
     for (at, batch) in request.batches.into_iter().enumerate() {
         let wrong = |field: &str, what: &str| {
             let mut violations = Violations::new();
@@ -333,11 +335,13 @@ pub fn accepted_events(
         };
         let project = ProjectId::from_bytes(&batch.project_id)
             .ok_or_else(|| wrong("project_id", "must have 16 bytes"))?;
+        let mut events = Vec::with_capacity(batch.events.len());
         for event in batch.events {
             let uuid = Uuid::from_slice(&event.uuid)
                 .map_err(|_| wrong("events.uuid", "must have 16 bytes"))?;
             events.push((project, uuid, event));
         }
+        batches.push(events);
     }
-    Ok(events)
+    Ok(batches)
 }

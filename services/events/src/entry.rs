@@ -28,6 +28,22 @@ pub struct PackedEntry {
     pub counts: BTreeMap<ProjectId, u64>,
 }
 
+impl PackedEntry {
+    /// Returns the events of an entry of events, in order.
+    ///
+    /// # Errors
+    /// [`EntryError`], never for what a [`Packer`] made.
+    pub fn events(&self) -> Result<Vec<(ProjectId, Uuid, AcceptedEvent)>, EntryError> {
+        let raw = RawEntry {
+            stream_id: String::new(),
+            entry_id: Uuid::nil(),
+            header: self.header.clone(),
+            payload: self.payload.clone(),
+        };
+        unpack(&raw).map(|entry| entry.events)
+    }
+}
+
 /// What one entry holds of one project.
 pub trait Group: Sized {
     /// An event or a span.
@@ -90,13 +106,30 @@ impl Group for ProjectSpans {
 pub struct Packer<G> {
     open: Vec<G>,
     open_bytes: usize,
+    open_items: usize,
+    items_max: usize,
     counts: BTreeMap<ProjectId, u64>,
     done: Vec<PackedEntry>,
 }
 
 impl<G> Default for Packer<G> {
     fn default() -> Self {
-        Self { open: Vec::new(), open_bytes: 0, counts: BTreeMap::new(), done: Vec::new() }
+        Self::with_items_max(usize::MAX)
+    }
+}
+
+impl<G> Packer<G> {
+    /// Makes a packer whose entries hold at most `items_max` items each.
+    #[must_use]
+    pub fn with_items_max(items_max: usize) -> Self {
+        Self {
+            open: Vec::new(),
+            open_bytes: 0,
+            open_items: 0,
+            items_max,
+            counts: BTreeMap::new(),
+            done: Vec::new(),
+        }
     }
 }
 
@@ -104,10 +137,13 @@ impl<G: Group> Packer<G> {
     /// Adds an item.
     pub fn push(&mut self, project: ProjectId, item: G::Item) {
         let bytes = item.encoded_len();
-        if self.open_bytes > 0 && self.open_bytes + bytes > ENTRY_BYTES_MAX {
+        let is_full =
+            self.open_bytes + bytes > ENTRY_BYTES_MAX || self.open_items >= self.items_max;
+        if self.open_items > 0 && is_full {
             self.close();
         }
         self.open_bytes += bytes;
+        self.open_items += 1;
         *self.counts.entry(project).or_default() += 1;
         // Only the last group may grow: anything else would change the order in which events arrived.
         match self.open.last_mut() {
@@ -140,6 +176,7 @@ impl<G: Group> Packer<G> {
         };
         let payload = G::encode(std::mem::take(&mut self.open));
         self.open_bytes = 0;
+        self.open_items = 0;
         self.done.push(PackedEntry { header: header.encode_to_vec(), payload, counts });
     }
 }
@@ -302,6 +339,15 @@ mod tests {
         let counts: Vec<_> =
             packer.finish().iter().map(|entry| entry.counts[&project(1)]).collect();
         assert_eq!(counts, [1, 1, 1]);
+    }
+
+    #[test]
+    fn an_entry_holds_no_more_events_than_it_may() {
+        let mut packer = Packer::<ProjectEvents>::with_items_max(2);
+        (0..5).for_each(|n| packer.push(project(1), event(n, 10)));
+        let counts: Vec<_> =
+            packer.finish().iter().map(|entry| entry.counts[&project(1)]).collect();
+        assert_eq!(counts, [2, 2, 1]);
     }
 
     #[test]

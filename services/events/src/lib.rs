@@ -1,7 +1,7 @@
 //! events: owns accepted events and spans: the queue, the readers, the event log and the event table, the span lane.
 //!
-//! The way of an event: the edge calls [`service::ingest`]; [`workers::group_commit`] makes it durable in the queue and
-//! answers; [`workers::reader`] takes it from there into PostgreSQL in the one transaction of [`store::consume`];
+//! The way of an event: the edge calls [`service::ingest`]; [`workers::group_commit`] makes it durable in the queue, or by
+//! [`store::direct`] while that is away, and answers; [`workers::reader`] takes it from there into PostgreSQL in the one transaction of [`store::consume`];
 //! [`workers::relay`] tells identity of those that change persons; projections follow [`service::log`].
 //!
 //! The way of a span: [`service::span_ingest`], the same group commit, [`workers::span_reader`], the one transaction of
@@ -22,6 +22,7 @@ mod log_row;
 mod matching;
 mod queue;
 mod redrive;
+mod retention;
 pub mod service;
 pub mod shard;
 pub mod spans;
@@ -38,6 +39,7 @@ use observe_proto::events::v1::log_service_server::LogServiceServer;
 use observe_proto::events::v1::pipeline_service_server::PipelineServiceServer;
 use observe_proto::events::v1::span_ingest_service_server::SpanIngestServiceServer;
 use observe_proto::events::v1::span_service_server::SpanServiceServer;
+use observe_proto::identity::v1::authentication_service_client::AuthenticationServiceClient;
 use observe_proto::identity::v1::person_log_service_client::PersonLogServiceClient;
 use observe_runtime::postgres::{Database, PoolSizes};
 use observe_runtime::redis::{QueueRedis, RedisUnavailable};
@@ -56,9 +58,12 @@ use crate::service::pipeline::Pipeline;
 use crate::service::span::Spans;
 use crate::service::span_ingest::SpanIngest;
 use crate::shard::Shard;
-use crate::workers::group_commit::Writer;
+use crate::store::direct::Direct;
+use crate::workers::group_commit::{Way, Writer};
+use crate::workers::queue_watch::QueueHealth;
 use crate::workers::reader::Reader;
 use crate::workers::relay::Relay;
+use crate::workers::retention::Retention;
 use crate::workers::span_reader::SpanReader;
 
 /// The schema of events.
@@ -87,24 +92,42 @@ pub async fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
     let database = Database::open(&config.database_url, SCHEMA, POOLS)?;
     let queue = QueueRedis::open(&config.queue_redis_url)?;
     // A queue that is away now is looked at again by readiness; one that would lose events ends the process.
-    if let Err(RedisUnavailable::Policy(sentence)) = queue.check_policy().await {
+    let looked = queue.check_policy().await;
+    if let Err(RedisUnavailable::Policy(sentence)) = looked {
         return Err(StartError::new(sentence));
     }
+    let health = QueueHealth::new(looked.is_err());
     let shards = shards(&database, &queue).await?;
+    let stored_identity = Arc::new(Notify::new());
     let identity = PersonLogServiceClient::new(deps.service_channel("identity")?);
-    let (writer, commits) =
-        Writer::new(queue.clone(), shards, deps.clock.clone(), deps.entropy.clone());
+    let (writer, commits) = Writer::new(Way {
+        queue: queue.clone(),
+        health: health.clone(),
+        direct: Direct::new(database.worker().clone(), stored_identity.clone()),
+        shards,
+        clock: deps.clock.clone(),
+        entropy: deps.entropy.clone(),
+    });
     let live = Live::default();
     let decoder = Decoder::new(config.trap);
     let parts = Parts { database: database.clone(), queue: queue.clone(), shards, decoder };
     let routes = routes(&parts, writer, &identity, &live, &deps);
-    let mut workers = background(&parts, identity, &deps);
+    let mut workers = background(&parts, identity, stored_identity, &deps);
     let life = &deps.lifecycle;
     let tail = workers::tail::run(database.clone(), live, life.clone());
     let definitions = workers::definitions::run(database.clone(), shards, life.clone());
     workers.extend([Worker::new("live tail", tail), Worker::new("definitions", definitions)]);
     workers.push(Worker::new("group commit", commits.run(deps.lifecycle.clone())));
-    Ok(Built { routes, workers, ready: ready(database, queue) })
+    let retention = Retention {
+        database: database.clone(),
+        identity: AuthenticationServiceClient::new(deps.service_channel("identity")?),
+        clock: deps.clock.clone(),
+        life: life.clone(),
+    };
+    workers.push(Worker::new("retention", retention.run()));
+    let watch = workers::queue_watch::run(queue, health.clone(), life.clone());
+    workers.push(Worker::new("queue watch", watch));
+    Ok(Built { routes, workers, ready: ready(database, health) })
 }
 
 /// Asks PostgreSQL how many shards there are or, so that capture comes back without it, the queue.
@@ -176,11 +199,11 @@ fn routes(
 fn background(
     parts: &Parts,
     identity: PersonLogServiceClient<observe_runtime::client::ServiceChannel>,
+    stored_identity: Arc<Notify>,
     deps: &Deps,
 ) -> Vec<Worker> {
     let Parts { database, queue, shards, decoder } = parts;
     let owner = deps.entropy.uuid(deps.clock.now());
-    let stored_identity = Arc::new(Notify::new());
     let marking = Arc::default();
     let mut workers: Vec<Worker> = (0..*shards)
         .map(|shard| {
@@ -221,10 +244,12 @@ fn background(
     workers
 }
 
-fn ready(database: Database, queue: QueueRedis) -> Vec<ReadyCheck> {
+/// Events are taken in while either store is up.
+fn ready(database: Database, health: QueueHealth) -> Vec<ReadyCheck> {
+    let either = database.clone();
     let capture = ReadyCheck::new("observe.events.v1.IngestService", move || {
-        let queue = queue.clone();
-        async move { queue.check_policy().await.is_ok() }
+        let (health, database) = (health.clone(), either.clone());
+        async move { !health.is_away() || database.is_up().await }
     });
     let store = ReadyCheck::new("observe.events.v1.EventService", move || {
         let database = database.clone();

@@ -1,10 +1,13 @@
 //! Rows of the event log: each holds one project's events out of one transaction, so that a projection of one project can
-//! skip the others.
+//! skip the others; errors apart from all else, so that each can be kept as long as its project says.
 
 use observe_core::ProjectId;
 use observe_proto::events::v1::{AcceptedEvent, LoggedEvents};
 use prost::Message as _;
 use uuid::Uuid;
+
+/// The name of errors.
+pub const EXCEPTION: &str = "$exception";
 
 /// A row to be written.
 #[derive(Debug)]
@@ -15,6 +18,10 @@ pub struct LogRow {
     pub first_sequence: i64,
     /// The places of its events in the batch, in order.
     pub ordinals: Vec<usize>,
+    /// Whether its events are errors.
+    pub exceptions: bool,
+    /// When the newest of its events happened, in milliseconds since 1970.
+    pub newest_ms: i64,
     /// An lz4 frame of `LoggedEvents`.
     pub payload: Vec<u8>,
     /// The identity events among them, `LoggedEvents`, if there are any.
@@ -29,17 +36,18 @@ pub fn log_rows(
     stored: &[usize],
     next_sequence: i64,
 ) -> Vec<LogRow> {
-    let mut groups: Vec<(ProjectId, Vec<usize>)> = Vec::new();
+    let mut groups: Vec<((ProjectId, bool), Vec<usize>)> = Vec::new();
     for &ordinal in stored {
-        let project = events[ordinal].0;
-        match groups.iter_mut().find(|(id, _)| *id == project) {
+        let (project, _, event) = &events[ordinal];
+        let of = (*project, event.name == EXCEPTION);
+        match groups.iter_mut().find(|(group, _)| *group == of) {
             Some((_, ordinals)) => ordinals.push(ordinal),
-            None => groups.push((project, vec![ordinal])),
+            None => groups.push((of, vec![ordinal])),
         }
     }
     let mut first_sequence = next_sequence;
     let mut rows = Vec::with_capacity(groups.len());
-    for (project, ordinals) in groups {
+    for ((project, exceptions), ordinals) in groups {
         let logged =
             LoggedEvents { events: ordinals.iter().map(|&at| events[at].2.clone()).collect() };
         let identity: Vec<_> =
@@ -47,19 +55,31 @@ pub fn log_rows(
         let identity_events =
             (!identity.is_empty()).then(|| LoggedEvents { events: identity }.encode_to_vec());
         let count = i64::try_from(ordinals.len()).unwrap_or(i64::MAX);
+        let newest_ms = logged.events.iter().map(|event| event.time_ms).max().unwrap_or(i64::MIN);
         let payload = compress(&logged.encode_to_vec());
-        rows.push(LogRow { project, first_sequence, ordinals, payload, identity_events });
+        rows.push(LogRow {
+            project,
+            first_sequence,
+            ordinals,
+            exceptions,
+            newest_ms,
+            payload,
+            identity_events,
+        });
         first_sequence += count;
     }
     rows
 }
 
-/// Reads the payload of a row back.
+/// Reads the payload of a row back; that of a row whose events were too old to be kept holds none.
 ///
 /// # Errors
 /// If it is damaged.
 pub fn unpack(payload: &[u8]) -> anyhow::Result<Vec<AcceptedEvent>> {
     use std::io::Read as _;
+    if payload.is_empty() {
+        return Ok(Vec::new());
+    }
     let mut bytes = Vec::new();
     lz4_flex::frame::FrameDecoder::new(payload).read_to_end(&mut bytes)?;
     Ok(LoggedEvents::decode(bytes.as_slice())?.events)
@@ -90,5 +110,22 @@ mod tests {
             .collect();
         assert_eq!(shape, [(project(1), 10, vec![0, 3]), (project(2), 12, vec![1])]);
         assert!(rows.iter().all(|row| row.identity_events.is_some()));
+    }
+
+    #[test]
+    fn errors_have_rows_of_their_own_and_each_row_knows_its_newest_event() {
+        let project = ProjectId::new(Uuid::from_u128(1));
+        let event = |name: &str, time_ms| {
+            let event = AcceptedEvent { name: name.into(), time_ms, ..AcceptedEvent::default() };
+            (project, Uuid::nil(), event)
+        };
+        let events = [event("view", 5), event(EXCEPTION, 9), event("view", 3)];
+        let rows = log_rows(&events, &[0, 1, 2], 1);
+        let shape: Vec<_> = rows
+            .iter()
+            .map(|row| (row.exceptions, row.newest_ms, row.first_sequence, row.ordinals.clone()))
+            .collect();
+        assert_eq!(shape, [(false, 5, 1, vec![0, 2]), (true, 9, 3, vec![1])]);
+        assert!(unpack(&[]).expect("an emptied row").is_empty());
     }
 }

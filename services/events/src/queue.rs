@@ -1,7 +1,10 @@
-//! The queue: one Redis stream a shard, and one for spans. What is appended here and answered is fsynced.
+//! The queue: two Redis streams a shard, of what happens now and of the past, and one for spans. What is appended here and
+//! answered is fsynced.
 //!
 //! There is no consumer group, no cursor, no pending counter and no lease in Redis: at `maxmemory` Redis refuses every
 //! write but `XDEL`, and a restored Redis may hand out lower ids. Entries are deleted once they are stored.
+
+mod lane;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,24 +18,8 @@ use uuid::Uuid;
 
 use crate::entry::{EntryError, PackedEntry, RawEntry};
 use crate::shard::Shard;
-
-/// One stream of the queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Lane {
-    /// Events of one shard.
-    Shard(Shard),
-    /// Spans.
-    Spans,
-}
-
-impl std::fmt::Display for Lane {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Shard(shard) => shard.fmt(formatter),
-            Self::Spans => formatter.write_str("spans"),
-        }
-    }
-}
+pub use lane::Lane;
+use lane::{key, stream_key};
 
 /// Why an append was not confirmed.
 #[derive(Debug, thiserror::Error)]
@@ -56,11 +43,6 @@ pub enum ReadError {
     Entry(String, EntryError),
 }
 
-/// The keys of one lane share a hash tag, so that a cluster keeps them on one node.
-fn key(lane: Lane, what: &str) -> String {
-    format!("observe:{{{lane}}}:{what}")
-}
-
 /// Appends entries to one lane in one transaction, with the accepted counters.
 ///
 /// # Errors
@@ -68,14 +50,14 @@ fn key(lane: Lane, what: &str) -> String {
 pub async fn append(
     queue: &QueueRedis,
     lane: Lane,
-    entries: &[(Uuid, PackedEntry)],
+    entries: &[(Uuid, &PackedEntry)],
     fresh_queue_id: Uuid,
 ) -> Result<(), AppendError> {
     let mut pipe = redis::pipe();
     pipe.atomic();
     let mut counts: BTreeMap<ProjectId, u64> = BTreeMap::new();
     for (entry_id, entry) in entries {
-        pipe.cmd("XADD").arg(key(lane, "stream")).arg("*");
+        pipe.cmd("XADD").arg(stream_key(lane)).arg("*");
         pipe.arg("id")
             .arg(entry_id.as_bytes())
             .arg("h")
@@ -102,13 +84,9 @@ pub async fn append(
 
 fn classify(error: &RedisError) -> AppendError {
     let text = error.to_string();
-    // Refused while it was queued, the whole transaction is discarded; nothing was written.
-    if text.contains("OOM") || text.contains("EXECABORT") || text.contains("Transaction discarded")
-    {
-        AppendError::Full
-    } else {
-        AppendError::Unavailable(text)
-    }
+    // Refused while it was queued, the whole transaction is discarded; nothing was written. Whatever else discards one, such
+    // as a disk that does not take what is appended, is no full queue.
+    if text.contains("OOM") { AppendError::Full } else { AppendError::Unavailable(text) }
 }
 
 /// Reads up to `count` entries from the head of a lane.
@@ -144,7 +122,7 @@ pub async fn read_raw(
     count: usize,
 ) -> Result<Vec<RawEntry>, RedisError> {
     let reply: StreamRangeReply =
-        connection.xrange_count(key(lane, "stream"), "-", "+", count).await?;
+        connection.xrange_count(stream_key(lane), "-", "+", count).await?;
     Ok(reply.ids.iter().map(|entry| to_raw(lane, entry)).collect())
 }
 
@@ -171,10 +149,23 @@ pub async fn wait_for_entries(
     after: &str,
     block: Duration,
 ) -> Result<(), RedisError> {
+    wait_for_any(connection, &[(lane, after)], block).await
+}
+
+/// Waits until something is appended to one of the lanes of a shard, to each after what is given with it, or for `block`.
+///
+/// # Errors
+/// When Redis is away.
+pub async fn wait_for_any(
+    connection: &mut MultiplexedConnection,
+    lanes: &[(Lane, &str)],
+    block: Duration,
+) -> Result<(), RedisError> {
     let millis = usize::try_from(block.as_millis()).unwrap_or(usize::MAX);
     let options = StreamReadOptions::default().block(millis).count(1);
-    let _: Option<StreamReadReply> =
-        connection.xread_options(&[key(lane, "stream")], &[after], &options).await?;
+    let (keys, after): (Vec<String>, Vec<&str>) =
+        lanes.iter().map(|(lane, after)| (stream_key(*lane), *after)).unzip();
+    let _: Option<StreamReadReply> = connection.xread_options(&keys, &after, &options).await?;
     Ok(())
 }
 
@@ -190,7 +181,7 @@ pub async fn delete(
     if stream_ids.is_empty() {
         return Ok(());
     }
-    let _: u64 = connection.xdel(key(lane, "stream"), stream_ids).await?;
+    let _: u64 = connection.xdel(stream_key(lane), stream_ids).await?;
     Ok(())
 }
 
@@ -221,7 +212,8 @@ pub async fn remembered_shards(queue: &QueueRedis) -> Result<Option<Shard>, Redi
 pub struct QueueStatus {
     /// Events of the project ever appended.
     pub accepted: i64,
-    /// When the oldest entry of any project was appended, in milliseconds since 1970 by Redis's clock.
+    /// When the oldest entry of any project that happens now was appended, in milliseconds since 1970 by Redis's clock. An
+    /// import takes as long as it takes.
     pub oldest_ms: Option<i64>,
 }
 
@@ -241,12 +233,43 @@ pub async fn status(
             connection.hget(key(lane, "accepted"), project.to_string()).await?;
         status.accepted += accepted.unwrap_or(0);
         let oldest: StreamRangeReply =
-            connection.xrange_count(key(lane, "stream"), "-", "+", 1).await?;
+            connection.xrange_count(stream_key(lane), "-", "+", 1).await?;
         let oldest_ms =
             oldest.ids.first().and_then(|entry| entry.id.split('-').next()?.parse().ok());
         status.oldest_ms = [status.oldest_ms, oldest_ms].into_iter().flatten().min();
     }
     Ok(status)
+}
+
+/// What a shard's part of the queue says of itself, at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ShardState {
+    /// The id it was given with its first entry; none while it never had one.
+    pub queue_id: Option<String>,
+    /// Whether none of its lanes holds an entry.
+    pub is_empty: bool,
+    /// Events ever appended, by project.
+    pub accepted: BTreeMap<ProjectId, i64>,
+}
+
+/// Asks one shard's part of the queue.
+///
+/// # Errors
+/// When Redis is away.
+pub async fn shard_state(
+    connection: &mut MultiplexedConnection,
+    shard: Shard,
+) -> Result<ShardState, RedisError> {
+    let lane = Lane::Shard(shard);
+    let mut pipe = redis::pipe();
+    pipe.atomic().get(key(lane, "queue_id"));
+    pipe.xlen(stream_key(lane)).xlen(stream_key(Lane::Historical(shard)));
+    pipe.hgetall(key(lane, "accepted"));
+    let (queue_id, live, historical, accepted): (_, u64, u64, BTreeMap<String, i64>) =
+        pipe.query_async(connection).await?;
+    let of_project = |(project, events): (String, i64)| Some((ProjectId::parse(&project)?, events));
+    let accepted = accepted.into_iter().filter_map(of_project).collect();
+    Ok(ShardState { queue_id, is_empty: live + historical == 0, accepted })
 }
 
 /// Returns how many spans of a project were ever appended.

@@ -3,8 +3,11 @@
 pub mod definitions;
 pub mod group_commit;
 pub mod keeper;
+pub mod ledger;
+pub mod queue_watch;
 pub mod reader;
 pub mod relay;
+pub mod retention;
 pub mod span_keeper;
 pub mod span_reader;
 pub mod tail;

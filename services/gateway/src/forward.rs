@@ -237,15 +237,26 @@ async fn deliver(channel: ServiceChannel, rpc: &'static str, mut jobs: Vec<Job>)
             // Something in there cannot be taken. Its neighbours must not suffer for it.
             for job in jobs {
                 let result = call(channel.clone(), rpc, vec![job.batch]).await;
-                let _ = job.done.send(result.map_err(passed_on));
+                let _ = job.done.send(of_job(&result.map_err(passed_on), 0));
             }
         }
         result => {
             let result = result.map_err(passed_on);
-            for job in jobs {
-                let _ = job.done.send(result.clone());
+            for (at, job) in (0..).zip(jobs) {
+                let _ = job.done.send(of_job(&result, at));
             }
         }
+    }
+}
+
+/// Returns what became of the batch at one place of a call.
+fn of_job(result: &Result<WriteEventsResponse, Status>, at: u32) -> Result<(), Status> {
+    match result {
+        Err(status) => Err(status.clone()),
+        Ok(answer) if answer.unavailable_batches.contains(&at) => {
+            Err(away("spans cannot be taken now".to_owned()))
+        }
+        Ok(_) => Ok(()),
     }
 }
 
@@ -253,14 +264,17 @@ async fn call(
     channel: ServiceChannel,
     rpc: &'static str,
     batches: Vec<Bytes>,
-) -> Result<(), Status> {
+) -> Result<WriteEventsResponse, Status> {
     let mut request = tonic::Request::new(EncodedWrite { batches });
     request.set_timeout(TIMEOUT);
     let mut client = tonic::client::Grpc::new(channel);
     client.ready().await.map_err(|error| away(error.to_string()))?;
-    // Both RPCs answer an empty message.
+    // What takes spans answers an empty message, which reads as this one, too.
     let codec = ProstCodec::<EncodedWrite, WriteEventsResponse>::default();
-    client.unary(request, PathAndQuery::from_static(rpc), codec).await.map(drop)
+    client
+        .unary(request, PathAndQuery::from_static(rpc), codec)
+        .await
+        .map(tonic::Response::into_inner)
 }
 
 /// Returns whether the failure says nothing of the events.
@@ -349,6 +363,13 @@ mod tests {
             let (result, ()) = tokio::join!(write, answer);
             assert_eq!(result.expect_err("refused").code(), code);
         }
+    }
+
+    #[test]
+    fn a_batch_that_was_not_taken_fails_its_own_request_alone() {
+        let answer = Ok(WriteEventsResponse { unavailable_batches: vec![1] });
+        assert!(of_job(&answer, 0).is_ok() && of_job(&answer, 2).is_ok());
+        assert_eq!(of_job(&answer, 1).expect_err("not taken").code(), Code::Unavailable);
     }
 
     #[test]

@@ -139,7 +139,7 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
         .add_service(LatencyServiceServer::new(latency))
         .add_service(OverviewServiceServer::new(Overviews::new(Arc::new(board), life.clone())))
         .add_service(UsageServiceServer::new(Usage(ledger)));
-    let follow = follow_log::run(upstream, published, life.clone());
+    let follow = follow_log::run(upstream, published, deps.clock.clone(), life.clone());
     Ok(Built {
         routes,
         workers: vec![

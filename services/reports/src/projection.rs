@@ -12,6 +12,7 @@ mod persons;
 mod project;
 mod properties;
 mod property_set;
+mod retention;
 mod rows;
 mod segment;
 mod tail;
@@ -29,6 +30,7 @@ pub(crate) use columns::{Slice, Snapshot};
 pub(crate) use dictionary::{NOT_SET, ValueDictionary};
 pub(crate) use persons::NOBODY;
 pub(crate) use project::Project;
+pub(crate) use retention::Kept;
 pub(crate) use rows::{Column, NameRun, Rows};
 
 /// Why something read from a log cannot be applied.
@@ -53,6 +55,8 @@ pub struct Projection {
     projects: RwLock<HashMap<ProjectId, Arc<Project>>>,
     /// By shard, the last sequence applied.
     cursors: Mutex<HashMap<u32, i64>>,
+    /// What projects keep that do not keep all.
+    kept: Mutex<HashMap<ProjectId, Kept>>,
 }
 
 impl Projection {
@@ -79,13 +83,16 @@ impl Projection {
         }
         let project = ProjectId::from_bytes(&row.project_id)
             .ok_or(ApplyError::Malformed("a log row names no project"))?;
-        let events = unpack(&row.payload)?.events;
-        if events.len() != row.count as usize {
-            return Err(ApplyError::Malformed(
-                "a log row holds another number of events than it says",
-            ));
+        // What was in an empty one is older than its project keeps.
+        if !row.payload.is_empty() {
+            let events = unpack(&row.payload)?.events;
+            if events.len() != row.count as usize {
+                return Err(ApplyError::Malformed(
+                    "a log row holds another number of events than it says",
+                ));
+            }
+            self.project(project).append(&events);
         }
-        self.project(project).append(&events);
         self.cursors().insert(shard, row.first_sequence + i64::from(row.count) - 1);
         Ok(())
     }
@@ -158,8 +165,26 @@ impl Projection {
         let known = self.projects.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
         known.unwrap_or_else(|| {
             let mut projects = self.projects.write().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(projects.entry(id).or_insert_with(|| Arc::new(Project::new(id))))
+            let new = || Arc::new(Project::new(id, self.kept_of(id)));
+            Arc::clone(projects.entry(id).or_insert_with(new))
         })
+    }
+
+    /// Says what projects keep; those not named keep all. What is older goes, now and whenever it comes.
+    pub(crate) fn keep(&self, kept: HashMap<ProjectId, Kept>) {
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = kept;
+        let projects: Vec<_> = {
+            let projects = self.projects.read().unwrap_or_else(PoisonError::into_inner);
+            projects.iter().map(|(id, project)| (*id, Arc::clone(project))).collect()
+        };
+        for (id, project) in projects {
+            project.keep(self.kept_of(id));
+        }
+    }
+
+    fn kept_of(&self, id: ProjectId) -> Kept {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.get(&id).copied().unwrap_or(Kept::ALL)
     }
 
     fn cursors(&self) -> MutexGuard<'_, HashMap<u32, i64>> {
@@ -224,6 +249,50 @@ mod tests {
         let miscounted = LogRow { count: 2, ..row(1, 1) };
         assert!(matches!(projection.apply_log_row(0, &miscounted), Err(ApplyError::Malformed(_))));
         assert_eq!(projection.cursor(0), 0);
+    }
+
+    #[test]
+    fn an_emptied_row_is_passed_over() {
+        let projection = Projection::new();
+        projection.apply_log_row(0, &LogRow { payload: vec![].into(), ..row(1, 3) }).expect("one");
+        projection.apply_log_row(0, &row(4, 1)).expect("the next");
+        assert_eq!(projection.cursor(0), 4);
+    }
+
+    #[test]
+    fn what_is_older_than_is_kept_goes_and_does_not_come_back() {
+        let projection = Projection::new();
+        let id = ProjectId::new(Uuid::from_bytes([1; 16]));
+        let event = |name: &str, time_ms| AcceptedEvent {
+            name: name.into(),
+            distinct_id: "ada".into(),
+            time_ms,
+            properties_json: "{}".into(),
+            ..AcceptedEvent::default()
+        };
+        let rows = || -> Vec<i64> {
+            let now = projection.project(id).snapshot();
+            let mut times: Vec<_> = now
+                .slices(i64::MIN, i64::MAX)
+                .iter()
+                .flat_map(|slice| slice.rows().time_ms.clone())
+                .collect();
+            times.sort_unstable();
+            times
+        };
+        let week = 7 * 24 * 60 * 60 * 1000;
+        let times = [5, week, week + 7, 3 * week];
+        projection.project(id).append(&times.map(|time| event("view", time)));
+        projection.project(id).seal();
+        projection.project(id).append(&times.map(|time| event("$exception", time)));
+        let kept = Kept { events_from_ms: week + 1, errors_from_ms: 2 * week };
+        projection.keep([(id, kept)].into());
+        assert_eq!(rows(), [week + 7, 3 * week, 3 * week]);
+        projection.project(id).append(&[event("view", week), event("view", 4 * week)]);
+        assert_eq!(rows(), [week + 7, 3 * week, 3 * week, 4 * week]);
+        projection.keep(HashMap::new());
+        projection.project(id).append(&[event("view", 1)]);
+        assert_eq!(rows()[0], 1, "all is kept again");
     }
 
     #[test]

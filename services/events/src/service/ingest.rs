@@ -1,8 +1,10 @@
 //! `IngestService`: what the edge accepted goes into the queue; `$request` events go into the span lane as well.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use observe_core::{CallContext, Clock, respond};
+use observe_core::error::{ErrorCode, ServiceError as _};
+use observe_core::{CallContext, Clock, ProjectId, respond};
 use observe_proto::events::v1::ingest_service_server::IngestService;
 use observe_proto::events::v1::{WriteEventsRequest, WriteEventsResponse};
 use tonic::{Request, Response, Status};
@@ -10,6 +12,7 @@ use tonic::{Request, Response, Status};
 use crate::convert::accepted_events;
 use crate::error::Error;
 use crate::spans::request_event;
+use crate::store::consume::stage::Staged;
 use crate::workers::group_commit::{Write, Writer};
 
 /// See the contract.
@@ -31,14 +34,56 @@ impl Ingest {
         request: WriteEventsRequest,
     ) -> Result<WriteEventsResponse, Error> {
         ctx.require_service()?;
-        let events = accepted_events(request)?;
-        let now_ms = self.clock.now().timestamp_millis();
-        let span = |(project, _, event): &(_, _, _)| {
-            request_event::span_of(event, now_ms).map(|span| (*project, span))
-        };
-        let spans = events.iter().filter_map(span).collect();
-        self.writer.write(Write { events, spans }).await?;
-        Ok(WriteEventsResponse {})
+        let parts = Parts::new(accepted_events(request)?, self.clock.now().timestamp_millis());
+        let (plain, spanned) =
+            tokio::join!(self.writer.write(parts.plain), self.writer.write(parts.spanned));
+        plain?;
+        match spanned {
+            Ok(()) => Ok(WriteEventsResponse::default()),
+            // The others are durable; their senders need not wait for what spans depend on.
+            Err(error) if parts.has_plain && error.code() == ErrorCode::Unavailable => {
+                Ok(WriteEventsResponse { unavailable_batches: parts.spanned_batches })
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// A request in two parts: batches that are events alone, and those that bring spans as well and so need the queue.
+#[derive(Default)]
+struct Parts {
+    plain: Write,
+    has_plain: bool,
+    spanned: Write,
+    spanned_batches: Vec<u32>,
+}
+
+impl Parts {
+    fn new(batches: Vec<Vec<Staged>>, now_ms: i64) -> Self {
+        let spans: Vec<Vec<_>> = batches
+            .iter()
+            .map(|batch| {
+                let span = |(project, _, event): &Staged| {
+                    request_event::span_of(event, now_ms).map(|span| (*project, span))
+                };
+                batch.iter().filter_map(span).collect()
+            })
+            .collect();
+        // All of a project goes one way, so that its identity events keep their order.
+        let with_spans: HashSet<ProjectId> =
+            spans.iter().flatten().map(|(project, _): &(ProjectId, _)| *project).collect();
+        let mut parts = Self::default();
+        for ((at, batch), spans) in (0..).zip(batches).zip(spans) {
+            if batch.first().is_some_and(|(project, ..)| with_spans.contains(project)) {
+                parts.spanned.events.extend(batch);
+                parts.spanned.spans.extend(spans);
+                parts.spanned_batches.push(at);
+            } else {
+                parts.plain.events.extend(batch);
+            }
+        }
+        parts.has_plain = !parts.plain.events.is_empty();
+        parts
     }
 }
 

@@ -16,6 +16,7 @@ use observe_runtime::redis::QueueRedis;
 use tonic::{Request, Response, Status};
 
 use crate::convert::dead_letter as convert;
+use crate::convert::timestamp;
 use crate::decode::Decoder;
 use crate::error::{Error, unavailable};
 use crate::event::Position;
@@ -51,15 +52,17 @@ impl Pipeline {
         let queue = queue::status(&self.queue, self.shards, project)
             .await
             .map_err(|error| unavailable("the event queue", error.to_string()))?;
-        let pending = (queue.accepted - outcomes.taken).max(0);
+        let replaced_at = store::pipeline::queue_replaced_at(self.database.worker()).await?;
+        let pending = (queue.accepted + outcomes.queue_offset - outcomes.taken).max(0);
         let stalled = store::shard::failure(self.database.worker()).await?;
         Ok(GetPipelineStatusResponse {
-            accepted: outcomes.taken + pending,
+            accepted: outcomes.taken + outcomes.direct + pending,
             stored: outcomes.stored,
             duplicates: outcomes.duplicates,
             dead_lettered: outcomes.dead_lettered,
             pending,
             oldest_pending_age: Some(self.age(queue.oldest_ms)),
+            queue_replaced_time: replaced_at.map(timestamp),
             stalled_reason: stalled.unwrap_or_default(),
             ..Default::default()
         })

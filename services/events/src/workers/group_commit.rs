@@ -1,5 +1,5 @@
 //! Group commit: all waiting requests become packed entries, one Redis transaction a lane, one fsync for all; then every
-//! request is answered.
+//! request is answered. While the queue is away, their events are stored directly.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,13 +17,18 @@ use crate::entry::{PackedEntry, Packer};
 use crate::error::{Error, unavailable};
 use crate::queue::{AppendError, Lane, append};
 use crate::shard::{Shard, shard_of};
+use crate::store::direct::{ByShard, Direct};
+use crate::workers::queue_watch::QueueHealth;
 
 /// Requests that may wait; a further one waits at the door.
 const WAITING_MAX: usize = 1024;
 /// Bytes of events and spans in one commit.
 const COMMIT_BYTES_MAX: usize = 8 * 1024 * 1024;
-/// Commits that may be under way: the next one packs while the last one is being fsynced.
+/// Commits that may be under way: the next one packs while the last one is being fsynced. The direct way has the same bound:
+/// transactions wait for each other's locks, so more would only wait.
 const IN_FLIGHT_MAX: usize = 2;
+/// Events in an entry of the past, and so in a transaction of them: none of what happens now waits for more.
+pub const HISTORICAL_EVENTS_MAX: usize = 1_000;
 
 /// What one request brings.
 #[derive(Default)]
@@ -56,29 +61,39 @@ pub struct Writer(mpsc::Sender<Waiting>);
 /// The worker's end.
 pub struct Commits {
     waiting: mpsc::Receiver<Waiting>,
-    queue: QueueRedis,
-    shards: Shard,
-    clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
+    way: Way,
+}
+
+/// Where events go.
+#[derive(Clone)]
+pub struct Way {
+    /// The queue.
+    pub queue: QueueRedis,
+    /// Whether it is away.
+    pub health: QueueHealth,
+    /// What stores events meanwhile.
+    pub direct: Direct,
+    /// How many shards there are.
+    pub shards: Shard,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// What makes the ids of entries.
+    pub entropy: Arc<dyn Entropy>,
 }
 
 impl Writer {
     /// Returns the two ends.
     #[must_use]
-    pub fn new(
-        queue: QueueRedis,
-        shards: Shard,
-        clock: Arc<dyn Clock>,
-        entropy: Arc<dyn Entropy>,
-    ) -> (Self, Commits) {
+    pub fn new(way: Way) -> (Self, Commits) {
         let (sender, waiting) = mpsc::channel(WAITING_MAX);
-        (Self(sender), Commits { waiting, queue, shards, clock, entropy })
+        (Self(sender), Commits { waiting, way })
     }
 
-    /// Returns once all of it is fsynced in the queue.
+    /// Returns once all of it is durable: fsynced in the queue or, while that is away, stored. Spans have no such way.
     ///
     /// # Errors
-    /// `QueueFull` when none of it is; `Unavailable` when that is not known.
+    /// `QueueFull` when the queue is; `Unavailable` when it is not known whether all of it is durable. Parts may be; the same
+    /// uuids may be sent again after either.
     pub async fn write(&self, write: Write) -> Result<(), Error> {
         if write.events.is_empty() && write.spans.is_empty() {
             return Ok(());
@@ -103,14 +118,9 @@ impl Commits {
             // The senders live in the server: when it has answered its last request and is gone, nothing more can come.
             let Some(first) = self.waiting.recv().await else { return Ok(()) };
             let requests = self.gather(first);
-            let commit = Commit {
-                queue: self.queue.clone(),
-                shards: self.shards,
-                clock: self.clock.clone(),
-                entropy: self.entropy.clone(),
-            };
+            let way = self.way.clone();
             life.spawn(async move {
-                commit.run(requests).await;
+                way.commit(requests).await;
                 drop(slot);
             });
         }
@@ -129,26 +139,39 @@ impl Commits {
     }
 }
 
-struct Commit {
-    queue: QueueRedis,
-    shards: Shard,
-    clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
-}
+/// What is to be told of one request: the lanes it touches, and where.
+type Answer = (Vec<Lane>, oneshot::Sender<Result<(), Error>>);
 
-impl Commit {
-    async fn run(self, requests: Vec<Waiting>) {
-        let mut events: BTreeMap<Shard, Packer<ProjectEvents>> = BTreeMap::new();
+impl Way {
+    async fn commit(&self, requests: Vec<Waiting>) {
+        if self.health.is_away() {
+            self.store_requests(requests).await;
+            return;
+        }
+        let (lanes, answers) = self.pack(requests);
+        let mut failed = self.append_all(&lanes).await;
+        if failed.values().any(|error| matches!(error, AppendError::Unavailable(_))) {
+            self.health.set_away();
+            self.store_entries(&lanes, &mut failed, &answers).await;
+        }
+        for (touched, answer) in answers {
+            // A caller that went away does not need the answer.
+            let _ = answer.send(outcome(&touched, &failed));
+        }
+    }
+
+    fn pack(&self, requests: Vec<Waiting>) -> (BTreeMap<Lane, Vec<PackedEntry>>, Vec<Answer>) {
+        let mut events: BTreeMap<Lane, Packer<ProjectEvents>> = BTreeMap::new();
         let mut spans = Packer::<ProjectSpans>::default();
         let mut answers = Vec::with_capacity(requests.len());
         for request in requests {
             let mut touched: Vec<Lane> = Vec::new();
             for (project, uuid, event) in request.write.events {
-                let shard = shard_of(project, uuid, event.identity, self.shards);
-                if !touched.contains(&Lane::Shard(shard)) {
-                    touched.push(Lane::Shard(shard));
+                let lane = Lane::of(shard_of(project, uuid, event.identity, self.shards), &event);
+                if !touched.contains(&lane) {
+                    touched.push(lane);
                 }
-                events.entry(shard).or_default().push(project, event);
+                events.entry(lane).or_insert_with(|| packer(lane)).push(project, event);
             }
             if !request.write.spans.is_empty() {
                 touched.push(Lane::Spans);
@@ -158,39 +181,116 @@ impl Commit {
             }
             answers.push((touched, request.answer));
         }
-        let mut lanes: BTreeMap<Lane, Vec<PackedEntry>> = BTreeMap::new();
-        for (shard, packer) in events {
-            lanes.insert(Lane::Shard(shard), packer.finish());
-        }
+        let mut lanes: BTreeMap<Lane, Vec<PackedEntry>> =
+            events.into_iter().map(|(lane, packer)| (lane, packer.finish())).collect();
         lanes.insert(Lane::Spans, spans.finish());
-        let failed = self.append_all(lanes).await;
-        for (touched, answer) in answers {
-            let failure = touched.iter().find_map(|lane| failed.get(lane));
-            let outcome = match failure {
-                None => Ok(()),
-                Some(AppendError::Unavailable(detail)) => {
-                    Err(unavailable("the event queue", detail.clone()))
-                }
-                // Entries on other lanes may be in; a retry carries the same uuids.
-                Some(AppendError::Full) => Err(Error::QueueFull),
-            };
-            // A caller that went away does not need the answer.
-            let _ = answer.send(outcome);
-        }
+        (lanes, answers)
     }
 
     async fn append_all(
         &self,
-        lanes: BTreeMap<Lane, Vec<PackedEntry>>,
+        lanes: &BTreeMap<Lane, Vec<PackedEntry>>,
     ) -> BTreeMap<Lane, AppendError> {
-        let filled = lanes.into_iter().filter(|(_, entries)| !entries.is_empty());
-        let appends = filled.map(|(lane, entries)| async move {
+        let filled = lanes.iter().filter(|(_, entries)| !entries.is_empty());
+        let appends = filled.map(|(&lane, entries)| async move {
             let now = self.clock.now();
             let entries: Vec<_> =
-                entries.into_iter().map(|entry| (self.entropy.uuid(now), entry)).collect();
+                entries.iter().map(|entry| (self.entropy.uuid(now), entry)).collect();
             let outcome = append(&self.queue, lane, &entries, self.entropy.uuid(now)).await;
             outcome.err().map(|error| (lane, error))
         });
         join_all(appends).await.into_iter().flatten().collect()
+    }
+
+    /// Stores the events of lanes of which it is not known whether they are in the queue, unless no request would be helped.
+    /// Those that are in the queue as well are duplicates when they are read.
+    async fn store_entries(
+        &self,
+        lanes: &BTreeMap<Lane, Vec<PackedEntry>>,
+        failed: &mut BTreeMap<Lane, AppendError>,
+        answers: &[Answer],
+    ) {
+        let can_store = |lane: &Lane| match failed.get(lane) {
+            None => true,
+            Some(AppendError::Unavailable(_)) => lane.shard().is_some(),
+            Some(AppendError::Full) => false,
+        };
+        if !answers.iter().any(|(touched, _)| touched.iter().all(can_store)) {
+            return;
+        }
+        let away: Vec<Lane> = failed
+            .iter()
+            .filter(|(lane, error)| {
+                lane.shard().is_some() && matches!(error, AppendError::Unavailable(_))
+            })
+            .map(|(lane, _)| *lane)
+            .collect();
+        let mut events = ByShard::new();
+        for (shard, entries) in away.iter().filter_map(|lane| lane.shard().zip(lanes.get(lane))) {
+            let of_shard = events.entry(shard).or_default();
+            for entry in entries {
+                match entry.events() {
+                    Ok(unpacked) => of_shard.extend(unpacked),
+                    Err(error) => {
+                        tracing::error!(%error, "what was packed here cannot be unpacked");
+                        return;
+                    }
+                }
+            }
+        }
+        match self.direct.store(events).await {
+            Ok(()) => failed.retain(|lane, _| !away.contains(lane)),
+            Err(error) => tracing::warn!(%error, "events can be neither queued nor stored"),
+        }
+    }
+
+    /// Stores the requests' events while the queue is away. Those with spans are refused: spans are counted through the queue
+    /// alone, and a request is taken whole.
+    async fn store_requests(&self, requests: Vec<Waiting>) {
+        let mut events = ByShard::new();
+        let mut answers = Vec::with_capacity(requests.len());
+        for Waiting { write, answer, .. } in requests {
+            if !write.spans.is_empty() {
+                let _ = answer.send(Err(unavailable("the event queue", "it is away".into())));
+                continue;
+            }
+            for event in write.events {
+                let shard = shard_of(event.0, event.1, event.2.identity, self.shards);
+                events.entry(shard).or_default().push(event);
+            }
+            answers.push(answer);
+        }
+        if answers.is_empty() {
+            return;
+        }
+        let failure = self.direct.store(events).await.err().map(|error| error.to_string());
+        for answer in answers {
+            let _ = answer.send(match &failure {
+                None => Ok(()),
+                Some(detail) => {
+                    Err(unavailable("the event queue and the event store", detail.clone()))
+                }
+            });
+        }
+    }
+}
+
+/// Returns what packs a lane's events.
+fn packer(lane: Lane) -> Packer<ProjectEvents> {
+    match lane {
+        Lane::Historical(_) => Packer::with_items_max(HISTORICAL_EVENTS_MAX),
+        Lane::Shard(_) | Lane::Spans => Packer::default(),
+    }
+}
+
+/// Returns what became of a request that touches these lanes.
+fn outcome(touched: &[Lane], failed: &BTreeMap<Lane, AppendError>) -> Result<(), Error> {
+    match touched.iter().find_map(|lane| failed.get(lane)) {
+        None => Ok(()),
+        Some(AppendError::Unavailable(detail)) => {
+            Err(unavailable("the event queue", detail.clone()))
+        }
+        // Entries on other lanes may be in; a retry carries the same uuids.
+        Some(AppendError::Full) => Err(Error::QueueFull),
     }
 }

@@ -1,8 +1,9 @@
 //! One leased, fenced reader a shard: from the queue into PostgreSQL, once.
 //!
-//! There is no stored cursor that could hide entries: a reader always reads from the head of its stream, stores what it
-//! finds in one transaction, and only then deletes it. An entry that is found again is known by its id. After a reader died,
-//! the next one works carefully for a while ([`careful`]).
+//! There is no stored cursor that could hide entries: a reader always reads from the head of its lanes, stores what it finds
+//! in one transaction, and only then deletes it. An entry that is found again is known by its id. What happens now goes
+//! first: after each of its batches, and while there is none, at most one small batch of the past. After a reader died, the
+//! next one works carefully for a while ([`careful`]).
 
 mod batch;
 mod careful;
@@ -19,15 +20,18 @@ use redis::aio::MultiplexedConnection;
 use tokio::sync::{Mutex, Notify};
 use uuid::Uuid;
 
-use self::batch::{BATCH_EVENTS_MAX, READ_COUNT_MIN, next_count, take_batch};
+use self::batch::{BATCH_EVENTS_MAX, Head, next_count, take_batch};
 use self::careful::{Careful, Decoded};
 use crate::decode::Decoder;
 use crate::entry::EntryError;
-use crate::queue::{self, Lane, ReadError};
+use crate::queue::{self, ReadError};
 use crate::shard::Shard;
 use crate::store::consume::{ConsumeError, Consumer, Lease};
 use crate::store::shard as lease;
+use crate::workers::ledger::Ledger;
 
+/// The lanes of a shard, in the order in which they have their turn.
+const LANES: usize = 2;
 /// How long an empty stream is watched before the lease is looked after.
 const BLOCK: Duration = Duration::from_secs(1);
 /// How long entries wait for company while there are few of them: fewer, fuller transactions.
@@ -79,16 +83,34 @@ struct Known {
 /// A lease that is held, and what is read under it.
 struct Hold {
     lease: Lease,
-    lane: Lane,
+    heads: [Head; LANES],
+    /// Whose turn it is.
+    turn: usize,
+    ledger: Ledger,
     connection: MultiplexedConnection,
     consumer: Consumer,
     careful: Option<Careful>,
     renewed: Instant,
-    /// How many entries are read at a time.
-    count: usize,
-    last_id: String,
-    /// Whether the stream was empty once.
+    /// Whether the lanes were empty once.
     drained: bool,
+}
+
+impl Hold {
+    /// Returns the lane whose turn it is.
+    fn head(&self) -> &Head {
+        &self.heads[self.turn]
+    }
+}
+
+/// What a lane had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Turn {
+    /// Nothing.
+    Empty,
+    /// Something that fills no transaction: company may come.
+    Few,
+    /// More than that, or it is not known.
+    More,
 }
 
 impl Reader {
@@ -141,30 +163,46 @@ impl Reader {
         let mut hold = self.begin(fence, known.needs_care).await?;
         while !self.life.is_stopping() {
             self.renew(&mut hold).await?;
-            let Some(Decoded { batch, aside, read, bytes }) = self.read(&mut hold).await? else {
-                continue;
-            };
-            if read == 0 {
-                self.rest(&mut hold, known).await?;
-                continue;
+            // Before anything is taken from the queue: its counters may begin anew.
+            hold.ledger.look(&mut hold.connection, false).await?;
+            let mut turns = [Turn::Empty; LANES];
+            for (turn, had) in turns.iter_mut().enumerate() {
+                hold.turn = turn;
+                *had = self.take_turn(&mut hold, known).await?;
             }
-            let taken = batch.len();
-            if let Some(last) = batch.last() {
-                hold.last_id.clone_from(&last.stream_id);
-            }
-            let events: usize = batch.iter().map(|entry| entry.events.len()).sum();
-            let whole = hold.careful.is_some() && read == hold.count;
-            self.store(&mut hold, batch, aside).await?;
-            if hold.careful.is_none() {
-                known.needs_care = false;
-                hold.count = next_count(hold.count, read, taken, bytes);
-            }
-            known.outage = false;
-            if events < FULL_ENOUGH && !whole {
-                self.life.sleep(LINGER).await;
+            match turns {
+                [Turn::Empty, Turn::Empty] => self.rest(&mut hold, known).await?,
+                // While there is a past to store, that is what fills the wait for company.
+                [Turn::Few, Turn::Empty] => drop(self.life.sleep(LINGER).await),
+                _ => {}
             }
         }
         Ok(())
+    }
+
+    /// Stores the next batch of the lane whose turn it is.
+    async fn take_turn(&self, hold: &mut Hold, known: &mut Known) -> Result<Turn, ConsumeError> {
+        let Some(Decoded { batch, aside, read, bytes }) = self.read(hold).await? else {
+            return Ok(Turn::More);
+        };
+        let turn = hold.turn;
+        if read == 0 {
+            hold.careful.iter_mut().for_each(|careful| careful.empty(turn));
+            return Ok(Turn::Empty);
+        }
+        let taken = batch.len();
+        if let Some(last) = batch.last() {
+            hold.heads[turn].last_id.clone_from(&last.stream_id);
+        }
+        let events: usize = batch.iter().map(|entry| entry.events.len()).sum();
+        let whole = hold.careful.is_some() && read == hold.head().count;
+        self.store(hold, batch, aside).await?;
+        if hold.careful.is_none() {
+            known.needs_care = false;
+            hold.heads[turn].count = next_count(hold.head().count, read, taken, bytes);
+        }
+        known.outage = false;
+        Ok(if events < FULL_ENOUGH && !whole { Turn::Few } else { Turn::More })
     }
 
     async fn begin(&self, fence: i64, needs_care: bool) -> Result<Hold, ConsumeError> {
@@ -173,13 +211,13 @@ impl Reader {
         let careful = Careful::begin(pool, lease, needs_care).await?;
         Ok(Hold {
             lease,
-            lane: Lane::Shard(self.shard),
+            heads: [Head::live(self.shard), Head::historical(self.shard)],
+            turn: 0,
+            ledger: Ledger::new(pool.clone(), lease),
             connection: self.queue.dedicated(BLOCK).await?,
             consumer: Consumer::new(pool.clone(), lease),
             careful,
             renewed: Instant::now(),
-            count: READ_COUNT_MIN,
-            last_id: "0".to_owned(),
             drained: false,
         })
     }
@@ -202,10 +240,11 @@ impl Reader {
             return self.read_carefully(hold).await;
         }
         let decode = |raw: &_| self.decoder.entry(raw);
-        match queue::read_head(&mut hold.connection, hold.lane, hold.count, decode).await {
+        let Head { lane, events_max, count, .. } = *hold.head();
+        match queue::read_head(&mut hold.connection, lane, count, decode).await {
             Ok(entries) => {
                 let read = entries.len();
-                let (batch, bytes) = take_batch(entries);
+                let (batch, bytes) = take_batch(entries, events_max);
                 Ok(Some(Decoded { batch, aside: Vec::new(), read, bytes }))
             }
             Err(ReadError::Entry(_, EntryError::Damaged(_))) => self.read_damaged(hold).await,
@@ -224,9 +263,11 @@ impl Reader {
             lease::clear_failure(pool, self.shard, self.owner).await?;
             known.outage = false;
         }
-        let (lane, last_id) = (hold.lane, hold.last_id.clone());
+        hold.ledger.look(&mut hold.connection, true).await?;
+        let lanes =
+            [0, 1].map(|lane: usize| (hold.heads[lane].lane, hold.heads[lane].last_id.as_str()));
         tokio::select! {
-            waited = queue::wait_for_entries(&mut hold.connection, lane, &last_id, BLOCK) => waited?,
+            waited = queue::wait_for_any(&mut hold.connection, &lanes, BLOCK) => waited?,
             () = self.life.stopping() => {}
         }
         Ok(())
@@ -245,9 +286,10 @@ impl Reader {
         if stored.identity_events {
             self.stored_identity.notify_one();
         }
-        queue::delete(&mut hold.connection, hold.lane, &stream_ids).await?;
+        let (turn, lane) = (hold.turn, hold.head().lane);
+        queue::delete(&mut hold.connection, lane, &stream_ids).await?;
         if let Some(careful) = &mut hold.careful
-            && careful.past(self.database.worker(), &entry_ids).await?
+            && careful.past(self.database.worker(), turn, &entry_ids).await?
         {
             hold.careful = None;
         }

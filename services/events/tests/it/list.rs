@@ -88,6 +88,18 @@ async fn every_filter_narrows_the_list() {
         numbers(EventFilter { distinct_ids: vec!["a".into()], ..Default::default() }).await,
         [3, 1]
     );
+    let both = || vec!["viewed".into(), "clicked".into()];
+    let names = EventFilter { names: both(), ..Default::default() };
+    assert_eq!(numbers(names).await, [3, 2, 1]);
+    // A name or an id that is given twice is given once.
+    let twice = EventFilter {
+        names: [both(), both()].concat(),
+        distinct_ids: vec!["a".into(), "b".into(), "a".into()],
+        ..Default::default()
+    };
+    assert_eq!(numbers(twice).await, [3, 2, 1]);
+    let of_a = EventFilter { names: both(), distinct_ids: vec!["a".into()], ..Default::default() };
+    assert_eq!(numbers(of_a).await, [3, 1]);
     let at = |millis: i64| prost_types::Timestamp {
         seconds: 1_760_000_000,
         nanos: (millis * 1_000_000) as i32,
@@ -103,7 +115,10 @@ async fn every_filter_narrows_the_list() {
     assert_eq!(by(condition("path", Operator::IsSet, &[])).await, [2, 1]);
     assert_eq!(by(condition("path", Operator::IsNotSet, &[])).await, [3]);
     assert_eq!(by(condition("width", Operator::Greater, &["320"])).await, [1]);
+    assert_eq!(by(condition("width", Operator::GreaterOrEqual, &["320"])).await, [2, 1]);
     assert_eq!(by(condition("width", Operator::LessOrEqual, &["320"])).await, [2]);
+    assert_eq!(by(condition("width", Operator::Less, &["320"])).await, [0_u128; 0]);
+    assert_eq!(by(condition("width", Operator::Less, &["1440"])).await, [2]);
     assert_eq!(by(condition("width", Operator::In, &["wide", "320"])).await, [3, 2]);
     assert_eq!(by(condition("width", Operator::NotIn, &["wide", "320"])).await, [1]);
 }

@@ -4,12 +4,19 @@
 
 mod accounting;
 mod dead_letters;
+mod deaf_proxy;
 mod definitions;
+mod direct;
 mod faults;
+mod full_queue;
+mod lanes;
 mod list;
 mod poison;
 mod quarantine;
+mod queue;
+mod queue_period;
 mod redrive;
+mod retention;
 mod spans;
 mod store_rules;
 mod support;

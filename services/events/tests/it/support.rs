@@ -20,12 +20,17 @@ use observe_proto::events::v1::{
     ListDeadLettersRequest, ProjectEvents, ProjectSpans, RedriveDeadLettersRequest,
     RedriveDeadLettersResponse, ServerSpan, WriteEventsRequest, WriteSpansRequest,
 };
+use observe_proto::identity::v1::authentication_service_server::{
+    AuthenticationService, AuthenticationServiceServer,
+};
 use observe_proto::identity::v1::person_log_service_server::{
     PersonLogService, PersonLogServiceServer,
 };
 use observe_proto::identity::v1::{
-    ApplyEventsRequest, ApplyEventsResponse, ListDistinctIdsRequest, ListDistinctIdsResponse,
-    ReadChangesRequest, ReadChangesResponse,
+    ApplyEventsRequest, ApplyEventsResponse, AuthenticateRequest, AuthenticateResponse,
+    ListDistinctIdsRequest, ListDistinctIdsResponse, ListRetentionsRequest, ListRetentionsResponse,
+    ProjectRetention, ReadChangesRequest, ReadChangesResponse, ReportExposedKeyRequest,
+    ReportExposedKeyResponse,
 };
 use observe_runtime::client::Upstreams;
 use observe_runtime::in_process::in_process;
@@ -48,6 +53,37 @@ pub(crate) const DEADLY: &str = "deadly";
 pub(crate) struct Identity {
     pub(crate) applied: Arc<Mutex<Vec<AcceptedEvent>>>,
     pub(crate) distinct_ids: Arc<Mutex<Vec<String>>>,
+    pub(crate) retentions: Arc<Mutex<Vec<ProjectRetention>>>,
+}
+
+#[tonic::async_trait]
+impl AuthenticationService for Identity {
+    async fn authenticate(
+        &self,
+        _: Request<AuthenticateRequest>,
+    ) -> Result<Response<AuthenticateResponse>, Status> {
+        unreachable!("events authenticates nobody")
+    }
+
+    async fn report_exposed_key(
+        &self,
+        _: Request<ReportExposedKeyRequest>,
+    ) -> Result<Response<ReportExposedKeyResponse>, Status> {
+        unreachable!("events sees no keys")
+    }
+
+    async fn list_retentions(
+        &self,
+        request: Request<ListRetentionsRequest>,
+    ) -> Result<Response<ListRetentionsResponse>, Status> {
+        // One a page, so that readers must ask again.
+        let at: usize = request.into_inner().page_token.parse().unwrap_or(0);
+        let all = self.retentions.lock().unwrap();
+        let retentions = all.iter().skip(at).take(1).cloned().collect();
+        let more = at + 1 < all.len();
+        let next_page_token = if more { (at + 1).to_string() } else { String::new() };
+        Ok(Response::new(ListRetentionsResponse { retentions, next_page_token }))
+    }
 }
 
 #[tonic::async_trait]
@@ -113,7 +149,19 @@ impl TestEvents {
     }
 
     pub(crate) async fn start_on(stores: TestStores) -> Self {
-        let identity = Identity::default();
+        let config = config(&stores);
+        Self::start_with(stores, config).await
+    }
+
+    pub(crate) async fn start_with(stores: TestStores, config: observe_events::Config) -> Self {
+        Self::start_beside(stores, config, Identity::default()).await
+    }
+
+    pub(crate) async fn start_beside(
+        stores: TestStores,
+        config: observe_events::Config,
+        identity: Identity,
+    ) -> Self {
         let life = Lifecycle::new();
         let mut upstreams = Upstreams::new();
         let (connector, pipe) = in_process();
@@ -121,10 +169,11 @@ impl TestEvents {
         let (own, own_pipe) = in_process();
         upstreams.add_in_process("events", &own);
         let deps = deps(upstreams, &life);
-        let routes = Routes::new(PersonLogServiceServer::new(identity.clone()));
+        let routes = Routes::new(PersonLogServiceServer::new(identity.clone()))
+            .add_service(AuthenticationServiceServer::new(identity.clone()));
         let stand_in = Built { routes, workers: vec![], ready: vec![] };
         server::start(stand_in, Listener::InProcess(pipe), &deps).await;
-        let built = observe_events::build(config(&stores), deps.clone()).await.unwrap();
+        let built = observe_events::build(config, deps.clone()).await.unwrap();
         server::start(built, Listener::InProcess(own_pipe), &deps).await;
         let channel = deps.upstreams.channel("events").unwrap();
         Self { stores, identity, life, channel }

@@ -384,7 +384,7 @@ impl IngestService for Events {
             return Err(to_status(&CommonError::Internal("poison".into())));
         }
         self.batches.lock().expect("no test panicked").extend(batches);
-        Ok(Response::new(events::WriteEventsResponse {}))
+        Ok(Response::new(events::WriteEventsResponse::default()))
     }
 }
 

@@ -14,6 +14,7 @@ use super::error_groups::{ErrorGroups, Seen};
 use super::persons::{NOBODY, Persons, PersonsSnapshot};
 use super::properties::for_each_property;
 use super::property_set::PropertySet;
+use super::retention::Kept;
 use super::rows::{NameRun, Rows};
 use super::segment::Segment;
 use super::tail::Tail;
@@ -33,6 +34,8 @@ pub(crate) struct ProjectColumns {
     /// In pieces, of which only the last grows: so much is copied at most when events come during a question.
     pub(super) tail: Vec<Arc<Tail>>,
     change_number: i64,
+    /// What is older is not taken.
+    pub(super) kept: Kept,
 }
 
 /// The columns as they were at one moment. It shares all that is large with the columns and holds no lock, so a question
@@ -55,7 +58,7 @@ pub(crate) struct Snapshot {
 
 impl ProjectColumns {
     /// Starts without anything.
-    pub(crate) fn new(project: ProjectId) -> Self {
+    pub(crate) fn new(project: ProjectId, kept: Kept) -> Self {
         Self {
             names: Dictionary::default(),
             properties: PropertySet::with_keys(project, Scope::Event, &ERROR_PROPERTIES),
@@ -65,12 +68,16 @@ impl ProjectColumns {
             segments: BTreeMap::new(),
             tail: Vec::new(),
             change_number: 0,
+            kept,
         }
     }
 
     /// Adds events to the tail.
     pub(crate) fn append(&mut self, events: &[AcceptedEvent]) {
         for event in events {
+            if event.time_ms < self.kept.from_ms(&event.name) {
+                continue;
+            }
             let (name, _) = self.names.intern(&event.name);
             let visitor = self.visitor(&event.distinct_id);
             let arrival = event.received_us.saturating_add(i64::from(event.index));
@@ -205,6 +212,16 @@ impl ProjectColumns {
         }
         persons.remove(&NOBODY);
         persons.len() + unseen
+    }
+
+    /// Returns the code of the name of errors, if there are any.
+    pub(super) fn error_name(&self) -> Option<u32> {
+        self.names.code(errors::EVENT)
+    }
+
+    /// Forgets what errors before a time looked like.
+    pub(super) fn forget_errors(&mut self, before_ms: i64) {
+        self.errors.forget(before_ms);
     }
 
     /// Returns how much the tail holds.

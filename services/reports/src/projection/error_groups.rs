@@ -90,6 +90,20 @@ impl ErrorGroups {
         }
     }
 
+    /// Forgets what the events before a time looked like; their groups are known on, without any.
+    pub(super) fn forget(&mut self, before_ms: i64) {
+        for place in 0..self.groups.len() {
+            let sample = self.groups.get(place).sample.as_ref();
+            let Some(bytes) = sample.filter(|one| one.time_ms < before_ms).map(|one| one.bytes())
+            else {
+                continue;
+            };
+            self.groups.get_mut(place).sample = None;
+            self.sample_bytes -= bytes;
+            self.samples -= 1;
+        }
+    }
+
     /// Keeps what the latest events looked like.
     pub(super) fn settle(&mut self) {
         for (code, (seen, occurrence)) in std::mem::take(&mut self.latest) {
@@ -153,6 +167,20 @@ mod tests {
         assert_eq!(group.sample.as_ref().map(|sample| sample.title.as_str()), Some("B"));
         assert_eq!(before.get(1).map(|group| group.last_seen_ms), Some(50));
         assert!(groups.get(0).is_none() && groups.get(2).is_none());
+    }
+
+    #[test]
+    fn what_old_events_looked_like_is_forgotten() {
+        let mut groups = ErrorGroups::new(ProjectId::new(Uuid::nil()));
+        groups.see(1, seen(50), occurrence("A"));
+        groups.see(2, seen(60), occurrence("B"));
+        groups.settle();
+        groups.forget(60);
+        let has_sample: Vec<_> = groups.iter().map(|group| group.sample.is_some()).collect();
+        assert_eq!(has_sample, [false, true]);
+        groups.see(1, seen(70), occurrence("C"));
+        groups.settle();
+        assert!(groups.get(1).is_some_and(|group| group.sample.is_some()));
     }
 
     #[test]

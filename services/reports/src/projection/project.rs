@@ -11,6 +11,8 @@ use observe_proto::identity::v1::Change;
 
 use super::ApplyError;
 use super::columns::{ProjectColumns, Snapshot};
+use super::retention::Kept;
+use super::rows::Rows;
 use super::segment::{self, Segment};
 use super::tail::Tail;
 
@@ -33,8 +35,8 @@ pub(crate) struct Project {
 
 impl Project {
     /// Starts without anything.
-    pub(crate) fn new(project: ProjectId) -> Self {
-        Self { columns: RwLock::new(ProjectColumns::new(project)) }
+    pub(crate) fn new(project: ProjectId, kept: Kept) -> Self {
+        Self { columns: RwLock::new(ProjectColumns::new(project, kept)) }
     }
 
     /// Returns the columns as they are now.
@@ -102,6 +104,44 @@ impl Project {
         }
     }
 
+    /// Drops what is older than is kept, and takes no more of it.
+    pub(crate) fn keep(&self, kept: Kept) {
+        let name = {
+            let mut columns = self.write();
+            if columns.kept == kept {
+                return;
+            }
+            columns.kept = kept;
+            columns.error_name()
+        };
+        let has_expired = |rows: &Rows| rows.min_time_ms < kept.errors_from_ms;
+        let is_in_tail = self.read().tail.iter().any(|piece| has_expired(&piece.rows));
+        if is_in_tail {
+            self.seal();
+        }
+        let touched: Vec<Arc<Segment>> = {
+            let columns = self.read();
+            let all = columns.segments.values().flatten();
+            all.filter(|segment| has_expired(&segment.rows)).cloned().collect()
+        };
+        for segment in touched {
+            // Errors go no later than other events.
+            let from = |of: u32| match name {
+                Some(name) if name == of => kept.errors_from_ms,
+                _ => kept.events_from_ms,
+            };
+            let left = segment.kept(from);
+            let mut columns = self.write();
+            let week = columns.segments.entry(segment.week).or_default();
+            week.retain(|one| !Arc::ptr_eq(one, &segment));
+            week.extend(left.map(Arc::new));
+            if week.is_empty() {
+                columns.segments.remove(&segment.week);
+            }
+        }
+        self.write().forget_errors(kept.errors_from_ms);
+    }
+
     fn compact(&self, week: i64) {
         let small = {
             let columns = self.read();
@@ -156,7 +196,7 @@ mod tests {
 
     #[test]
     fn distinct_ids_are_counted_as_the_persons_they_are() {
-        let project = Project::new(ProjectId::new(uuid::Uuid::nil()));
+        let project = Project::new(ProjectId::new(uuid::Uuid::nil()), Kept::ALL);
         let event = |id: &str| AcceptedEvent { distinct_id: id.into(), ..AcceptedEvent::default() };
         project.append(&[event("anonymous"), event("ada"), event("null")]);
         let ada = observe_core::PersonId::of_distinct_id(ProjectId::new(uuid::Uuid::nil()), "ada");
@@ -175,7 +215,7 @@ mod tests {
 
     #[test]
     fn a_full_tail_is_sealed_and_segments_stay_few() {
-        let project = Project::new(ProjectId::new(uuid::Uuid::nil()));
+        let project = Project::new(ProjectId::new(uuid::Uuid::nil()), Kept::ALL);
         let batch = 8_192;
         for n in 0..80 {
             project.append(&events(n * batch, batch));
@@ -191,7 +231,7 @@ mod tests {
 
     #[test]
     fn a_question_keeps_what_it_saw_while_events_come_and_tails_are_sealed() {
-        let project = Project::new(ProjectId::new(uuid::Uuid::nil()));
+        let project = Project::new(ProjectId::new(uuid::Uuid::nil()), Kept::ALL);
         project.append(&events(0, 10));
         let before = project.snapshot();
         // It would wait for ever if the snapshot held a lock.
@@ -207,7 +247,7 @@ mod tests {
 
     #[test]
     fn a_tail_of_events_with_many_properties_is_sealed_early() {
-        let project = Project::new(ProjectId::new(uuid::Uuid::nil()));
+        let project = Project::new(ProjectId::new(uuid::Uuid::nil()), Kept::ALL);
         let properties = (0..1_000).map(|n| format!(r#""key {n}":1"#)).collect::<Vec<_>>();
         let event = AcceptedEvent {
             name: "view".into(),

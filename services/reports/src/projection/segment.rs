@@ -26,6 +26,21 @@ impl Segment {
         self.rows.len()
     }
 
+    /// Returns the segment without the rows before the time that `from_ms` gives for their name; `None` if nothing is left.
+    pub(crate) fn kept(&self, from_ms: impl Fn(u32) -> i64) -> Option<Self> {
+        let mut names = Vec::with_capacity(self.len());
+        for run in &self.runs {
+            names.extend(std::iter::repeat_n(run.name, (run.end - run.start) as usize));
+        }
+        let is_kept = |row: &u32| {
+            let row = *row as usize;
+            self.rows.time_ms[row] >= from_ms(names[row])
+        };
+        let order: Vec<u32> = (0_u32..).take(self.len()).filter(is_kept).collect();
+        let source = Source { rows: &self.rows, names: &names };
+        (!order.is_empty()).then(|| gather(self.week, &source, &order))
+    }
+
     /// Returns the runs of the wanted names, all names if `None`.
     pub(crate) fn runs(&self, names: Option<&[u32]>) -> Vec<NameRun> {
         let Some(names) = names else { return self.runs.clone() };

@@ -7,17 +7,20 @@ mod parking;
 mod upstream;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use observe_core::Clock;
 use observe_runtime::Lifecycle;
 
-use crate::projection::Projection;
+use crate::projection::{Kept, Projection};
 use crate::published::Published;
 pub(crate) use upstream::Upstream;
 use upstream::{Heads, Trouble};
 
 /// How long to wait between looks at the logs.
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
+/// How often it is asked how long projects keep what, and what became too old goes.
+const RETENTION_INTERVAL: Duration = Duration::from_secs(60);
 /// How long to wait after the first failure in a row; doubled after each further one.
 const BACKOFF_FIRST: Duration = Duration::from_millis(250);
 /// The longest wait after a failure.
@@ -27,9 +30,11 @@ const BACKOFF_MAX: Duration = Duration::from_secs(4);
 pub(crate) async fn run(
     upstream: Upstream,
     published: Arc<Published>,
+    clock: Arc<dyn Clock>,
     lifecycle: Lifecycle,
 ) -> anyhow::Result<()> {
-    let mut follower = Follower { upstream, published, failures: 0, parked: 0 };
+    let mut follower =
+        Follower { upstream, published, clock, failures: 0, parked: 0, retention_due: None };
     tokio::select! {
         () = lifecycle.stopping() => Ok(()),
         never = follower.generations() => match never {},
@@ -42,6 +47,9 @@ enum Never {}
 struct Follower {
     upstream: Upstream,
     published: Arc<Published>,
+    clock: Arc<dyn Clock>,
+    /// When to ask again how long projects keep what; at once if `None`.
+    retention_due: Option<Instant>,
     /// In a row.
     failures: u32,
     /// As many as were parked when it was last looked at.
@@ -61,6 +69,7 @@ impl Follower {
     /// Builds a projection, publishes it when it has caught up, and keeps it up to date; returns why that ended.
     async fn generation(&mut self) -> Trouble {
         let projection = Arc::new(Projection::new());
+        self.retention_due = None;
         let mut is_loaded = false;
         loop {
             let pause = match self.catch_up(&projection).await {
@@ -84,6 +93,7 @@ impl Follower {
 
     /// Reads every shard up to where its log ends now, then all changes of persons.
     async fn catch_up(&mut self, projection: &Arc<Projection>) -> Result<(), Trouble> {
+        self.keep(projection).await?;
         let heads = self.upstream.heads(projection).await?;
         while !heads.are_passed(projection) {
             // One page of each in turn, so that the shards advance together and time goes on evenly.
@@ -95,6 +105,28 @@ impl Follower {
             self.tell_progress(&heads, projection);
         }
         self.upstream.read_changes(projection).await
+    }
+
+    /// Drops, now and then, what is older than its project keeps. While that is not known, what was known holds.
+    async fn keep(&mut self, projection: &Arc<Projection>) -> Result<(), Trouble> {
+        if self.retention_due.is_some_and(|due| Instant::now() < due) {
+            return Ok(());
+        }
+        self.retention_due = Some(Instant::now() + RETENTION_INTERVAL);
+        let retentions = match self.upstream.retentions().await {
+            Ok(retentions) => retentions,
+            Err(trouble) => {
+                tracing::warn!(%trouble, "how long projects keep events is not known");
+                return Ok(());
+            }
+        };
+        let now_ms = self.clock.now().timestamp_millis();
+        let kept = retentions.into_iter().map(|(id, settings)| (id, Kept::at(now_ms, settings)));
+        let kept = kept.collect();
+        let projection = Arc::clone(projection);
+        // Sorting a week anew takes computation, which must not hold up those that serve requests.
+        tokio::task::spawn_blocking(move || projection.keep(kept)).await?;
+        Ok(())
     }
 
     fn tell_progress(&self, heads: &Heads, projection: &Projection) {

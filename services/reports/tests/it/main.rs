@@ -1,6 +1,7 @@
 //! The service as others meet it: its gRPC server, fed by stand-ins for events and identity.
 
 mod errors;
+mod retention;
 mod stand_in;
 
 use std::time::Duration;

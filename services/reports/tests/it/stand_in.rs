@@ -12,13 +12,17 @@ use observe_proto::events::v1::{
     AcceptedEvent, ListHeadsRequest, ListHeadsResponse, LogRow, LoggedEvents, ReadLogRequest,
     ReadLogResponse, ShardHead,
 };
+use observe_proto::identity::v1::authentication_service_server::{
+    AuthenticationService, AuthenticationServiceServer,
+};
 use observe_proto::identity::v1::person_log_service_server::{
     PersonLogService, PersonLogServiceServer,
 };
 use observe_proto::identity::v1::{
-    ApplyEventsRequest, ApplyEventsResponse, Change, ListDistinctIdsRequest,
-    ListDistinctIdsResponse, MappingChange, ProjectChanges, ReadChangesRequest,
-    ReadChangesResponse, change,
+    ApplyEventsRequest, ApplyEventsResponse, AuthenticateRequest, AuthenticateResponse, Change,
+    ListDistinctIdsRequest, ListDistinctIdsResponse, ListRetentionsRequest, ListRetentionsResponse,
+    MappingChange, ProjectChanges, ProjectRetention, ReadChangesRequest, ReadChangesResponse,
+    ReportExposedKeyRequest, ReportExposedKeyResponse, RetentionSettings, change,
 };
 use observe_runtime::Lifecycle;
 use observe_runtime::server::ContextLayer;
@@ -49,11 +53,13 @@ struct State {
     is_away: bool,
     shards: Vec<Vec<LogRow>>,
     changes: Vec<(ProjectId, Vec<Change>)>,
+    retentions: Vec<ProjectRetention>,
 }
 
 impl StandIn {
     pub(crate) fn new(shards: usize) -> Self {
-        let state = State { is_away: false, shards: vec![Vec::new(); shards], changes: Vec::new() };
+        let shards = vec![Vec::new(); shards];
+        let state = State { is_away: false, shards, changes: vec![], retentions: vec![] };
         Self(Arc::new(Mutex::new(state)))
     }
 
@@ -71,6 +77,21 @@ impl StandIn {
         let first_sequence = head(&state.shards[shard]) + 1;
         let row = LogRow { project_id: project.to_bytes(), first_sequence, count, payload };
         state.shards[shard].push(row);
+    }
+
+    /// Logs a row of so many events that were too old to be kept.
+    pub(crate) fn append_emptied(&self, shard: usize, project: ProjectId, count: u32) {
+        let mut state = self.state();
+        let first_sequence = head(&state.shards[shard]) + 1;
+        let payload = vec![].into();
+        let row = LogRow { project_id: project.to_bytes(), first_sequence, count, payload };
+        state.shards[shard].push(row);
+    }
+
+    /// Says how long a project keeps what.
+    pub(crate) fn retain(&self, project: ProjectId, retention: RetentionSettings) {
+        let project_id = project.to_string();
+        self.state().retentions.push(ProjectRetention { project_id, retention: Some(retention) });
     }
 
     /// Logs a row of one event that nobody can read.
@@ -126,7 +147,8 @@ impl StandIn {
         let router = tonic::transport::Server::builder()
             .layer(ContextLayer::new(signer, clock))
             .add_service(LogServiceServer::new(self.clone()))
-            .add_service(PersonLogServiceServer::new(self.clone()));
+            .add_service(PersonLogServiceServer::new(self.clone()))
+            .add_service(AuthenticationServiceServer::new(self.clone()));
         let life = lifecycle.clone();
         lifecycle.spawn_essential("stand-in", async move {
             let stop = async move { life.stopping().await };
@@ -211,5 +233,35 @@ impl PersonLogService for StandIn {
         _: Request<ListDistinctIdsRequest>,
     ) -> Result<Response<ListDistinctIdsResponse>, Status> {
         unreachable!("reports asks for no ids")
+    }
+}
+
+#[tonic::async_trait]
+impl AuthenticationService for StandIn {
+    async fn authenticate(
+        &self,
+        _: Request<AuthenticateRequest>,
+    ) -> Result<Response<AuthenticateResponse>, Status> {
+        unreachable!("reports authenticates nobody")
+    }
+
+    async fn report_exposed_key(
+        &self,
+        _: Request<ReportExposedKeyRequest>,
+    ) -> Result<Response<ReportExposedKeyResponse>, Status> {
+        unreachable!("reports sees no keys")
+    }
+
+    async fn list_retentions(
+        &self,
+        request: Request<ListRetentionsRequest>,
+    ) -> Result<Response<ListRetentionsResponse>, Status> {
+        let state = self.check()?;
+        // One a page, so that readers must ask again.
+        let at: usize = request.into_inner().page_token.parse().unwrap_or(0);
+        let retentions: Vec<_> = state.retentions.iter().skip(at).take(1).cloned().collect();
+        let more = at + 1 < state.retentions.len();
+        let next_page_token = if more { (at + 1).to_string() } else { String::new() };
+        Ok(Response::new(ListRetentionsResponse { retentions, next_page_token }))
     }
 }

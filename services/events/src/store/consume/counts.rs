@@ -15,6 +15,8 @@ use crate::shard::Shard;
 pub struct Count {
     /// Events that left the queue.
     pub taken: i64,
+    /// Events that came by the direct way.
+    pub direct: i64,
     /// Events stored.
     pub stored: i64,
     /// Events set aside; negative when they are no longer.
@@ -48,19 +50,22 @@ pub async fn add_counts(
 ) -> Result<(), ConsumeError> {
     let projects: Vec<Uuid> = counts.keys().map(|project| project.uuid()).collect();
     let taken: Vec<i64> = counts.values().map(|count| count.taken).collect();
+    let direct: Vec<i64> = counts.values().map(|count| count.direct).collect();
     let stored: Vec<i64> = counts.values().map(|count| count.stored).collect();
     let dead_lettered: Vec<i64> = counts.values().map(|count| count.dead_lettered).collect();
     sqlx::query(
-        "insert into counter (shard, project_id, taken, stored, dead_lettered, duplicates)
-         select $1, project_id, taken, stored, dead_lettered, taken - stored - dead_lettered
-         from unnest($2::uuid[], $3::int8[], $4::int8[], $5::int8[]) as c(project_id, taken, stored, dead_lettered)
+        "insert into counter (shard, project_id, taken, direct, stored, dead_lettered, duplicates)
+         select $1, project_id, taken, direct, stored, dead_lettered, taken + direct - stored - dead_lettered
+         from unnest($2::uuid[], $3::int8[], $4::int8[], $5::int8[], $6::int8[])
+             as c(project_id, taken, direct, stored, dead_lettered)
          on conflict (project_id, shard) do update set taken = counter.taken + excluded.taken,
-             stored = counter.stored + excluded.stored, duplicates = counter.duplicates + excluded.duplicates,
+             direct = counter.direct + excluded.direct, stored = counter.stored + excluded.stored, duplicates = counter.duplicates + excluded.duplicates,
              dead_lettered = counter.dead_lettered + excluded.dead_lettered",
     )
     .bind(shard)
     .bind(&projects)
     .bind(&taken)
+    .bind(&direct)
     .bind(&stored)
     .bind(&dead_lettered)
     .execute(&mut *tx)

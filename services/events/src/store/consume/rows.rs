@@ -115,8 +115,8 @@ async fn insert_log(
 ) -> Result<(), ConsumeError> {
     for row in rows {
         sqlx::query(
-            "insert into event_log (shard, first_sequence, count, project_id, payload, identity_events)
-             values ($1, $2, $3, $4, $5, $6)",
+            "insert into event_log (shard, first_sequence, count, project_id, payload, identity_events, exceptions, newest_at)
+             values ($1, $2, $3, $4, $5, $6, $7, to_timestamp($8 / 1000.0))",
         )
         .bind(shard)
         .bind(row.first_sequence)
@@ -124,6 +124,8 @@ async fn insert_log(
         .bind(row.project.uuid())
         .bind(&row.payload)
         .bind(row.identity_events.as_deref())
+        .bind(row.exceptions)
+        .bind(row.newest_ms)
         .execute(&mut *tx)
         .await?;
     }

@@ -1,24 +1,56 @@
-//! How much goes into one transaction.
+//! A lane as its reader reads it: always from the head, as much as one transaction may hold.
 
 use crate::entry::Entry;
+use crate::queue::Lane;
+use crate::shard::Shard;
+use crate::workers::group_commit::HISTORICAL_EVENTS_MAX;
 
 /// Events in one transaction.
 pub(super) const BATCH_EVENTS_MAX: usize = 5_000;
 /// Bytes of entries in one transaction.
 const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Entries read at first, at most 4 MiB; more when they turn out small.
-pub(super) const READ_COUNT_MIN: usize = 8;
+const READ_COUNT_MIN: usize = 8;
 /// Entries read at most.
 pub(super) const READ_COUNT_MAX: usize = 1_024;
 
+/// The head of one lane.
+#[derive(Clone, Debug)]
+pub(super) struct Head {
+    /// Which lane.
+    pub(super) lane: Lane,
+    /// Events of it in one transaction.
+    pub(super) events_max: usize,
+    /// How many entries are read at a time.
+    pub(super) count: usize,
+    /// The last entry that was stored: what is waited for comes after it.
+    pub(super) last_id: String,
+}
+
+impl Head {
+    /// Reads a shard's events that happen now.
+    pub(super) fn live(shard: Shard) -> Self {
+        Self::new(Lane::Shard(shard), BATCH_EVENTS_MAX)
+    }
+
+    /// Reads a shard's events of the past, few at a time: what happens now waits for no more than these.
+    pub(super) fn historical(shard: Shard) -> Self {
+        Self::new(Lane::Historical(shard), HISTORICAL_EVENTS_MAX)
+    }
+
+    fn new(lane: Lane, events_max: usize) -> Self {
+        Self { lane, events_max, count: READ_COUNT_MIN, last_id: "0".to_owned() }
+    }
+}
+
 /// Takes as many entries from the front as one transaction may hold; at least one.
-pub(super) fn take_batch(entries: Vec<Entry>) -> (Vec<Entry>, usize) {
+pub(super) fn take_batch(entries: Vec<Entry>, events_max: usize) -> (Vec<Entry>, usize) {
     let (mut events, mut bytes) = (0, 0);
     let mut batch = Vec::new();
     for entry in entries {
         events += entry.events.len();
         bytes += entry.bytes;
-        if !batch.is_empty() && (events > BATCH_EVENTS_MAX || bytes > BATCH_BYTES_MAX) {
+        if !batch.is_empty() && (events > events_max || bytes > BATCH_BYTES_MAX) {
             break;
         }
         batch.push(entry);
@@ -57,10 +89,11 @@ mod tests {
 
     #[test]
     fn a_transaction_stays_within_its_limits() {
-        let (batch, _) = take_batch(vec![entry(3_000, 1), entry(2_000, 1), entry(1, 1)]);
-        assert_eq!(batch.len(), 2);
-        let (batch, _) = take_batch(vec![entry(1, BATCH_BYTES_MAX), entry(1, 1)]);
-        assert_eq!(batch.len(), 1);
+        let entries = || vec![entry(3_000, 1), entry(2_000, 1), entry(1, 1)];
+        assert_eq!(take_batch(entries(), BATCH_EVENTS_MAX).0.len(), 2);
+        assert_eq!(take_batch(entries(), 1_000).0.len(), 1);
+        let large = vec![entry(1, BATCH_BYTES_MAX), entry(1, 1)];
+        assert_eq!(take_batch(large, BATCH_EVENTS_MAX).0.len(), 1);
     }
 
     #[test]
@@ -77,7 +110,7 @@ mod tests {
 
     #[test]
     fn an_entry_beyond_the_limits_still_goes_alone() {
-        let (batch, _) = take_batch(vec![entry(9_000, 1), entry(1, 1)]);
+        let (batch, _) = take_batch(vec![entry(9_000, 1), entry(1, 1)], BATCH_EVENTS_MAX);
         assert_eq!(batch.len(), 1);
     }
 }

@@ -7,7 +7,7 @@
 //! The readers of a process do so one at a time, or the death of one would be blamed on what the others decoded.
 //!
 //! A reader that follows one that handed its lease back marks nothing, and a careful one is careful no longer once it is past
-//! all that the other can have read, or the stream was empty.
+//! all that the other can have read, or its lanes were empty.
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,7 +20,7 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::batch::{READ_COUNT_MAX, take_batch};
-use super::{Hold, Reader};
+use super::{Hold, LANES, Reader};
 use crate::decode::Panicked;
 use crate::entry::pieces::{Piece, take_apart, told_counts};
 use crate::entry::{Entry, EntryError, RawEntry};
@@ -52,8 +52,8 @@ pub(super) struct Decoded {
 pub(super) struct Careful {
     marker: Marker,
     suspects: HashMap<Uuid, Suspect>,
-    /// Entries to be stored until it is past all that a dead reader can have read.
-    left: usize,
+    /// Entries of each lane to be stored until it is past all that a dead reader can have read.
+    left: [usize; LANES],
 }
 
 impl Careful {
@@ -66,7 +66,7 @@ impl Careful {
         let mut careful = Self {
             marker: Marker { shard: lease.shard, owner: lease.owner },
             suspects: HashMap::new(),
-            left: READ_COUNT_MAX,
+            left: [READ_COUNT_MAX; LANES],
         };
         suspect::clear_own(pool, careful.marker).await?;
         careful.settle(pool).await?;
@@ -85,14 +85,20 @@ impl Careful {
         Ok(())
     }
 
-    /// Forgets entries that are stored. Returns whether this is past all that there was to be careful about.
+    /// Notes that a lane is empty: there is nothing in it to be careful about.
+    pub(super) fn empty(&mut self, lane: usize) {
+        self.left[lane] = 0;
+    }
+
+    /// Forgets entries of a lane that are stored. Returns whether this is past all that there was to be careful about.
     pub(super) async fn past(
         &mut self,
         pool: &PgPool,
+        lane: usize,
         entries: &[Uuid],
     ) -> Result<bool, ConsumeError> {
-        self.left = self.left.saturating_sub(entries.len());
-        if self.left == 0 {
+        self.left[lane] = self.left[lane].saturating_sub(entries.len());
+        if self.left == [0; LANES] {
             suspect::forget_all(pool, self.marker.shard).await?;
             return Ok(true);
         }
@@ -101,7 +107,7 @@ impl Careful {
         Ok(false)
     }
 
-    /// Ends, when the stream is empty.
+    /// Ends, when the lanes are empty.
     pub(super) async fn end(self, pool: &PgPool) -> Result<(), ConsumeError> {
         suspect::forget_all(pool, self.marker.shard).await?;
         Ok(())
@@ -145,7 +151,8 @@ impl Reader {
         hold: &mut Hold,
     ) -> Result<Option<Decoded>, ConsumeError> {
         let _marking = self.lock_marking(hold).await?;
-        let mut raw = queue::read_raw(&mut hold.connection, hold.lane, hold.count).await?;
+        let (lane, count) = (hold.head().lane, hold.head().count);
+        let mut raw = queue::read_raw(&mut hold.connection, lane, count).await?;
         let careful = hold.careful.as_ref().expect("only a careful reader comes here");
         let (count, step) = careful.next(&raw);
         raw.truncate(count);
@@ -173,6 +180,7 @@ impl Reader {
         raw: &[RawEntry],
         alone: bool,
     ) -> Result<Option<Decoded>, ConsumeError> {
+        let events_max = hold.head().events_max;
         let careful = hold.careful.as_mut().expect("only a careful reader comes here");
         let pool = self.database.worker();
         let ids: Vec<Uuid> = raw.iter().map(|raw| raw.entry_id).collect();
@@ -201,7 +209,7 @@ impl Reader {
             Some((raw, error)) if entries.is_empty() => undecodable(raw, error).map(Some),
             _ => {
                 let read = raw.len();
-                let (batch, bytes) = take_batch(entries);
+                let (batch, bytes) = take_batch(entries, events_max);
                 Ok(Some(Decoded { batch, aside: Vec::new(), read, bytes }))
             }
         }
@@ -267,7 +275,8 @@ impl Reader {
         &self,
         hold: &mut Hold,
     ) -> Result<Option<Decoded>, ConsumeError> {
-        let raw = queue::read_raw(&mut hold.connection, hold.lane, 1).await?;
+        let lane = hold.head().lane;
+        let raw = queue::read_raw(&mut hold.connection, lane, 1).await?;
         match raw.first().map(|raw| (raw, self.decoder.entry(raw))) {
             Some((raw, Err(error))) => undecodable(raw, error).map(Some),
             _ => Ok(None),

@@ -24,7 +24,11 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new() -> Self {
-        Self { project: Project::new(project_id()), changes: 0, arrivals: 0 }
+        Self {
+            project: Project::new(project_id(), crate::projection::Kept::ALL),
+            changes: 0,
+            arrivals: 0,
+        }
     }
 
     /// Adds an event; `properties` is a JSON object.

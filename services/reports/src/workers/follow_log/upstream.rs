@@ -3,11 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use observe_core::ProjectId;
 use observe_proto::common::v1::ErrorReason;
 use observe_proto::events::v1::log_service_client::LogServiceClient;
 use observe_proto::events::v1::{ListHeadsRequest, ReadLogRequest};
+use observe_proto::identity::v1::authentication_service_client::AuthenticationServiceClient;
 use observe_proto::identity::v1::person_log_service_client::PersonLogServiceClient;
-use observe_proto::identity::v1::{ChangePosition, ReadChangesRequest};
+use observe_proto::identity::v1::{
+    ChangePosition, ListRetentionsRequest, ReadChangesRequest, RetentionSettings,
+};
 use observe_runtime::client::ServiceChannel;
 use tonic_types::StatusExt as _;
 
@@ -97,6 +101,7 @@ impl Heads {
 pub(crate) struct Upstream {
     log: LogServiceClient<ServiceChannel>,
     persons: PersonLogServiceClient<ServiceChannel>,
+    settings: AuthenticationServiceClient<ServiceChannel>,
     parking: Parking,
 }
 
@@ -107,9 +112,10 @@ impl Upstream {
         published: Arc<Published>,
     ) -> Self {
         let log = LogServiceClient::new(events).max_decoding_message_size(ANSWER_BYTES_MAX);
+        let settings = AuthenticationServiceClient::new(identity.clone());
         let persons =
             PersonLogServiceClient::new(identity).max_decoding_message_size(ANSWER_BYTES_MAX);
-        Self { log, persons, parking: Parking::new(published) }
+        Self { log, persons, settings, parking: Parking::new(published) }
     }
 
     /// Asks where each shard's log ends.
@@ -145,6 +151,27 @@ impl Upstream {
             parking::apply_rows(&projection, &parked, shard, &rows)
         });
         applied.await?.inspect_err(|trouble| self.parking.note(trouble))
+    }
+
+    /// Asks which projects do not keep all, and what they keep.
+    pub(crate) async fn retentions(
+        &mut self,
+    ) -> Result<Vec<(ProjectId, RetentionSettings)>, Trouble> {
+        let mut found = Vec::new();
+        let mut page_token = String::new();
+        loop {
+            let request = ListRetentionsRequest { page_size: 0, page_token };
+            let answer = self.settings.list_retentions(request).await.map_err(call("identity"))?;
+            let answer = answer.into_inner();
+            let read = answer.retentions.into_iter();
+            found.extend(
+                read.filter_map(|one| ProjectId::parse(&one.project_id).zip(one.retention)),
+            );
+            page_token = answer.next_page_token;
+            if page_token.is_empty() {
+                return Ok(found);
+            }
+        }
     }
 
     /// Reads and applies all changes of the persons of all known projects.
