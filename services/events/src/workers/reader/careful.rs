@@ -78,7 +78,13 @@ impl Reader {
         let mut entries = Vec::new();
         let mut failure = None;
         for raw in raw {
-            match self.decoder.rehearse(raw) {
+            let is_known = catch_unwind(AssertUnwindSafe(|| careful.part(raw)));
+            let decoded = match is_known {
+                Ok(true) => break,
+                Ok(false) => self.decoder.rehearse(raw),
+                Err(_) => Err(Panicked),
+            };
+            match decoded {
                 Ok(Ok(entry)) => entries.push(entry),
                 Ok(Err(error)) => {
                     failure = Some((raw, error));
@@ -94,6 +100,7 @@ impl Reader {
             suspect::clear(pool, careful.marker, &ids).await?;
         }
         match failure {
+            None if entries.is_empty() && !ids.is_empty() => Ok(None),
             Some((raw, error)) if entries.is_empty() => undecodable(raw, error).map(Some),
             _ => {
                 let read = raw.len();
@@ -125,6 +132,10 @@ impl Reader {
                         continue;
                     }
                     suspect::mark(pool, marker, &ids, true, Some(place)).await?;
+                    if hold.careful.as_ref().is_some_and(|careful| careful.is_killer(piece)) {
+                        letters.push(letter(raw, place, piece, ENDED.to_owned(), Some(VERSION)));
+                        continue;
+                    }
                     match self.decoder.rehearse_event(piece) {
                         Ok(Ok(event)) => events.push(event),
                         Ok(Err(error)) => {

@@ -1,23 +1,30 @@
 //! What a careful reader knows of entries that may have ended others.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use observe_core::ProjectId;
 use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::LANES;
 use super::batch::READ_COUNT_MAX;
 use crate::entry::RawEntry;
+use crate::entry::pieces::{Piece, take_apart};
+use crate::redrive::VERSION;
 use crate::store::consume::{ConsumeError, Lease};
 use crate::store::suspect::{self, Marker, Suspect};
 
 /// Deaths after which an entry is decoded alone.
 const DEATHS_MAX: i32 = 3;
+/// Events that ended a reader before and are known by their ids; of more, the latest.
+const KILLERS_MAX: i64 = 10_000;
 
 /// What a careful reader knows.
 pub(super) struct Careful {
     pub(super) marker: Marker,
     suspects: HashMap<Uuid, Suspect>,
+    /// Events that ended a reader of this version before: their senders may send them again, because nobody answered them.
+    killers: HashSet<(ProjectId, Uuid)>,
     /// Entries of each lane to be stored until it is past all that a dead reader can have read.
     left: [usize; LANES],
 }
@@ -32,11 +39,17 @@ impl Careful {
         let mut careful = Self {
             marker: Marker { shard: lease.shard, owner: lease.owner },
             suspects: HashMap::new(),
+            killers: HashSet::new(),
             left: [READ_COUNT_MAX; LANES],
         };
         suspect::clear_own(pool, careful.marker).await?;
         careful.settle(pool).await?;
-        Ok((needed || !careful.suspects.is_empty()).then_some(careful))
+        if !needed && careful.suspects.is_empty() {
+            return Ok(None);
+        }
+        let killers = suspect::killers(pool, VERSION, KILLERS_MAX).await?.into_iter();
+        careful.killers = killers.map(|(project, uuid)| (ProjectId::new(project), uuid)).collect();
+        Ok(Some(careful))
     }
 
     /// Learns from the marks that are left.
@@ -49,6 +62,28 @@ impl Careful {
             tracing::warn!(shard, deaths, "readers died of an entry, looking for the event");
         }
         Ok(())
+    }
+
+    /// Returns whether an event ended a reader before.
+    pub(super) fn is_killer(&self, piece: &Piece) -> bool {
+        // Nothing else of the event is looked at.
+        !self.killers.is_empty()
+            && self.killers.contains(&(piece.project, piece.label(Uuid::nil(), 0).0))
+    }
+
+    /// Has an entry taken apart, if it holds an event that ended a reader before. Returns whether it does.
+    pub(super) fn part(&mut self, raw: &RawEntry) -> bool {
+        if self.killers.is_empty() {
+            return false;
+        }
+        let pieces = take_apart(raw).unwrap_or_default();
+        let found = pieces.iter().any(|piece| self.is_killer(piece));
+        if found {
+            let entry_id = raw.entry_id;
+            let new = || Suspect { entry_id, ..Suspect::default() };
+            self.suspects.entry(entry_id).or_insert_with(new).apart = true;
+        }
+        found
     }
 
     /// Notes that a lane is empty: there is nothing in it to be careful about.
@@ -134,6 +169,7 @@ mod tests {
         let careful = Careful {
             marker: Marker { shard: 0, owner: Uuid::nil() },
             suspects: known.into_iter().collect(),
+            killers: HashSet::new(),
             left: [READ_COUNT_MAX; LANES],
         };
         let raw: Vec<RawEntry> = (0..6)
