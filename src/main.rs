@@ -19,6 +19,10 @@ use observe_runtime::{StartError, traces};
 
 use cli::{Cli, Command};
 
+/// A fifth of capture's time went into the system's allocator, which also kept what a burst had left behind.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The exit code of a process that could not start, as `sysexits.h` has it for a wrong configuration.
 const EXIT_CONFIG: u8 = 78;
 

@@ -1,4 +1,5 @@
 //! What Observe is held against: the stores used as plainly as can be.
 
 pub(crate) mod copy;
+pub(crate) mod seed;
 pub(crate) mod xadd;

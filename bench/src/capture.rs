@@ -7,8 +7,8 @@ use observe_core::{Clock as _, SystemClock};
 use observe_testkit::TestStores;
 
 use crate::baseline::xadd::Xadd;
-use crate::bed::{Bed, WRITE_KEY};
-use crate::http::Capture;
+use crate::bed::Bed;
+use crate::http::{Capture, Wire};
 use crate::load::{self, Limits, Sent};
 use crate::processes::{Group, Meter};
 use crate::table::{Table, float, ratio, say, short, whole};
@@ -112,12 +112,12 @@ async fn load_until_stored(
 ) -> anyhow::Result<(Found, Duration)> {
     let address = &bed.address;
     let warm_up = connections as u64 * WARM_UP * batch;
-    let targets = Capture::connect_all(address.socket, WRITE_KEY, connections).await?;
+    let targets = Capture::connect_all(address.socket, Wire::OBSERVE, connections).await?;
     let limits = Limits { batch, events: warm_up, time: WARM_UP_TIME };
     *stored += load::send(targets, world, 0, limits).await?.events;
     address.at_rest(*stored).await?;
 
-    let targets = Capture::connect_all(address.socket, WRITE_KEY, connections).await?;
+    let targets = Capture::connect_all(address.socket, Wire::OBSERVE, connections).await?;
     let meter = Meter::start(bed.groups()?);
     let limits = Limits { batch, events: EVENTS_MAX, time };
     let sent = load::send(targets, world, warm_up, limits).await?;
@@ -133,7 +133,7 @@ async fn load_alone(
     (_, batch, connections): Shape,
     time: Duration,
 ) -> anyhow::Result<Found> {
-    let targets = Capture::connect_all(bed.address.socket, WRITE_KEY, connections).await?;
+    let targets = Capture::connect_all(bed.address.socket, Wire::OBSERVE, connections).await?;
     let queue = Group::store(bed.stores.data_dir(), "queue")?;
     let groups = [("observe", bed.observe()), ("queue", queue)];
     let meter = Meter::start(groups.into_iter().chain([("generator", Group::generator())]));

@@ -1,5 +1,7 @@
 //! How fast a backlog goes from the queue to PostgreSQL, beside plain `COPY` of the same rows.
 
+mod preload;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,8 +10,9 @@ use observe_core::{Clock as _, SystemClock};
 use observe_testkit::TestStores;
 
 use crate::baseline::copy;
-use crate::bed::{WRITE_KEY, store_groups};
-use crate::http::Capture;
+use crate::baseline::seed::{SeedStack, WORKERS};
+use crate::bed::store_groups;
+use crate::http::{Capture, Wire};
 use crate::load::{self, Limits, Sent};
 use crate::processes::{Group, Meter};
 use crate::roles::Roles;
@@ -68,11 +71,15 @@ fn per_cpu(cpu: &Cpu) -> f64 {
 ///
 /// # Errors
 /// When something is not answered as it must be.
-pub(crate) async fn run(events: u64) -> anyhow::Result<()> {
+pub(crate) async fn run(events: u64, preload: u64) -> anyhow::Result<()> {
     let events = events.div_ceil(BATCH) * BATCH;
     let start_ms = SystemClock.now().timestamp_millis() - i64::try_from(events)?;
     let world = Arc::new(World::new(3, start_ms, 1));
     let roles = Roles::start().await?;
+    if preload > 0 {
+        preload::fill(&roles.stores.database_url, preload).await?;
+        say(&format!("\n  the event table holds {} rows before", whole(float(preload))));
+    }
     let stored_before = u64::try_from(roles.address.status().await?.stored)?;
     roles.stores.stop_postgres().await;
     let meter = Meter::start(roles.capturing()?);
@@ -81,14 +88,15 @@ pub(crate) async fn run(events: u64) -> anyhow::Result<()> {
     roles.stores.start_postgres().await;
     let drained = drain(&roles, stored_before, events).await?;
     drop(roles);
-    let (plain, plain_cpu) = plain_copy(&world, events).await?;
-    print(&drained, plain, &plain_cpu);
+    let plain = plain_copy(&world, events).await?;
+    let seed = seed_stack(&world, events).await?;
+    print(&drained, &plain, &seed);
     print_capture(&captured, &capture_cpu);
     Ok(())
 }
 
 async fn capture(roles: &Roles, world: &Arc<World>, events: u64) -> anyhow::Result<Sent> {
-    let targets = Capture::connect_all(roles.address.socket, WRITE_KEY, CONNECTIONS).await?;
+    let targets = Capture::connect_all(roles.address.socket, Wire::OBSERVE, CONNECTIONS).await?;
     let limits = Limits { batch: BATCH, events, time: CAPTURE_TIMEOUT };
     let sent = load::send(targets, world, 0, limits).await?;
     ensure!(sent.events == events, "only {} of {events} events were accepted", sent.events);
@@ -128,14 +136,29 @@ fn span(looks: &[(Duration, u64)], from: u64, to: u64) -> anyhow::Result<(Durati
     Ok((first.0, Stored { rows: last.1 - first.1, time: last.0 - first.0 }))
 }
 
-async fn plain_copy(world: &World, events: u64) -> anyhow::Result<(Stored, Cpu)> {
+/// A baseline's: rows, time, processor seconds.
+type Plain = (Stored, Cpu);
+
+async fn plain_copy(world: &World, events: u64) -> anyhow::Result<Plain> {
     let stores = TestStores::start().await;
     let meter = Meter::start([("postgres", Group::store(stores.data_dir(), "postgres")?)]);
     let time = copy::run(&stores.database_url, world, events).await?;
     Ok((Stored { rows: events, time }, per_million(&meter, events)))
 }
 
-fn print(observe: &Drained, plain: Stored, plain_cpu: &Cpu) {
+async fn seed_stack(world: &Arc<World>, events: u64) -> anyhow::Result<Plain> {
+    let mut stack = SeedStack::start().await?;
+    let targets = stack.connect_all(BATCH, CONNECTIONS).await?;
+    let limits = Limits { batch: BATCH, events, time: CAPTURE_TIMEOUT };
+    let sent = load::send(targets, world, 0, limits).await?;
+    ensure!(sent.events == events, "the seed stack took only {} of {events}", sent.events);
+    stack.start_worker().await?;
+    let meter = Meter::start(stack.storing()?);
+    let (rows, time) = stack.drain(events).await?;
+    Ok((Stored { rows, time }, per_million(&meter, events)))
+}
+
+fn print(observe: &Drained, (plain, plain_cpu): &Plain, (seed, seed_cpu): &Plain) {
     let columns = ["", "rows", "s", "rows/s", "rows/CPU-s", "events", "queue", "postgres"];
     let title =
         "drain, queue to PostgreSQL after an outage (last three columns: CPU-s per 1M rows)";
@@ -147,12 +170,18 @@ fn print(observe: &Drained, plain: Stored, plain_cpu: &Cpu) {
     let figures = observe.whole.figures().into_iter().chain(cpu(&observe.cpu));
     table.row("observe: once each, with log and counters", figures);
     table.row("  its middle 80 %", observe.middle.figures());
+    let ratios = |rows: &Stored, other: &Cpu| {
+        let rates = ratio(observe.whole.rate(), rows.rate());
+        let cpus = ratio(per_cpu(&observe.cpu), per_cpu(other));
+        [String::new(), String::new(), rates, cpus]
+    };
     let (rows, writers) = (whole(float(copy::BATCH_ROWS)), copy::CONNECTIONS);
     let name = format!("baseline: COPY, {rows} rows a transaction, {writers} writers");
     table.row(&name, plain.figures().into_iter().chain(cpu(plain_cpu)));
-    let rates = ratio(observe.whole.rate(), plain.rate());
-    let ratios = [rates, ratio(per_cpu(&observe.cpu), per_cpu(plain_cpu))];
-    table.row("ratio", [String::new(), String::new()].into_iter().chain(ratios));
+    table.row("ratio", ratios(plain, plain_cpu));
+    let name = format!("baseline: the seed stack, Celery with {WORKERS} processes");
+    table.row(&name, seed.figures().into_iter().chain(cpu(seed_cpu)));
+    table.row("ratio", ratios(seed, seed_cpu));
     say(&table);
     let paused = observe.paused.as_secs_f64();
     say(&format!("  first row {paused:.1} s after PostgreSQL was back"));

@@ -11,8 +11,8 @@ use anyhow::{bail, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
 use observe_core::{Clock as _, SystemClock};
 
-use crate::bed::{Bed, WRITE_KEY};
-use crate::http::Capture;
+use crate::bed::Bed;
+use crate::http::{Capture, Wire};
 use crate::load::{self, Limits};
 use crate::processes::{Group, Meter};
 use crate::table::{Table, float, ratio, say, short, whole};
@@ -98,7 +98,7 @@ pub(crate) async fn run(events: u64) -> anyhow::Result<()> {
 
 /// Captures the events and waits until questions see them all.
 async fn fill(bed: &Bed, world: &Arc<World>, range: Range, events: u64) -> anyhow::Result<()> {
-    let targets = Capture::connect_all(bed.address.socket, WRITE_KEY, CONNECTIONS).await?;
+    let targets = Capture::connect_all(bed.address.socket, Wire::OBSERVE, CONNECTIONS).await?;
     let limits = Limits { batch: BATCH, events, time: LOAD_TIMEOUT };
     let began = Instant::now();
     let sent = load::send(targets, world, 0, limits).await?;

@@ -6,6 +6,7 @@ use anyhow::{Context as _, ensure};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+use crate::bed::WRITE_KEY;
 use crate::load::Target;
 
 /// What an answer is read with; it grows for a long one.
@@ -14,6 +15,22 @@ const BUFFER_BYTES: usize = 4096;
 const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Capture's answer when a request was read.
 const ACCEPTED: u16 = 202;
+/// Its answers when it cannot take more now.
+const REFUSALS: [u16; 2] = [429, 503];
+
+/// Where events are posted to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wire {
+    /// The address's path.
+    pub(crate) path: &'static str,
+    /// The key, if one is asked for.
+    pub(crate) key: Option<&'static str>,
+}
+
+impl Wire {
+    /// Observe's own.
+    pub(crate) const OBSERVE: Self = Self { path: "/v1/events", key: Some(WRITE_KEY) };
+}
 
 /// A kept-alive connection that posts events.
 #[derive(Debug)]
@@ -29,12 +46,13 @@ impl Capture {
     ///
     /// # Errors
     /// When it does not listen.
-    pub(crate) async fn connect(address: SocketAddr, key: &str) -> anyhow::Result<Self> {
+    pub(crate) async fn connect(address: SocketAddr, wire: Wire) -> anyhow::Result<Self> {
         let stream = TcpStream::connect(address).await.context("the gateway does not listen")?;
         stream.set_nodelay(true)?;
+        let key = wire.key.map(|key| format!("authorization: Bearer {key}\r\n"));
+        let (path, key) = (wire.path, key.unwrap_or_default());
         let head = format!(
-            "POST /v1/events HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {key}\r\n\
-             content-type: application/json\r\ncontent-length: "
+            "POST {path} HTTP/1.1\r\nhost: {address}\r\n{key}content-type: application/json\r\ncontent-length: "
         );
         Ok(Self { stream, head, request: Vec::new(), answer: Vec::with_capacity(BUFFER_BYTES) })
     }
@@ -45,12 +63,12 @@ impl Capture {
     /// When the gateway does not listen.
     pub(crate) async fn connect_all(
         address: SocketAddr,
-        key: &str,
+        wire: Wire,
         count: usize,
     ) -> anyhow::Result<Vec<Self>> {
         let mut connections = Vec::with_capacity(count);
         for _ in 0..count {
-            connections.push(Self::connect(address, key).await?);
+            connections.push(Self::connect(address, wire).await?);
         }
         Ok(connections)
     }
@@ -75,8 +93,21 @@ impl Capture {
     }
 }
 
-impl Target for Capture {
-    async fn send(&mut self, body: &[u8], events: u64) -> anyhow::Result<()> {
+/// What became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// All its events were.
+    Accepted,
+    /// None was, and the answer says when to come back.
+    Refused,
+}
+
+impl Capture {
+    /// Sends a request of so many events.
+    ///
+    /// # Errors
+    /// When it is answered in any other way.
+    pub(crate) async fn ask(&mut self, body: &[u8], events: u64) -> anyhow::Result<Answer> {
         self.request.clear();
         self.request.extend_from_slice(self.head.as_bytes());
         self.request.extend_from_slice(body.len().to_string().as_bytes());
@@ -85,12 +116,24 @@ impl Target for Capture {
         self.stream.write_all(&self.request).await?;
         let (status, start) = self.read_answer().await?;
         let said = String::from_utf8_lossy(&self.answer[start..]);
-        let wanted = format!("\"accepted\":{events},");
+        if REFUSALS.contains(&status) {
+            return Ok(Answer::Refused);
+        }
+        let wanted = format!("\"accepted\":{events}");
+        let has = said.split(['{', ',', '}']).any(|part| part == wanted);
         ensure!(
-            status == ACCEPTED && said.contains(&wanted),
+            status == ACCEPTED && has,
             "a request of {events} events was answered {status}: {}",
             said.chars().take(300).collect::<String>()
         );
+        Ok(Answer::Accepted)
+    }
+}
+
+impl Target for Capture {
+    async fn send(&mut self, body: &[u8], events: u64) -> anyhow::Result<()> {
+        let answer = self.ask(body, events).await?;
+        ensure!(answer == Answer::Accepted, "a request of {events} events was refused");
         Ok(())
     }
 }

@@ -1,4 +1,5 @@
-//! A closed loop: each connection sends its next request when the last one was answered.
+//! Loads: a closed loop, in which each connection sends its next request when the last one was answered, and a paced one,
+//! in which requests are due at fixed times whatever becomes of the others.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -40,6 +41,8 @@ pub(crate) struct Sent {
     pub(crate) time: Duration,
     /// How long each request took, sorted.
     times: Vec<Duration>,
+    /// When each was answered, from the beginning, sorted; of a paced load.
+    answered: Vec<Duration>,
 }
 
 impl Sent {
@@ -50,9 +53,19 @@ impl Sent {
 
     /// Returns the time, in milliseconds, within which so many of 1,000 requests were answered.
     pub(crate) fn millis(&self, of_1000: usize) -> f64 {
-        let place = (self.times.len() * of_1000 / 1000).min(self.times.len().saturating_sub(1));
-        self.times.get(place).map_or(f64::NAN, |time| time.as_secs_f64() * 1e3)
+        millis(&self.times, of_1000)
     }
+
+    /// Returns when each event of a paced load was answered, from its beginning, in order.
+    pub(crate) fn answered(&self) -> impl Iterator<Item = Duration> {
+        self.answered.iter().copied()
+    }
+}
+
+/// Returns the time, in milliseconds, below which so many of 1,000 lie; of sorted times.
+pub(crate) fn millis(times: &[Duration], of_1000: usize) -> f64 {
+    let place = (times.len() * of_1000 / 1000).min(times.len().saturating_sub(1));
+    times.get(place).map_or(f64::NAN, |time| time.as_secs_f64() * 1e3)
 }
 
 /// Sends the world's events from number `first` on over all targets at once.
@@ -102,4 +115,52 @@ async fn send_one<T: Target>(
         times.push(asked.elapsed());
     }
     Ok(times)
+}
+
+/// Sends single events at `rate` a second for `time`. How long a request took is counted from when it was due, so that a
+/// server that falls behind cannot hide it by keeping its senders waiting.
+///
+/// # Errors
+/// The first one of any target.
+pub(crate) async fn send_paced<T: Target>(
+    targets: Vec<T>,
+    world: &Arc<World>,
+    first: u64,
+    rate: u32,
+    time: Duration,
+) -> anyhow::Result<Sent> {
+    let step = Duration::from_secs(1) / rate;
+    let connections = u32::try_from(targets.len())?;
+    let began = Instant::now();
+    let mut senders = JoinSet::new();
+    for (place, mut target) in (0..connections).zip(targets) {
+        let world = world.clone();
+        senders.spawn(async move {
+            let (mut body, mut times) = (Vec::new(), Vec::new());
+            for number in (place..).step_by(usize::try_from(connections)?) {
+                let due = step * number;
+                if due >= time {
+                    break;
+                }
+                tokio::time::sleep_until((began + due).into()).await;
+                world.write_request(first + u64::from(number), 1, &mut body);
+                target.send(&body, 1).await?;
+                let answered = began.elapsed();
+                times.push((answered - due, answered));
+            }
+            anyhow::Ok(times)
+        });
+    }
+    let mut sent = Sent::default();
+    while let Some(done) = senders.join_next().await {
+        for (time, answered) in done?? {
+            sent.times.push(time);
+            sent.answered.push(answered);
+        }
+    }
+    sent.time = began.elapsed();
+    sent.events = sent.times.len() as u64;
+    sent.times.sort_unstable();
+    sent.answered.sort_unstable();
+    Ok(sent)
 }

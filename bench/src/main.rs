@@ -9,12 +9,15 @@ mod drain;
 mod funnel;
 mod http;
 mod idle;
+mod lag;
 mod load;
 mod machine;
 mod monitor;
+mod overload;
 mod overview;
 mod processes;
 mod roles;
+mod seed;
 mod table;
 mod world;
 
@@ -35,12 +38,15 @@ const FOLDER_VARIABLE: &str = "TMPDIR";
 struct Options {
     /// What to measure; all when left out
     parts: Vec<Part>,
-    /// How long each load of `capture` lasts
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=60))]
+    /// How long each load of `capture`, `seed`, `lag` and `overload` lasts
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=3_600))]
     seconds: u64,
     /// How many events `drain` (300,000) and `funnel` (1,000,000) work with
     #[arg(long, value_parser = clap::value_parser!(u64).range(10_000..=20_000_000))]
     events: Option<u64>,
+    /// How many rows the event table holds before `drain`
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=100_000_000))]
+    preload: u64,
     /// The folder of the stores' data; one in memory makes fsync free
     #[arg(long)]
     dir: Option<PathBuf>,
@@ -57,14 +63,29 @@ enum Part {
     Funnel,
     /// Start and memory
     Idle,
+    /// Capture, beside what a small team builds first
+    Seed,
+    /// From acknowledgement to SQL
+    Lag,
+    /// Five times what can be stored
+    Overload,
     /// Checks: punctuality and cost
     Monitor,
     /// The overview on the demo's month, and how soon it tells of something broken
     Overview,
 }
 
-const ALL: [Part; 6] =
-    [Part::Idle, Part::Capture, Part::Drain, Part::Funnel, Part::Monitor, Part::Overview];
+const ALL: [Part; 9] = [
+    Part::Idle,
+    Part::Capture,
+    Part::Seed,
+    Part::Lag,
+    Part::Overload,
+    Part::Drain,
+    Part::Funnel,
+    Part::Monitor,
+    Part::Overview,
+];
 
 fn main() -> anyhow::Result<()> {
     let options = Options::parse();
@@ -97,9 +118,14 @@ async fn run(options: &Options) -> anyhow::Result<()> {
     for part in parts {
         match part {
             Part::Capture => capture::run(Duration::from_secs(options.seconds)).await,
-            Part::Drain => drain::run(options.events.unwrap_or(drain::EVENTS)).await,
+            Part::Drain => {
+                drain::run(options.events.unwrap_or(drain::EVENTS), options.preload).await
+            }
             Part::Funnel => funnel::run(options.events.unwrap_or(funnel::EVENTS)).await,
             Part::Idle => idle::run().await,
+            Part::Seed => seed::run(Duration::from_secs(options.seconds)).await,
+            Part::Lag => lag::run(Duration::from_secs(options.seconds)).await,
+            Part::Overload => overload::run(Duration::from_secs(options.seconds)).await,
             Part::Monitor => monitor::run().await,
             Part::Overview => overview::run().await,
         }

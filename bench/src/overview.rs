@@ -13,8 +13,8 @@ use observe_testkit::TestCommand;
 use tonic::Streaming;
 use tonic::transport::Channel;
 
-use crate::bed::{Bed, SECRET_KEY, WRITE_KEY, asked, binary};
-use crate::http::Capture;
+use crate::bed::{Bed, SECRET_KEY, asked, binary};
+use crate::http::{Capture, Wire};
 use crate::load::Target as _;
 use crate::table::{Table, say, short};
 
@@ -150,7 +150,7 @@ impl Breakage {
 
 /// Breaks something new again and again, and returns how long each took to be told.
 async fn break_often(bed: &Bed, breakage: Breakage) -> anyhow::Result<Vec<Duration>> {
-    let mut capture = Capture::connect(bed.address.socket, WRITE_KEY).await?;
+    let mut capture = Capture::connect(bed.address.socket, Wire::OBSERVE).await?;
     let mut client = OverviewServiceClient::new(bed.address.channel());
     let watch = client.watch_overview(asked(WatchOverviewRequest::default())?).await;
     let mut watched = watch.context("WatchOverview")?.into_inner();

@@ -21,6 +21,11 @@ impl Group {
         Self { root: id, children: false }
     }
 
+    /// The process with its children, those that have ended included.
+    pub(crate) fn family(id: u32) -> Self {
+        Self { root: id, children: true }
+    }
+
     /// This program itself: the load generator.
     pub(crate) fn generator() -> Self {
         Self::process(std::process::id())

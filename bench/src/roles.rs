@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, ensure};
 use observe_testkit::{TestCommand, TestProcess, TestStores, free_port};
 
-use crate::bed::{Address, START_TIMEOUT, WRITE_KEY, command, with_keys, with_stores};
-use crate::http::Capture;
+use crate::bed::{Address, START_TIMEOUT, command, with_keys, with_stores};
+use crate::http::{Capture, Wire};
 use crate::load::Target as _;
 use crate::processes::Group;
 
@@ -65,7 +65,7 @@ impl Roles {
     async fn first_event(&self) -> anyhow::Result<()> {
         let began = Instant::now();
         loop {
-            let mut connection = Capture::connect(self.address.socket, WRITE_KEY).await?;
+            let mut connection = Capture::connect(self.address.socket, Wire::OBSERVE).await?;
             match connection.send(FIRST_EVENT, 1).await {
                 Ok(()) => break,
                 Err(error) if began.elapsed() > START_TIMEOUT => {

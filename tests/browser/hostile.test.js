@@ -92,7 +92,7 @@ world.test("in the list of people and on a person's page", async () => {
 world.test("in names that users give, and in addresses", async () => {
   await page.goto(`${base}/settings`);
   await page.getByLabel("Name", { exact: true }).fill(IMAGE);
-  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("button", { name: "Save", exact: true }).click();
   await page.getByText("Project saved").waitFor();
   await show("live");
   await show("install", `Send events to the project ${IMAGE}.`);

@@ -71,6 +71,6 @@ world.test("a revoked key is told so in the console and on an open install page"
 async function saveOrigins(text) {
   await owner.goto(`${projectUrl(owner)}/settings`);
   await owner.getByLabel("Allowed origins").fill(text);
-  await owner.getByRole("button", { name: "Save" }).click();
+  await owner.getByRole("button", { name: "Save", exact: true }).click();
   await owner.getByText("Project saved").waitFor();
 }

@@ -20,6 +20,7 @@ export const pages = {
   incident: lazyPage(() => import("@/features/incidents/IncidentPage")),
   endpoints: lazyPage(() => import("@/features/endpoints/EndpointsPage")),
   endpoint: lazyPage(() => import("@/features/endpoints/EndpointPage")),
+  ingestion: lazyPage(() => import("@/features/ingestion/IngestionPage")),
   install: lazyPage(() => import("@/features/install/InstallPage")),
   projectSettings: lazyPage(() => import("@/features/settings/ProjectSettingsPage")),
   organizationSettings: lazyPage(() => import("@/features/settings/OrganizationSettingsPage")),

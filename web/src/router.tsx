@@ -57,6 +57,7 @@ function SignedIn() {
                   <Route path="/p/:project/uptime/:monitor/edit" component={pages.monitorEditor.Page} />
                   <Route path="/p/:project/incidents" component={pages.incidents.Page} />
                   <Route path="/p/:project/incidents/:incident" component={pages.incident.Page} />
+                  <Route path="/p/:project/ingestion" component={pages.ingestion.Page} />
                   <Route path="/p/:project/install" component={pages.install.Page} />
                   <Route path="/p/:project/settings" component={pages.projectSettings.Page} />
                   <Route path="/settings/organization" component={pages.organizationSettings.Page} />

@@ -22,6 +22,7 @@ mod log_row;
 mod matching;
 mod queue;
 mod redrive;
+pub mod rejection;
 mod retention;
 pub mod service;
 pub mod shard;
@@ -164,7 +165,7 @@ fn routes(
     deps: &Deps,
 ) -> Routes {
     let Parts { database, queue, shards, decoder } = parts;
-    let ingest = Ingest::new(writer.clone(), deps.clock.clone());
+    let ingest = Ingest::new(writer.clone(), database.clone(), deps.clock.clone());
     let ingest = IngestServiceServer::new(ingest).max_decoding_message_size(CALL_BYTES_MAX);
     let span_ingest = SpanIngestServiceServer::new(SpanIngest::new(writer))
         .max_decoding_message_size(CALL_BYTES_MAX);
@@ -231,6 +232,12 @@ fn background(
     workers.push(Worker::new("relay", relay.run()));
     let keeper = workers::keeper::run(database.clone(), deps.lifecycle.clone());
     workers.push(Worker::new("keeper", keeper));
+    let rejection_keeper = workers::rejection_keeper::run(
+        database.clone(),
+        deps.clock.clone(),
+        deps.lifecycle.clone(),
+    );
+    workers.push(Worker::new("rejection keeper", rejection_keeper));
     let span_reader = SpanReader {
         owner,
         queue: queue.clone(),

@@ -11,6 +11,7 @@ pub mod partition;
 pub mod pipeline;
 pub mod queue_period;
 pub mod redrive;
+pub mod rejection;
 pub mod relay;
 pub mod retention;
 pub mod shard;

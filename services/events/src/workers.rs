@@ -6,6 +6,7 @@ pub mod keeper;
 pub mod ledger;
 pub mod queue_watch;
 pub mod reader;
+pub mod rejection_keeper;
 pub mod relay;
 pub mod retention;
 pub mod span_keeper;

@@ -12,6 +12,7 @@ use http::{HeaderMap, header};
 use http_body_util::BodyExt as _;
 
 use crate::error::Error;
+use crate::rejections::attempt;
 pub(crate) use budget::{Budget, Lease};
 pub(crate) use meter::Meter;
 
@@ -22,7 +23,7 @@ const DISCARD_TIMEOUT: Duration = Duration::from_secs(5);
 /// How much is inflated at one go.
 const PIECE_BYTES: usize = 16 * 1024;
 /// What gzip begins with; no JSON does.
-const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+pub(crate) const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// A body in memory, and its share of the budget.
 pub(crate) struct Held {
@@ -55,11 +56,19 @@ pub(crate) async fn read(
         named => named,
     };
     if coding == Coding::Identity {
-        return Ok(Held { bytes: wire.into(), lease });
+        return Ok(Held::new(wire, lease));
     }
     let wire_bytes = wire.len();
     let inflated = inflate(coding, &wire, limit, |bytes| lease.grow(wire_bytes + bytes))?;
-    Ok(Held { bytes: inflated.into(), lease })
+    Ok(Held::new(inflated, lease))
+}
+
+impl Held {
+    fn new(bytes: Vec<u8>, lease: Lease) -> Self {
+        let bytes = Bytes::from(bytes);
+        attempt::carries(&bytes);
+        Self { bytes, lease }
+    }
 }
 
 async fn collect(mut body: Body, limit: usize, lease: &mut Lease) -> Result<Vec<u8>, Error> {
@@ -127,6 +136,14 @@ fn is_zlib(wire: &[u8]) -> bool {
         && (u16::from(*method) << 8 | u16::from(*flags)).is_multiple_of(31))
 }
 
+/// Inflates gzip that was found inside a body.
+///
+/// # Errors
+/// `TooLarge` beyond `limit` bytes, `Malformed` for what is no gzip.
+pub(crate) fn gunzip(wire: &[u8], limit: usize) -> Result<Vec<u8>, Error> {
+    inflate(Coding::Gzip, wire, limit, |_| Ok(()))
+}
+
 fn inflate(
     coding: Coding,
     wire: &[u8],
@@ -158,7 +175,8 @@ pub(crate) async fn refuse<T>(body: Body, error: Error) -> Result<T, Error> {
     Err(error)
 }
 
-async fn discard(mut body: Body) {
+/// Takes in a body that nobody needs, within reason.
+pub(crate) async fn discard(mut body: Body) {
     let all = async {
         let mut bytes = 0;
         while let Some(Ok(frame)) = body.frame().await {

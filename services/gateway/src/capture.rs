@@ -2,14 +2,18 @@
 
 pub(crate) mod delivery;
 pub(crate) mod draft;
+mod fields;
 pub(crate) mod http;
-mod json;
+pub(crate) mod json;
 pub(crate) mod json_rpc;
 pub(crate) mod judge;
 pub(crate) mod limits;
+pub(crate) mod posthog;
 mod properties;
-mod reject;
+mod reading;
+pub(crate) mod reject;
 pub(crate) mod rpc;
+pub(crate) mod segment;
 pub(crate) mod sender;
 pub(crate) mod sentry;
 mod split;
@@ -23,7 +27,9 @@ use observe_core::{Clock, Entropy};
 use tonic::Status;
 
 use crate::forward::Forwarder;
-use delivery::Delivery;
+use crate::rejections::attempt::Refused;
+use crate::rejections::{Rejections, attempt};
+use delivery::{Delivery, Visitor};
 use draft::{Draft, Unreadable};
 use judge::{Outcome, judge};
 use sender::Sender;
@@ -32,6 +38,7 @@ use sender::Sender;
 #[derive(Clone)]
 pub(crate) struct Capture {
     forward: Forwarder,
+    rejections: Rejections,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 }
@@ -39,10 +46,11 @@ pub(crate) struct Capture {
 impl Capture {
     pub(crate) fn new(
         forward: Forwarder,
+        rejections: Rejections,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
-        Self { forward, clock, entropy }
+        Self { forward, rejections, clock, entropy }
     }
 
     /// Returns the time of receipt for a request that has just begun.
@@ -58,12 +66,31 @@ impl Capture {
         &self,
         sender: &Sender,
         drafts: impl IntoIterator<Item = Result<Draft, Unreadable>>,
-        delivery: &Delivery,
+        delivery: &Delivery<'_>,
     ) -> Result<Vec<Outcome>, Status> {
         let judged = judge(drafts, delivery, sender.trusted, self.entropy.as_ref());
-        if !judged.accepted.is_empty() {
+        if judged.accepted.is_empty() {
+            attempt::is_told();
+        } else {
+            attempt::holds(judged.accepted.len());
             self.forward.write(sender.project, judged.accepted).await?;
         }
+        // Only now: a request that is refused whole will come again with the same events.
+        self.rejections.note_outcomes(sender.project, &judged.outcomes, delivery);
         Ok(judged.outcomes)
+    }
+
+    /// Tells a sender's project of a batch that was refused where no head of an answer shows it: within a stream.
+    pub(crate) fn note_refused(
+        &self,
+        sender: &Sender,
+        (endpoint, events): (&'static str, usize),
+        visitor: &Visitor,
+        status: &Status,
+    ) {
+        if let Some(refused) = Refused::of(status) {
+            let at = self.clock.now();
+            refused.note(&self.rejections, sender.project, (endpoint, events), visitor, at);
+        }
     }
 }

@@ -5,16 +5,19 @@ mod trace;
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::IntoResponse as _;
 use axum::routing::{any, get, post};
+use futures::FutureExt as _;
 use http::{HeaderMap, HeaderValue, Method, Response, Version, header};
+use observe_core::error::CommonError;
 use observe_core::{Clock, Entropy};
 use observe_runtime::Lifecycle;
 use tower::{Layer as _, ServiceExt as _};
@@ -35,6 +38,8 @@ use crate::http_error::{HttpError, code_name};
 use crate::otlp;
 use crate::pages::{self, Pages};
 use crate::proxy::Proxy;
+use crate::rejections::Rejections;
+use crate::rejections::attempt::{self, Head};
 use crate::routes::Routes;
 use crate::rpc;
 use crate::server::Peer;
@@ -57,6 +62,7 @@ pub(crate) struct Edge {
     pub(crate) capture: Capture,
     pub(crate) capture_rpc: CaptureRpc,
     pub(crate) spans: Forwarder,
+    pub(crate) rejections: Rejections,
     pub(crate) doorway: Doorway,
     pub(crate) budget: Budget,
     pub(crate) readiness: Readiness,
@@ -79,8 +85,8 @@ pub(crate) struct Coded(pub(crate) tonic::Code);
 
 /// Returns the whole edge as one service.
 pub(crate) fn router(edge: &Arc<Edge>) -> Router {
-    let events =
-        post(capture::http::post_events).fallback(wrong_method_post).layer(cors::capture());
+    // A POST of events does not come here, see `answer`; other methods are answered by the layer or refused.
+    let events = any(wrong_method_post).layer(cors::capture());
     let session_cookie = post(session::open).delete(session::close).fallback(wrong_method_session);
     let finished =
         get(heartbeat::finished).post(heartbeat::finished).fallback(wrong_method_heartbeat);
@@ -96,17 +102,23 @@ pub(crate) fn router(edge: &Arc<Edge>) -> Router {
         .route(otlp::grpc::EXPORT, post(otlp::grpc::export).fallback(wrong_method_post))
         .route("/heartbeat/{token}", finished)
         .route("/heartbeat/{token}/{signal}", signalled)
-        .route("/v1/events", events);
+        .route(capture::http::PATH, events);
     for (path, methods) in capture::sentry::routes() {
         let methods = methods.fallback(wrong_method_post).layer(cors::sentry());
         router = router.route(path, methods);
+    }
+    for (path, methods) in capture::posthog::routes() {
+        router = router.route(&path, methods.layer(cors::drop_in()));
+    }
+    for (path, methods) in capture::segment::routes() {
+        router = router.route(path, methods.fallback(wrong_method_post).layer(cors::drop_in()));
     }
     for path in rpc::CAPTURE_PATHS {
         router = router.route(path, any(by_content_type).layer(cors::capture()));
     }
     router
         .fallback(by_content_type)
-        .layer(from_fn_with_state(edge.clone(), observe))
+        .layer(from_fn_with_state(edge.clone(), observe_routed))
         .layer(tower_http::catch_panic::CatchPanicLayer::new())
         .with_state(edge.clone())
 }
@@ -136,11 +148,48 @@ async fn wrong_method_get() -> HttpError {
     Error::Method("GET").into()
 }
 
+/// Answers one request.
+///
+/// Events, which are most of what comes, take a short way past the table of addresses, whose layers cost more than all that
+/// is done with an event here. What the table does around an answer is done around theirs, too.
+pub(crate) async fn answer(edge: &Arc<Edge>, router: &Router, request: Request) -> Response<Body> {
+    if request.method() == Method::POST && request.uri().path() == capture::http::PATH {
+        let events = async |request| {
+            let mut answer = capture::http::post_events(edge, request).await;
+            cors::expose(answer.headers_mut());
+            answer
+        };
+        return unpanicked(observe(edge, capture::http::PATH, request, events)).await;
+    }
+    let Ok(response) = router.clone().oneshot(request).await;
+    response
+}
+
+/// Turns a panic into an answer: it is a fault of ours, and it must not take the connection's other requests with it.
+async fn unpanicked(answer: impl Future<Output = Response<Body>>) -> Response<Body> {
+    AssertUnwindSafe(answer).catch_unwind().await.unwrap_or_else(|_| {
+        let panicked = CommonError::Internal("a request panicked".to_owned());
+        HttpError::from(Error::from(panicked)).into()
+    })
+}
+
+/// The layer of the table of addresses.
+async fn observe_routed(
+    State(edge): State<Arc<Edge>>,
+    route: Option<MatchedPath>,
+    request: Request,
+    next: Next,
+) -> Response<Body> {
+    let route = route.as_ref().map_or(trace::NO_ROUTE, MatchedPath::as_str);
+    observe(&edge, route, request, async |request| next.run(request).await).await
+}
+
 /// Gives the request its origin and its span, the answer its safety headers, and the log its line.
 async fn observe(
-    State(edge): State<Arc<Edge>>,
+    edge: &Edge,
+    route: &str,
     mut request: Request,
-    next: Next,
+    answer: impl AsyncFnOnce(Request) -> Response<Body>,
 ) -> Response<Body> {
     let started = Instant::now();
     let origin = edge.origin(&request);
@@ -149,8 +198,10 @@ async fn observe(
     let is_rpc = is_rpc_path(&path);
     let method = request.method().clone();
     request.extensions_mut().insert(origin);
-    let span = trace::begin(&edge, &request);
-    let mut response = trace::under(span, next.run(request)).await;
+    let span = trace::begin(edge, route, &request);
+    let head = Head::of(route, &request, edge.clock.now());
+    let answer = attempt::watched(&edge.rejections, head, answer(request));
+    let mut response = trace::under(span, answer).await;
     let millis = started.elapsed().as_millis();
     let http = response.status().as_u16();
     if is_rpc && !rpc::CAPTURE_PATHS.contains(&path.as_str()) {

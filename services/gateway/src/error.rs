@@ -3,11 +3,14 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use observe_core::Violations;
 use observe_core::error::{
     CommonError, DEPENDENCY_RETRY_AFTER, ErrorCode, ErrorReason, ServiceError,
 };
 use observe_core::status::to_status;
 use tonic::Status;
+
+use crate::rejections::code;
 
 /// A refusal of the edge's.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +33,11 @@ pub(crate) enum Error {
     ForeignSite,
     #[error("the request is larger than {0} bytes")]
     TooLarge(usize),
+    #[error("a request may have at most {0} events")]
+    TooManyEvents(usize),
+    /// A body without anything in it that could be looked at; the first field is the code of its rejection.
+    #[error("invalid request: {1}")]
+    Unusable(&'static str, Violations),
     #[error("the request is malformed: {0}")]
     Malformed(String),
     #[error("the queue at the edge is full, send again")]
@@ -66,6 +74,8 @@ impl ServiceError for Error {
             Self::LeakedKey | Self::ForeignPage | Self::ForeignSite => ErrorCode::PermissionDenied,
             Self::TooLarge(_) => ErrorCode::OutOfRange,
             Self::Malformed(_)
+            | Self::TooManyEvents(_)
+            | Self::Unusable(..)
             | Self::ContentType(_)
             | Self::TracesContentType(_)
             | Self::ContentEncoding(_)
@@ -88,6 +98,8 @@ impl ServiceError for Error {
             Self::NoPage => ErrorReason::NotFound,
             Self::TimedOut => ErrorReason::DependencyUnavailable,
             Self::TooLarge(_)
+            | Self::TooManyEvents(_)
+            | Self::Unusable(..)
             | Self::Malformed(_)
             | Self::Method(_)
             | Self::ContentType(_)
@@ -105,12 +117,14 @@ impl ServiceError for Error {
     }
 
     fn metadata(&self) -> Vec<(&'static str, String)> {
-        match self {
+        let mut metadata = match self {
             Self::Common(error) => error.metadata(),
             Self::LeakedKey | Self::ForeignPage => vec![("permission", "capture".to_owned())],
             Self::ForeignSite => vec![("permission", "session".to_owned())],
             _ => Vec::new(),
-        }
+        };
+        metadata.extend(self.rejection().map(|told| (code::METADATA_KEY, told.to_owned())));
+        metadata
     }
 
     fn retry_after(&self) -> Option<Duration> {
@@ -121,9 +135,30 @@ impl ServiceError for Error {
         }
     }
 
-    fn violations(&self) -> Option<&observe_core::Violations> {
+    fn violations(&self) -> Option<&Violations> {
         match self {
             Self::Common(error) => error.violations(),
+            Self::Unusable(_, violations) => Some(violations),
+            _ => None,
+        }
+    }
+}
+
+impl Error {
+    /// Returns the code under which a project is told of a request that was refused so, where the details of the status do
+    /// not tell it.
+    fn rejection(&self) -> Option<&'static str> {
+        match self {
+            Self::LeakedKey => Some(code::SECRET_KEY_EXPOSED),
+            Self::ForeignPage => Some(code::ORIGIN_NOT_ALLOWED),
+            Self::TooLarge(_) => Some(code::BODY_TOO_LARGE),
+            Self::TooManyEvents(_) => Some(code::TOO_MANY_EVENTS),
+            Self::Unusable(code, _) => Some(code),
+            Self::Malformed(_) => Some(code::MALFORMED),
+            Self::ContentEncoding(_) => Some(code::UNSUPPORTED_ENCODING),
+            Self::ContentType(_) | Self::TracesContentType(_) => {
+                Some(code::UNSUPPORTED_CONTENT_TYPE)
+            }
             _ => None,
         }
     }

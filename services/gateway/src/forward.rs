@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use observe_core::ProjectId;
@@ -31,7 +32,10 @@ const CALL_REQUESTS_MAX: usize = 256;
 /// Bytes of one call; what receives it refuses more than 4 MiB.
 const CALL_BYTES_MAX: usize = 3_584 * 1024;
 /// Calls under way at once. While all are, requests gather for the next one.
-const CALLS_MAX: usize = 4;
+const CALLS_MAX: u32 = 4;
+/// Bytes that are worth a call of their own while another is under way. Less gathers until that one ends: a call and its
+/// fsync cost the same for one event as for a hundred, and at a high rate of small requests they are most of the cost.
+const WORTH_A_CALL_BYTES: usize = 64 * 1024;
 /// How long a request may wait for its answer, and a call take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -84,7 +88,7 @@ pub(crate) fn forwarder(
 ) -> (Forwarder, Collector) {
     let (sender, queue) = mpsc::channel(REQUESTS_WAITING_MAX);
     let memory = Arc::new(Semaphore::new(KIB_WAITING_MAX));
-    let calls = Arc::new(Semaphore::new(CALLS_MAX));
+    let calls = Arc::new(Semaphore::new(CALLS_MAX as usize));
     (Forwarder { queue: sender, memory }, Collector { queue, channel: events, rpc, life, calls })
 }
 
@@ -192,8 +196,6 @@ impl Collector {
     pub(crate) async fn run(mut self) -> anyhow::Result<()> {
         let mut held = None;
         loop {
-            // The permit first: while all calls are under way, requests gather.
-            let permit = self.calls.clone().acquire_owned().await?;
             let first = match held.take() {
                 Some(job) => job,
                 None => match self.queue.recv().await {
@@ -201,19 +203,10 @@ impl Collector {
                     None => return Ok(()),
                 },
             };
-            let mut bytes = first.batch.len();
-            let mut jobs = vec![first];
-            while jobs.len() < CALL_REQUESTS_MAX
-                && let Ok(job) = self.queue.try_recv()
-            {
-                if bytes + job.batch.len() > CALL_BYTES_MAX {
-                    held = Some(job);
-                    break;
-                }
-                bytes += job.batch.len();
-                jobs.push(job);
-            }
-            let (channel, rpc) = (self.channel.clone(), self.rpc);
+            let mut load = Load::of(first);
+            let permit = self.gather(&mut load).await?;
+            held = load.held;
+            let (channel, rpc, jobs) = (self.channel.clone(), self.rpc, load.jobs);
             // A span has one parent: the call belongs to the first of its requests that is traced.
             let traced = jobs.iter().map(|job| &job.here).find(|here| here.is_traced());
             let here = traced.cloned().unwrap_or_default();
@@ -222,6 +215,65 @@ impl Collector {
                 drop(permit);
             });
         }
+    }
+
+    /// Adds what waits, until there is a call's worth of it and a call may begin, or none is under way.
+    async fn gather(&mut self, load: &mut Load) -> anyhow::Result<OwnedSemaphorePermit> {
+        loop {
+            while !load.is_full()
+                && let Ok(job) = self.queue.try_recv()
+            {
+                load.add(job);
+            }
+            let calls = self.calls.clone();
+            if load.is_worth_a_call() {
+                return Ok(calls.acquire_owned().await?);
+            }
+            tokio::select! {
+                biased;
+                // All of them: none is under way.
+                all = calls.acquire_many_owned(CALLS_MAX) => {
+                    let mut all = all?;
+                    return all.split(1).context("there are calls to have");
+                }
+                job = self.queue.recv() => match job {
+                    Some(job) => load.add(job),
+                    // Nothing more comes; what is there still goes.
+                    None => return Ok(self.calls.clone().acquire_owned().await?),
+                },
+            }
+        }
+    }
+}
+
+/// What goes as one call.
+struct Load {
+    jobs: Vec<Job>,
+    bytes: usize,
+    /// One that did not fit any more; it is the first of the next.
+    held: Option<Job>,
+}
+
+impl Load {
+    fn of(first: Job) -> Self {
+        Self { bytes: first.batch.len(), jobs: vec![first], held: None }
+    }
+
+    fn add(&mut self, job: Job) {
+        if self.bytes + job.batch.len() > CALL_BYTES_MAX {
+            self.held = Some(job);
+        } else {
+            self.bytes += job.batch.len();
+            self.jobs.push(job);
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.held.is_some() || self.jobs.len() >= CALL_REQUESTS_MAX
+    }
+
+    fn is_worth_a_call(&self) -> bool {
+        self.is_full() || self.bytes >= WORTH_A_CALL_BYTES
     }
 }
 

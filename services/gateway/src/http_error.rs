@@ -9,6 +9,7 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
 use crate::error::Error;
+use crate::rejections::attempt::Refused;
 
 /// `google.rpc.Status` without details.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -29,9 +30,7 @@ pub(crate) struct HttpError {
 impl HttpError {
     /// Refuses a request with more events than it may have.
     pub(crate) fn too_many(events_max: usize) -> Self {
-        let message = format!("a request may have at most {events_max} events");
-        let error = Self::from(Error::Malformed(message));
-        Self { http: StatusCode::PAYLOAD_TOO_LARGE, ..error }
+        Error::TooManyEvents(events_max).into()
     }
 
     /// Returns the refusal with a `google.rpc.Status` as its body.
@@ -68,7 +67,7 @@ impl From<Status> for HttpError {
 impl From<Error> for HttpError {
     fn from(error: Error) -> Self {
         let http = match &error {
-            Error::TooLarge(_) => Some(StatusCode::PAYLOAD_TOO_LARGE),
+            Error::TooLarge(_) | Error::TooManyEvents(_) => Some(StatusCode::PAYLOAD_TOO_LARGE),
             Error::Method(_) => Some(StatusCode::METHOD_NOT_ALLOWED),
             Error::ContentType(_) | Error::TracesContentType(_) | Error::ContentEncoding(_) => {
                 Some(StatusCode::UNSUPPORTED_MEDIA_TYPE)
@@ -99,6 +98,9 @@ impl From<HttpError> for Response<Body> {
         });
         let mut response = Response::new(Body::from(body.to_string()));
         *response.status_mut() = http;
+        if let Some(refused) = Refused::of(&status) {
+            response.extensions_mut().insert(refused);
+        }
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if let Some(delay) = details.retry_info().and_then(|info| info.retry_delay) {

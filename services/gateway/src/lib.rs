@@ -20,6 +20,7 @@ mod http_error;
 mod otlp;
 mod pages;
 mod proxy;
+mod rejections;
 mod routes;
 mod rpc;
 mod server;
@@ -43,6 +44,7 @@ pub struct Gateway {
     edge: Arc<Edge>,
     life: Lifecycle,
     collectors: Vec<(&'static str, Collector)>,
+    reporter: Option<rejections::Reporter>,
 }
 
 /// Builds the edge. Nothing is connected yet: services may start later than we do.
@@ -63,7 +65,9 @@ pub fn build(config: Config, deps: Deps) -> Result<Gateway, StartError> {
     };
     let (events, events_collector) = forwarder(forward::WRITE_EVENTS)?;
     let (spans, spans_collector) = forwarder(forward::WRITE_SPANS)?;
-    let capture = capture::Capture::new(events, deps.clock.clone(), deps.entropy.clone());
+    let (rejections, reporter) = rejections::reporter(deps.service_channel("events")?);
+    let capture =
+        capture::Capture::new(events, rejections.clone(), deps.clock.clone(), deps.entropy.clone());
     let capture_rpc =
         capture::rpc::CaptureRpc::new(capture.clone(), auth.clone(), deps.lifecycle.clone());
     let life = deps.lifecycle.clone();
@@ -78,6 +82,7 @@ pub fn build(config: Config, deps: Deps) -> Result<Gateway, StartError> {
         capture,
         capture_rpc,
         spans,
+        rejections,
         doorway: doorway::Doorway::new(contracts),
         budget: body::Budget::new(),
         readiness,
@@ -86,14 +91,20 @@ pub fn build(config: Config, deps: Deps) -> Result<Gateway, StartError> {
     });
     let collectors =
         vec![("capture collector", events_collector), ("span collector", spans_collector)];
-    Ok(Gateway { edge, life, collectors })
+    Ok(Gateway { edge, life, collectors, reporter: Some(reporter) })
 }
 
 impl Gateway {
     /// Takes the background work, which must run for events to be accepted. It ends by itself after [`Self::serve`] has.
     pub fn workers(&mut self) -> Vec<Worker> {
         let collectors = std::mem::take(&mut self.collectors);
-        collectors.into_iter().map(|(name, collector)| Worker::new(name, collector.run())).collect()
+        let reporter = self.reporter.take();
+        let reporter = reporter.map(|reporter| Worker::new("rejections", reporter.run()));
+        let collectors = collectors.into_iter();
+        collectors
+            .map(|(name, collector)| Worker::new(name, collector.run()))
+            .chain(reporter)
+            .collect()
     }
 
     /// Serves the port until the lifecycle stops, then until every connection has finished what it had begun.
@@ -102,6 +113,6 @@ impl Gateway {
     /// None that a running process can do anything about.
     pub async fn serve(self, listener: TcpListener) -> anyhow::Result<()> {
         let router = edge::router(&self.edge);
-        server::serve(listener, router, self.life).await
+        server::serve(listener, (self.edge, router), self.life).await
     }
 }

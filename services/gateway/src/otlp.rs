@@ -20,10 +20,14 @@ use crate::auth::bearer;
 use crate::capture::sender::{Place, Sender};
 use crate::edge::Edge;
 use crate::error::Error;
+use crate::rejections::sample::Sample;
+use crate::rejections::{Refusal, code};
 use limits::{REASONS_TOLD_MAX, SPANS_MAX};
 
 /// The header that OpenTelemetry's exporters are often given a key in.
 const API_KEY: &str = "x-api-key";
+/// What both ways in are called where rejections are shown.
+const ENDPOINT: &str = "/v1/traces";
 
 /// Admits whoever sent the headers.
 ///
@@ -47,13 +51,26 @@ async fn accept(
     sender: &Sender,
     request: ExportTraceServiceRequest,
 ) -> Result<ExportTraceServiceResponse, Status> {
-    let judged = judge(&request, edge.clock.now());
+    let now = edge.clock.now();
+    let judged = judge(&request, now);
     // What was decoded is many times what is passed on.
     drop(request);
     if !judged.spans.is_empty() {
         edge.spans.write_spans(sender.project, judged.spans).await?;
     }
-    Ok(ExportTraceServiceResponse { partial_success: judged.refused.into_partial_success() })
+    let partial_success = judged.refused.into_partial_success();
+    if let Some(partial) = &partial_success {
+        edge.rejections.note(Refusal {
+            project: sender.project,
+            code: code::INVALID_SPAN,
+            message: &partial.error_message,
+            endpoint: ENDPOINT,
+            count: u64::try_from(partial.rejected_spans).unwrap_or(0),
+            at: now,
+            sample: Sample::default(),
+        });
+    }
+    Ok(ExportTraceServiceResponse { partial_success })
 }
 
 /// The spans of a request that go on, and those that cannot.

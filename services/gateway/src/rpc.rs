@@ -17,6 +17,7 @@ use crate::capture::rpc::Caller;
 use crate::capture::sender::{Place, Sender};
 use crate::edge::{Coded, Edge, Origin, REQUEST_TIMEOUT};
 use crate::error::Error;
+use crate::rejections::attempt::Refused;
 use crate::routes::{Access, Route, Target};
 use crate::until_stopping::until_stopping;
 
@@ -82,8 +83,12 @@ pub(crate) async fn call(
     };
     let mut response = answer.unwrap_or_else(|error| Status::from(error).into_http());
     // A refusal has its status in the headers; a success has it in the trailers, which nobody has seen yet.
-    let code = Status::from_header_map(response.headers()).map_or(Code::Ok, |status| status.code());
+    let refused = Status::from_header_map(response.headers());
+    let code = refused.as_ref().map_or(Code::Ok, Status::code);
     response.extensions_mut().insert(Coded(code));
+    if let Some(refused) = refused.as_ref().and_then(Refused::of) {
+        response.extensions_mut().insert(refused);
+    }
     response
 }
 

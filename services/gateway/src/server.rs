@@ -16,7 +16,8 @@ use hyper_util::server::conn::auto::Builder;
 use observe_runtime::Lifecycle;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
-use tower::ServiceExt as _;
+
+use crate::edge::{self, Edge};
 
 /// Connections open at once; further ones wait in the system's backlog.
 const CONNECTIONS_MAX: u32 = 4_096;
@@ -39,6 +40,9 @@ const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) SocketAddr);
 
+/// What answers requests: the edge, and its table of addresses.
+type Service = (Arc<Edge>, Router);
+
 /// Runs HTTP/2 streams under the process's lifecycle.
 #[derive(Clone)]
 struct Executor(Lifecycle);
@@ -55,7 +59,7 @@ where
 /// Serves until the process stops, and then until every connection has finished what it had begun.
 pub(crate) async fn serve(
     listener: TcpListener,
-    router: Router,
+    service: Service,
     life: Lifecycle,
 ) -> anyhow::Result<()> {
     let builder = Arc::new(builder(&life));
@@ -78,7 +82,7 @@ pub(crate) async fn serve(
             }
         };
         let permit = accepted.0?;
-        let connection = connection(stream, peer, builder.clone(), router.clone(), life.clone());
+        let connection = connection(stream, peer, builder.clone(), service.clone(), life.clone());
         life.spawn(async move {
             connection.await;
             drop(permit);
@@ -112,7 +116,7 @@ async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
     builder: Arc<Builder<Executor>>,
-    router: Router,
+    service: Service,
     life: Lifecycle,
 ) {
     if let Err(error) = stream.set_nodelay(true) {
@@ -123,12 +127,11 @@ async fn connection(
     let noted = asked.clone();
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         noted.store(true, Ordering::Relaxed);
-        let router = router.clone();
+        let service = service.clone();
         async move {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(Peer(peer));
-            let Ok(response) = router.oneshot(request).await;
-            Ok::<_, Infallible>(response)
+            Ok::<_, Infallible>(edge::answer(&service.0, &service.1, request).await)
         }
     });
     let connection = builder.serve_connection(TokioIo::new(stream), service);

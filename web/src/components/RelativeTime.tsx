@@ -11,10 +11,12 @@ export interface RelativeTimeProps {
 
 /** "3 min ago"; the whole instant in the project's time zone on hover. */
 export function RelativeTime({ time, everyMs = 15_000 }: RelativeTimeProps) {
-  const now = useNow(everyMs);
+  const ticked = useNow(everyMs);
   const timeZone = useTimeZone();
   if (!time) return <span>never</span>;
   const date = toDate(time);
+  // What came since the last tick is not in the future.
+  const now = date > ticked ? new Date() : ticked;
   return (
     <time dateTime={date.toISOString()} title={absoluteTime(date, timeZone)} style={{ whiteSpace: "nowrap" }}>
       {relativeTime(date, now, timeZone)}

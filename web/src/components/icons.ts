@@ -28,6 +28,7 @@ export {
   Gauge,
   HeartPulse,
   House,
+  Inbox,
   Info,
   Keyboard,
   KeyRound,

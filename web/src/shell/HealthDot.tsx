@@ -1,4 +1,5 @@
 import { useQuery } from "@connectrpc/connect-query";
+import { Link } from "wouter";
 import { Tooltip } from "@/components/Tooltip";
 import { cx } from "@/components/cx";
 import { exactNumber } from "@/format/number";
@@ -6,6 +7,7 @@ import { durationMs, roughLength } from "@/format/time";
 import { PipelineService } from "@/gen/observe/events/v1/pipeline_service_pb";
 import type { GetPipelineStatusResponse } from "@/gen/observe/events/v1/pipeline_service_pb";
 import { useProject } from "@/hooks/useProject";
+import { pages } from "@/pages";
 import styles from "@/shell/Shell.module.css";
 
 /** How often the pipeline is asked, in milliseconds. */
@@ -21,19 +23,21 @@ interface Health {
 
 /** Whether what the pages show is up to date. */
 export function HealthDot({ closed }: { closed: boolean }) {
-  const { project } = useProject();
+  const { project, path } = useProject();
   const status = useQuery(PipelineService.method.getPipelineStatus, { projectId: project.id }, { refetchInterval: ASK_EVERY_MS });
   const health = judge(status.data, status.isError);
   const ledger = status.data && `${exactNumber(status.data.stored)} events stored, ${exactNumber(status.data.pending)} on their way`;
   return (
-    <Tooltip side={closed ? "right" : "top"} text={ledger ? `${health.words}. ${ledger}.` : health.words}>
-      <div className={cx(styles.health, styles[health.look])} tabIndex={0} role="status" aria-label={health.words}>
-        <span className={styles.shape} aria-hidden>
-          {health.shape}
-        </span>
-        <span className={styles.word}>{health.words}</span>
-      </div>
-    </Tooltip>
+    <div role="status" className={styles.healthBox}>
+      <Tooltip side={closed ? "right" : "top"} text={ledger ? `${health.words}. ${ledger}.` : health.words}>
+        <Link href={path("ingestion")} className={cx(styles.health, styles[health.look])} aria-label={`${health.words}: ingestion`} onPointerEnter={pages.ingestion.preload}>
+          <span className={styles.shape} aria-hidden>
+            {health.shape}
+          </span>
+          <span className={styles.word}>{health.words}</span>
+        </Link>
+      </Tooltip>
+    </div>
   );
 }
 

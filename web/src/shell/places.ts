@@ -1,5 +1,5 @@
 import type { LucideIcon } from "lucide-react";
-import { Bug, ChartColumn, ChartLine, Gauge, HeartPulse, House, Plug, Radio, Settings, Users } from "@/components/icons";
+import { Bug, ChartColumn, ChartLine, Gauge, HeartPulse, House, Inbox, Plug, Radio, Settings, Users } from "@/components/icons";
 import type { LazyPage } from "@/lazyPage";
 import { pages } from "@/pages";
 
@@ -23,6 +23,7 @@ export const PLACES: readonly Place[] = [
   { page: "endpoints", name: "Endpoints", icon: Gauge, letter: "a", code: pages.endpoints },
   { page: "uptime", name: "Uptime", icon: HeartPulse, letter: "u", code: pages.uptime },
   { page: "usage", name: "Usage", icon: ChartColumn, letter: "d", code: pages.usage },
+  { page: "ingestion", name: "Ingestion", icon: Inbox, letter: "q", code: pages.ingestion },
   { page: "install", name: "Install", icon: Plug, letter: "n", code: pages.install },
   { page: "settings", name: "Settings", icon: Settings, letter: "s", code: pages.projectSettings },
 ];

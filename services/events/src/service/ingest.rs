@@ -6,26 +6,32 @@ use std::sync::Arc;
 use observe_core::error::{ErrorCode, ServiceError as _};
 use observe_core::{CallContext, Clock, ProjectId, respond};
 use observe_proto::events::v1::ingest_service_server::IngestService;
-use observe_proto::events::v1::{WriteEventsRequest, WriteEventsResponse};
+use observe_proto::events::v1::{
+    RecordRejectionsRequest, RecordRejectionsResponse, WriteEventsRequest, WriteEventsResponse,
+};
+use observe_runtime::postgres::Database;
 use tonic::{Request, Response, Status};
 
 use crate::convert::accepted_events;
 use crate::error::Error;
+use crate::rejection;
 use crate::spans::request_event;
+use crate::store;
 use crate::store::consume::stage::Staged;
 use crate::workers::group_commit::{Write, Writer};
 
 /// See the contract.
 pub struct Ingest {
     writer: Writer,
+    database: Database,
     clock: Arc<dyn Clock>,
 }
 
 impl Ingest {
-    /// Hands events to the writer.
+    /// Hands events to the writer, and rejections to the database.
     #[must_use]
-    pub fn new(writer: Writer, clock: Arc<dyn Clock>) -> Self {
-        Self { writer, clock }
+    pub fn new(writer: Writer, database: Database, clock: Arc<dyn Clock>) -> Self {
+        Self { writer, database, clock }
     }
 
     async fn write(
@@ -46,6 +52,17 @@ impl Ingest {
             }
             Err(error) => Err(error),
         }
+    }
+
+    async fn record(
+        &self,
+        ctx: &CallContext,
+        request: RecordRejectionsRequest,
+    ) -> Result<RecordRejectionsResponse, Error> {
+        ctx.require_service()?;
+        let reports = rejection::reports(request)?;
+        store::rejection::record(self.database.worker(), &reports).await?;
+        Ok(RecordRejectionsResponse {})
     }
 }
 
@@ -102,8 +119,12 @@ impl IngestService for Ingest {
 
     async fn record_rejections(
         &self,
-        _request: Request<observe_proto::events::v1::RecordRejectionsRequest>,
-    ) -> Result<Response<observe_proto::events::v1::RecordRejectionsResponse>, Status> {
-        respond(Err(Error::from(observe_core::error::CommonError::Internal("not built".into()))))
+        request: Request<RecordRejectionsRequest>,
+    ) -> Result<Response<RecordRejectionsResponse>, Status> {
+        let ctx = CallContext::from_request(&request);
+        respond(match ctx {
+            Ok(ctx) => self.record(&ctx, request.into_inner()).await,
+            Err(error) => Err(error.into()),
+        })
     }
 }

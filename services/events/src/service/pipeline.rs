@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use observe_core::context::Permission;
 use observe_core::page::PageTokens;
 use observe_core::{CallContext, Clock, ProjectId, Violations, respond};
@@ -62,10 +63,29 @@ impl Pipeline {
             dead_lettered: outcomes.dead_lettered,
             pending,
             oldest_pending_age: Some(self.age(queue.oldest_ms)),
+            rejections: self.rejections(project).await?,
             queue_replaced_time: replaced_at.map(timestamp),
             stalled_reason: stalled.unwrap_or_default(),
             ..Default::default()
         })
+    }
+
+    /// Returns what was not accepted in the last 24 hours.
+    async fn rejections(&self, project: ProjectId) -> Result<Vec<pb::RejectionCount>, Error> {
+        let since = self.clock.now() - TimeDelta::hours(24);
+        let counts = store::rejection::counts(&self.database, project, since).await?;
+        Ok(counts.into_iter().map(Into::into).collect())
+    }
+
+    async fn rejected(
+        &self,
+        ctx: &CallContext,
+        request: pb::ListRejectedEventsRequest,
+    ) -> Result<pb::ListRejectedEventsResponse, Error> {
+        let project = ctx.project(&request.project_id, Permission::Read)?;
+        let latest = store::rejection::latest(&self.database, project).await?;
+        let rejected_events = latest.into_iter().map(Into::into).collect();
+        Ok(pb::ListRejectedEventsResponse { rejected_events })
     }
 
     fn age(&self, oldest_ms: Option<i64>) -> prost_types::Duration {
@@ -175,8 +195,12 @@ impl PipelineService for Pipeline {
 
     async fn list_rejected_events(
         &self,
-        _request: Request<pb::ListRejectedEventsRequest>,
+        request: Request<pb::ListRejectedEventsRequest>,
     ) -> Result<Response<pb::ListRejectedEventsResponse>, Status> {
-        respond(Err(Error::from(observe_core::error::CommonError::Internal("not built".into()))))
+        let ctx = CallContext::from_request(&request);
+        respond(match ctx {
+            Ok(ctx) => self.rejected(&ctx, request.into_inner()).await,
+            Err(error) => Err(error.into()),
+        })
     }
 }

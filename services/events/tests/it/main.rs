@@ -16,6 +16,7 @@ mod quarantine;
 mod queue;
 mod queue_period;
 mod redrive;
+mod rejections;
 mod retention;
 mod spans;
 mod store_rules;

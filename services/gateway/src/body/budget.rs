@@ -75,7 +75,7 @@ impl Lease {
     ///
     /// # Errors
     /// `Busy` without memory to spare.
-    pub(super) fn grow(&mut self, bytes: usize) -> Result<(), Error> {
+    pub(crate) fn grow(&mut self, bytes: usize) -> Result<(), Error> {
         let kib = bytes.div_ceil(1024);
         let missing = u32::try_from(kib.saturating_sub(self.kib)).unwrap_or(u32::MAX);
         if missing == 0 {

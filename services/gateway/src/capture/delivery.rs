@@ -6,13 +6,14 @@ use http::{Extensions, HeaderMap, header};
 
 use super::time::Received;
 use crate::edge::Origin;
+use crate::rejections::sample::Sources;
 
 /// Bytes of a user agent that are looked at.
 const USER_AGENT_BYTES_MAX: usize = 1024;
 
 /// A request with events, besides the events.
 #[derive(Clone, Debug)]
-pub(crate) struct Delivery {
+pub(crate) struct Delivery<'a> {
     /// When it came, and how far its sender's clock is from ours.
     pub(crate) received: Received,
     /// Where it was sent to, as a developer knows it: "/v1/events", "Capture".
@@ -21,6 +22,8 @@ pub(crate) struct Delivery {
     pub(crate) historical: bool,
     /// What the connection shows of who sent it.
     pub(crate) visitor: Visitor,
+    /// Its events as they were sent, from which those that are rejected are shown.
+    pub(crate) sources: Sources<'a>,
 }
 
 /// What a connection shows of who is at its other end.
@@ -32,10 +35,16 @@ pub(crate) struct Visitor {
     pub(crate) user_agent: String,
 }
 
-impl Delivery {
+impl<'a> Delivery<'a> {
     /// Describes a request of what happens now.
     pub(crate) fn new(endpoint: &'static str, received: Received, visitor: Visitor) -> Self {
-        Self { received, endpoint, historical: false, visitor }
+        let sources = Sources::Unknown;
+        Self { received, endpoint, historical: false, visitor, sources }
+    }
+
+    /// Adds its events as they were sent.
+    pub(crate) fn of(self, sources: Sources<'a>) -> Self {
+        Self { sources, ..self }
     }
 }
 

@@ -1,10 +1,9 @@
 //! `POST /v1/events`: one event, a list, or an envelope, whatever its content type says.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::response::IntoResponse as _;
 use http::{Response, StatusCode, header};
 use observe_core::error::CommonError;
@@ -14,14 +13,16 @@ use super::delivery::{Delivery, Visitor};
 use super::draft;
 use super::judge::Outcome;
 use super::limits::{EVENTS_MAX, WRITE_KEY_BODY_BYTES_MAX};
+use super::reading::{self, Limits};
 use super::sender::{Place, Sender};
 use super::split::{self, SplitError};
 use super::time::Received;
 use crate::auth::bearer;
-use crate::body::{self, Held};
-use crate::edge::{Edge, Origin, within_time};
+use crate::edge::{Edge, within_time};
 use crate::error::Error;
 use crate::http_error::HttpError;
+use crate::rejections::code;
+use crate::rejections::sample::Sources;
 
 /// The answer: what was kept and, for what was not, why.
 #[derive(Debug, Default, Serialize)]
@@ -39,9 +40,12 @@ struct Rejected {
     message: String,
 }
 
+/// The address.
+pub(crate) const PATH: &str = "/v1/events";
+
 /// Serves the address.
-pub(crate) async fn post_events(State(edge): State<Arc<Edge>>, request: Request) -> Response<Body> {
-    within_time(capture(&edge, request)).await.unwrap_or_else(Into::into)
+pub(crate) async fn post_events(edge: &Edge, request: Request) -> Response<Body> {
+    within_time(capture(edge, request)).await.unwrap_or_else(Into::into)
 }
 
 async fn capture(edge: &Edge, request: Request) -> Result<Response<Body>, HttpError> {
@@ -49,61 +53,28 @@ async fn capture(edge: &Edge, request: Request) -> Result<Response<Body>, HttpEr
     let (parts, body) = request.into_parts();
     let shown = bearer(&parts.headers).map(|token| (token, Place::Header));
     let shown = shown.or_else(|| query_key(parts.uri.query()).map(|token| (token, Place::Open)));
-    let known = match shown {
-        Some((token, place)) => match sender(edge, token, place, &parts.headers).await {
-            Ok(sender) => Some(sender),
-            Err(error) => return Ok(body::refuse(body, error).await?),
-        },
-        None => None,
-    };
-    let limit = known.as_ref().map_or(WRITE_KEY_BODY_BYTES_MAX, Sender::body_bytes_max);
-    let lease = match known {
-        Some(_) => Ok(edge.budget.known()),
-        None => {
-            edge.budget.stranger(parts.extensions.get::<Origin>().and_then(|origin| origin.client))
-        }
-    };
-    let lease = match lease {
-        Ok(lease) => lease,
-        Err(error) => return Ok(body::refuse(body, error).await?),
-    };
-    let Held { bytes, mut lease } = body::read(&parts.headers, body, limit, lease).await?;
+    let limits = Limits { known: Sender::body_bytes_max, stranger: WRITE_KEY_BODY_BYTES_MAX };
+    let (known, mut held) = reading::read(edge, &parts, body, shown, limits).await?;
+    let bytes = held.bytes.clone();
     let text = text(&bytes);
     let split = split::split(&text).map_err(|error| unusable(&error, &text))?;
-    let sender = match (known, &split.api_key) {
-        (Some(sender), _) => sender,
-        (None, Some(token)) => {
-            let sender = sender(edge, token, Place::Open, &parts.headers).await?;
-            lease.adopt(&edge.budget)?;
-            sender
-        }
-        (None, None) => {
-            let missing =
-                "send a write key as `authorization: Bearer`, as ?key= or as api_key in the body";
-            return Err(Error::from(CommonError::Unauthenticated(missing)).into());
-        }
-    };
+    let missing = "send a write key as `authorization: Bearer`, as ?key= or as api_key in the body";
+    let missing = Error::from(CommonError::Unauthenticated(missing));
+    let in_body = split.api_key.as_deref();
+    let sender = reading::sender(edge, &parts, known, in_body, &mut held, missing).await?;
     if split.events.len() > EVENTS_MAX {
         return Err(HttpError::too_many(EVENTS_MAX));
     }
     let drafts = split.events.iter().map(|element| draft::from_json(element));
     let received = Received::new(received, split.sent);
     let visitor = Visitor::of(&parts.headers, &parts.extensions);
-    let delivery = Delivery::new("/v1/events", received, visitor);
+    let sources = Sources::Texts(&split.events);
+    let delivery = Delivery::new(PATH, received, visitor).of(sources);
     let outcomes = edge.capture.accept(&sender, drafts, &delivery).await?;
     let body = serde_json::to_vec(&Summary::of(outcomes)).map_err(|error| {
         Error::from(CommonError::Internal(format!("the answer cannot be written: {error}")))
     })?;
     Ok((StatusCode::ACCEPTED, [(header::CONTENT_TYPE, "application/json")], body).into_response())
-}
-
-async fn sender(
-    edge: &Edge,
-    token: &str,
-    place: Place,
-    headers: &http::HeaderMap,
-) -> Result<Sender, Error> {
-    Sender::admit(&edge.auth.owner(token).await?, place, headers)
 }
 
 fn query_key(query: Option<&str>) -> Option<&str> {
@@ -113,22 +84,23 @@ fn query_key(query: Option<&str>) -> Option<&str> {
 /// Returns the body as text: without the mark some editors put first, and with U+FFFD where it is no UTF-8. Outside of
 /// strings that is no JSON anyway, inside it spoils a character and not the request.
 pub(super) fn text(bytes: &[u8]) -> Cow<'_, str> {
-    String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes))
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    // The check is several times faster than the search for what to replace.
+    str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
-fn unusable(error: &SplitError, text: &str) -> Error {
+pub(super) fn unusable(error: &SplitError, text: &str) -> Error {
+    let (code, description) = match error {
+        SplitError::Syntax(error) => (code::NOT_JSON, error.describe(text)),
+        SplitError::Empty => (code::NO_EVENTS, "the body holds no event".to_owned()),
+        SplitError::NoObject => {
+            let needed = "the body must be an event, a list of events or an envelope";
+            (code::NO_EVENTS, needed.to_owned())
+        }
+    };
     let mut violations = observe_core::Violations::new();
-    violations.add(
-        "body",
-        match error {
-            SplitError::Syntax(error) => error.describe(text),
-            SplitError::Empty => "the body holds no event".to_owned(),
-            SplitError::NoObject => {
-                "the body must be an event, a list of events or an envelope".to_owned()
-            }
-        },
-    );
-    CommonError::from(violations).into()
+    violations.add("body", description);
+    Error::Unusable(code, violations)
 }
 
 impl Summary {

@@ -183,9 +183,7 @@ impl<'a> Scanner<'a> {
         let start = self.at;
         self.at += 1;
         loop {
-            let rest = &bytes[self.at..];
-            let special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..=0x1f);
-            self.at += rest.iter().position(special).unwrap_or(rest.len());
+            self.at += plain_length(&bytes[self.at..]);
             match bytes.get(self.at) {
                 Some(b'"') => break,
                 Some(b'\\') => self.escape()?,
@@ -264,6 +262,26 @@ impl<'a> Scanner<'a> {
     }
 }
 
+/// Returns how many bytes come before the first one that means something inside a string: a quote, a backslash, a control
+/// character. Strings are most of what is scanned, so eight bytes are looked at together: a byte that is one of these, and
+/// no earlier one, gets its highest bit set.
+pub(super) fn plain_length(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const HIGHEST: u64 = u64::from_le_bytes([0x80; 8]);
+    let below = |word: u64, limit: u8| word.wrapping_sub(ONES * u64::from(limit)) & !word;
+    let equal = |word: u64, byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (place, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let found = (equal(word, b'"') | equal(word, b'\\') | below(word, 0x20)) & HIGHEST;
+        if found != 0 {
+            return place * 8 + found.trailing_zeros() as usize / 8;
+        }
+    }
+    let special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..=0x1f);
+    words.len() * 8 + rest.iter().position(special).unwrap_or(rest.len())
+}
+
 /// Returns what a string, given with its quotes, says. What no store of ours can hold, NUL and halves of surrogate pairs,
 /// becomes U+FFFD.
 pub(crate) fn decode_string(quoted: &str) -> Cow<'_, str> {
@@ -320,6 +338,23 @@ mod tests {
     fn accepts(text: &str) -> bool {
         let mut scanner = Scanner::new(text);
         scanner.value().is_ok() && scanner.end().is_ok()
+    }
+
+    #[test]
+    fn the_first_byte_that_means_something_is_found_wherever_it_is() {
+        for length in 0..20 {
+            for filler in [b'a', b' ', 0x21, 0x23, 0x5b, 0x5d, 0x7f, 0x80, 0xff] {
+                let plain = vec![filler; length];
+                assert_eq!(plain_length(&plain), length);
+                for place in 0..length {
+                    for special in (0..0x20).chain([b'"', b'\\']) {
+                        let mut bytes = plain.clone();
+                        bytes[place] = special;
+                        assert_eq!(plain_length(&bytes), place, "{bytes:?}");
+                    }
+                }
+            }
+        }
     }
 
     #[test]

@@ -23,6 +23,8 @@ use crate::body::{self, Held};
 use crate::edge::Edge;
 use crate::error::Error;
 use crate::http_error::HttpError;
+use crate::rejections::code;
+use crate::rejections::sample::Sources;
 
 /// `CaptureRequest`, its events still text.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -71,7 +73,8 @@ pub(crate) async fn capture(
     let drafts = batch.events.iter().map(|element| draft::from_proto_json(element));
     let received = Received::new(received, batch.sent);
     let visitor = Visitor::of(&parts.headers, &parts.extensions);
-    let mut delivery = Delivery::new(ENDPOINT, received, visitor);
+    let sources = Sources::Texts(&batch.events);
+    let mut delivery = Delivery::new(ENDPOINT, received, visitor).of(sources);
     delivery.historical = batch.historical;
     let outcomes = edge.capture.accept(&sender, drafts, &delivery).await?;
     let receipts = (0..).zip(outcomes).map(|(index, outcome)| receipt(index, outcome).into());
@@ -106,7 +109,7 @@ fn read(text: &str) -> Result<Batch<'_>, Error> {
             other => unknown = Some(other.chars().take(100).collect::<String>()),
         })
         .and_then(|()| scanner.end());
-    cut.map_err(|error| invalid(error.describe(text)))?;
+    cut.map_err(|error| not_json(error.describe(text)))?;
     if let Some(unknown) = unknown {
         return Err(invalid(format!("there is no field `{unknown}`")));
     }
@@ -115,7 +118,7 @@ fn read(text: &str) -> Result<Batch<'_>, Error> {
     let events = match list {
         None | Some("null") => Vec::new(),
         Some(list) if list.starts_with('[') => {
-            elements(&mut Scanner::new(list)).map_err(|error| invalid(error.describe(list)))?
+            elements(&mut Scanner::new(list)).map_err(|error| not_json(error.describe(list)))?
         }
         Some(_) => return Err(invalid("`events` must be a list".to_owned())),
     };
@@ -123,9 +126,17 @@ fn read(text: &str) -> Result<Batch<'_>, Error> {
 }
 
 fn invalid(description: String) -> Error {
+    unusable(code::INVALID_REQUEST, description)
+}
+
+fn not_json(description: String) -> Error {
+    unusable(code::NOT_JSON, description)
+}
+
+fn unusable(code: &'static str, description: String) -> Error {
     let mut violations = Violations::new();
     violations.add("body", description);
-    CommonError::from(violations).into()
+    Error::Unusable(code, violations)
 }
 
 impl From<Receipt> for JsonReceipt {

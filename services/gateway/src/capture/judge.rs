@@ -43,7 +43,7 @@ pub(crate) struct Judged {
 /// Judges the drafts of one request; `trusted` says whether a secret key sent it.
 pub(crate) fn judge(
     drafts: impl IntoIterator<Item = Result<Draft, Unreadable>>,
-    delivery: &Delivery,
+    delivery: &Delivery<'_>,
     trusted: bool,
     entropy: &dyn Entropy,
 ) -> Judged {
@@ -72,7 +72,7 @@ pub(crate) fn judge(
 fn accept(
     mut draft: Draft,
     index: usize,
-    delivery: &Delivery,
+    delivery: &Delivery<'_>,
     trusted: bool,
     entropy: &dyn Entropy,
 ) -> Result<(Uuid, AcceptedEvent), Reject> {

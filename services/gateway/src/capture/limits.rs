@@ -10,6 +10,8 @@ pub(crate) const EVENT_BYTES_MAX: usize = 1024 * 1024;
 pub(crate) const WRITE_KEY_BODY_BYTES_MAX: usize = 1024 * 1024;
 /// Bytes of a request with a secret key, once inflated.
 pub(crate) const SECRET_KEY_BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Bytes of a batch of a PostHog or Segment client, once inflated, whatever its key.
+pub(crate) const BATCH_BODY_BYTES_MAX: usize = 20 * 1024 * 1024;
 /// Bytes of a request of a Sentry client, once inflated: its stacks are cut, not refused.
 pub(crate) const SENTRY_BODY_BYTES_MAX: usize = 20 * 1024 * 1024;
 /// Items in an envelope of a Sentry client.

@@ -27,6 +27,8 @@ use super::time::{Received, SentTime};
 use crate::auth::Auth;
 use crate::body::Meter;
 use crate::error::Error;
+use crate::rejections::code;
+use crate::rejections::sample::Sources;
 
 /// What the RPCs are called where rejected events are shown.
 pub(super) const ENDPOINT: &str = "Capture";
@@ -129,7 +131,12 @@ impl CaptureRpc {
             let owner = this.auth.owner(caller.token.expose()).await?;
             let sender = Sender::admit(&owner, Place::Header, &caller.headers)?;
             let batch = next.batch.unwrap_or_default();
-            let receipts = accept(&this.capture, &sender, caller.visitor.clone(), batch).await?;
+            let events = batch.events.len();
+            let accepted = accept(&this.capture, &sender, caller.visitor.clone(), batch).await;
+            let told = (ENDPOINT, events);
+            let receipts = accepted.inspect_err(|status| {
+                this.capture.note_refused(&sender, told, &caller.visitor, status);
+            })?;
             meter.clear();
             Ok(Some((CaptureStreamResponse { receipts }, (this, caller, batches, meter))))
         })
@@ -153,7 +160,8 @@ async fn accept(
     let sent = batch.sent_time.map_or(SentTime::Absent, SentTime::from_message);
     let received = Received::new(capture.now(), sent);
     let drafts = batch.events.iter().map(draft::from_message);
-    let mut delivery = Delivery::new(ENDPOINT, received, visitor);
+    let sources = Sources::Messages(&batch.events);
+    let mut delivery = Delivery::new(ENDPOINT, received, visitor).of(sources);
     delivery.historical = batch.historical;
     let outcomes = capture.accept(sender, drafts, &delivery).await?;
     Ok((0..).zip(outcomes).map(|(index, outcome)| receipt(index, outcome)).collect())
@@ -169,7 +177,7 @@ pub(super) fn check_count(events: usize) -> Result<(), Error> {
     }
     let mut violations = Violations::new();
     violations.add("events", format!("must be at most {EVENTS_MAX}"));
-    Err(CommonError::from(violations).into())
+    Err(Error::Unusable(code::TOO_MANY_EVENTS, violations))
 }
 
 /// Returns the receipt of the event at `index`.

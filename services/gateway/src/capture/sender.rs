@@ -8,6 +8,7 @@ use observe_proto::common::v1::KeyKind;
 use super::limits::{SECRET_KEY_BODY_BYTES_MAX, WRITE_KEY_BODY_BYTES_MAX};
 use crate::auth::Owner;
 use crate::error::Error;
+use crate::rejections::attempt;
 
 /// Where a credential stood in a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +37,8 @@ impl Sender {
         let Principal::Key { key, project, kind } = &owner.principal else {
             return Err(CommonError::PermissionDenied("capture without a key").into());
         };
+        // From here on, whatever befalls the request is told to its project.
+        attempt::is_of(*project);
         let trusted = *kind == KeyKind::Secret;
         if trusted && (place == Place::Open || is_from_browser(headers)) {
             tracing::warn!(key_id = %key, "a secret key was sent in public, it should be revoked");

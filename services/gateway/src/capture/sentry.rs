@@ -32,14 +32,19 @@ use super::draft::{Draft, Unreadable};
 use super::http::text;
 use super::judge::Outcome;
 use super::limits::{SENTRY_BODY_BYTES_MAX, SENTRY_ITEMS_MAX, WRITE_KEY_BODY_BYTES_MAX};
+use super::reading::{self, Limits};
 use super::reject::{Code, Reject};
-use super::sender::{Place, Sender};
+use super::sender::Sender;
 use super::time::{Received, SentTime};
-use crate::body::{self, Held};
-use crate::edge::{Edge, Origin, within_time};
+use crate::body::Held;
+use crate::edge::{Edge, within_time};
 use crate::error::Error;
 use crate::http_error::HttpError;
+use crate::rejections::sample::Sources;
 use envelope::{Envelope, Item};
+
+/// Bytes of an item that are kept until it is judged, from which it is shown if it is rejected.
+const SHOWN_BYTES_MAX: usize = 16 * 1024;
 
 /// Returns the addresses; clients write them with and without the last slash.
 pub(crate) fn routes() -> [(&'static str, MethodRouter<Arc<Edge>>); 4] {
@@ -79,6 +84,8 @@ struct Batch {
     drafts: Vec<Result<Draft, Unreadable>>,
     /// Which item each draft was.
     items: Vec<usize>,
+    /// The beginning of each draft's item.
+    texts: Vec<String>,
     sent: SentTime,
     /// The id that the envelope names.
     id: String,
@@ -98,19 +105,12 @@ async fn post_store(State(edge): State<Arc<Edge>>, request: Request) -> Response
 async fn envelope(edge: &Edge, request: Request) -> Result<Response<Body>, HttpError> {
     let received = edge.capture.now();
     let (parts, body) = request.into_parts();
-    let (known, held) = read(edge, &parts, body).await?;
-    let Held { bytes, mut lease } = held;
+    let (known, mut held) = read(edge, &parts, body).await?;
+    let bytes = held.bytes.clone();
     let envelope =
         envelope::split(&bytes).map_err(|message| Error::Malformed(message.to_owned()))?;
-    let sender = match known {
-        Some(sender) => sender,
-        None => {
-            let token = envelope.key.as_deref().ok_or_else(missing_key)?;
-            let sender = admit(edge, token, Place::Open, &parts).await?;
-            lease.adopt(&edge.budget)?;
-            sender
-        }
-    };
+    let in_body = envelope.key.as_deref();
+    let sender = reading::sender(edge, &parts, known, in_body, &mut held, missing_key()).await?;
     if envelope.items.len() > SENTRY_ITEMS_MAX {
         return Err(HttpError::too_many(SENTRY_ITEMS_MAX));
     }
@@ -140,34 +140,10 @@ async fn read(
     parts: &request::Parts,
     body: Body,
 ) -> Result<(Option<Sender>, Held), HttpError> {
-    let known = match credential::of(&parts.headers, parts.uri.query()) {
-        Some((token, place)) => match admit(edge, &token, place, parts).await {
-            Ok(sender) => Some(sender),
-            Err(error) => return Ok(body::refuse(body, error).await?),
-        },
-        None => None,
-    };
-    let (limit, lease) = match known {
-        Some(_) => (SENTRY_BODY_BYTES_MAX, Ok(edge.budget.known())),
-        None => {
-            let client = parts.extensions.get::<Origin>().and_then(|origin| origin.client);
-            (WRITE_KEY_BODY_BYTES_MAX, edge.budget.stranger(client))
-        }
-    };
-    let lease = match lease {
-        Ok(lease) => lease,
-        Err(error) => return Ok(body::refuse(body, error).await?),
-    };
-    Ok((known, body::read(&parts.headers, body, limit, lease).await?))
-}
-
-async fn admit(
-    edge: &Edge,
-    token: &str,
-    place: Place,
-    parts: &request::Parts,
-) -> Result<Sender, Error> {
-    Sender::admit(&edge.auth.owner(token).await?, place, &parts.headers)
+    let shown = credential::of(&parts.headers, parts.uri.query());
+    let shown = shown.as_ref().map(|(token, place)| (token.as_str(), *place));
+    let limits = Limits { known: |_| SENTRY_BODY_BYTES_MAX, stranger: WRITE_KEY_BODY_BYTES_MAX };
+    reading::read(edge, parts, body, shown, limits).await
 }
 
 fn missing_key() -> Error {
@@ -184,7 +160,7 @@ impl Batch {
                 Item::Transaction(payload) => batch.transaction(index, payload, received),
                 Item::Other(kind) => *batch.left_out.entry(kind).or_default() += 1,
                 Item::Malformed(message) => {
-                    batch.push(index, Err(Reject::new(Code::InvalidEvent, message).into()));
+                    batch.push(index, Err(Reject::new(Code::InvalidEvent, message).into()), "");
                 }
             }
         }
@@ -192,12 +168,13 @@ impl Batch {
     }
 
     fn event(&mut self, index: usize, payload: &[u8]) {
-        let read = event::draft(&text(payload), &self.id);
+        let json = text(payload);
+        let read = event::draft(&json, &self.id);
         let draft = read.map(|(draft, frames_left_out)| {
             self.frames_left_out += frames_left_out;
             draft
         });
-        self.push(index, draft);
+        self.push(index, draft, &json);
     }
 
     fn transaction(&mut self, index: usize, payload: &[u8], received: DateTime<Utc>) {
@@ -206,13 +183,16 @@ impl Batch {
         match read.and_then(|json| transaction::server_span(json, received)) {
             Ok(Some(span)) => self.spans.push(span),
             Ok(None) => *self.left_out.entry("transaction".to_owned()).or_default() += 1,
-            Err(reason) => self.push(index, Err(Reject::new(Code::InvalidEvent, reason).into())),
+            Err(reason) => {
+                self.push(index, Err(Reject::new(Code::InvalidEvent, reason).into()), &json);
+            }
         }
     }
 
-    fn push(&mut self, index: usize, draft: Result<Draft, Unreadable>) {
+    fn push(&mut self, index: usize, draft: Result<Draft, Unreadable>, json: &str) {
         self.drafts.push(draft);
         self.items.push(index);
+        self.texts.push(json[..json.floor_char_boundary(SHOWN_BYTES_MAX)].to_owned());
     }
 }
 
@@ -223,8 +203,10 @@ async fn accept(
     received: DateTime<Utc>,
     visitor: Visitor,
 ) -> Result<Response<Body>, HttpError> {
-    let Batch { drafts, items, sent, id, spans, left_out, frames_left_out } = batch;
-    let delivery = Delivery::new("/api/<number>/envelope", Received::new(received, sent), visitor);
+    let Batch { drafts, items, texts, sent, id, spans, left_out, frames_left_out } = batch;
+    let texts: Vec<_> = texts.iter().map(String::as_str).collect();
+    let delivery = Delivery::new("/api/<number>/envelope", Received::new(received, sent), visitor)
+        .of(Sources::Texts(&texts));
     let outcomes = edge.capture.accept(sender, drafts, &delivery).await?;
     let accepted = spans.len();
     if !spans.is_empty() {

@@ -44,6 +44,11 @@ impl Received {
         };
         Self { at, skew_ms }
     }
+
+    /// Returns by how many milliseconds the sender's clock is behind ours.
+    pub(crate) fn skew_ms(self) -> i64 {
+        self.skew_ms
+    }
 }
 
 impl SentTime {

@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use axum::body::Body;
-use axum::extract::{MatchedPath, Request};
+use axum::extract::Request;
 use http::{Method, Response};
 use observe_runtime::traces;
 
@@ -14,15 +14,14 @@ const UNTRACED: [&str; 3] = ["/healthz", "/readyz", "/v1/traces"];
 /// The packages of OpenTelemetry's own RPCs.
 const OPEN_TELEMETRY: &str = "/opentelemetry.";
 /// What a request is called that fits no pattern: its address may be anything.
-const NO_ROUTE: &str = "*";
+pub(super) const NO_ROUTE: &str = "*";
 
-/// Begins the span of a request. `None` if traces are off or it is none to trace.
-pub(super) fn begin(edge: &Edge, request: &Request) -> Option<traces::Span> {
+/// Begins the span of a request to a route of the table of addresses. `None` if traces are off or it is none to trace.
+pub(super) fn begin(edge: &Edge, route: &str, request: &Request) -> Option<traces::Span> {
     let path = request.uri().path();
     if !traces::is_on() || UNTRACED.contains(&path) || path.starts_with(OPEN_TELEMETRY) {
         return None;
     }
-    let route = request.extensions().get::<MatchedPath>().map_or(NO_ROUTE, MatchedPath::as_str);
     let what = match edge.routes.find(path) {
         Ok(rpc) => traces::Request::Rpc(rpc.path),
         Err(_) => traces::Request::Http { method: method(request.method()), route },

@@ -17,6 +17,7 @@ use crate::body::{self, Meter};
 use crate::edge::{Coded, Edge, REQUEST_TIMEOUT};
 use crate::error::Error;
 use crate::http_error::HttpError;
+use crate::rejections::attempt::Refused;
 
 /// The RPC's address.
 pub(crate) const EXPORT: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
@@ -35,8 +36,12 @@ pub(crate) async fn export(State(edge): State<Arc<Edge>>, request: Request) -> R
     let answer = tokio::time::timeout(REQUEST_TIMEOUT, answer(&edge, request)).await;
     let answer = answer.unwrap_or(Err(Error::TimedOut));
     let mut response = answer.unwrap_or_else(|error| Status::from(error).into_http());
-    let code = Status::from_header_map(response.headers()).map_or(Code::Ok, |status| status.code());
+    let refused = Status::from_header_map(response.headers());
+    let code = refused.as_ref().map_or(Code::Ok, Status::code);
     response.extensions_mut().insert(Coded(code));
+    if let Some(refused) = refused.as_ref().and_then(Refused::of) {
+        response.extensions_mut().insert(refused);
+    }
     response.map(Body::new)
 }
 

@@ -54,6 +54,8 @@ pub struct Stage {
     pub monitor: Arc<Monitor>,
     pub life: Lifecycle,
     identity_life: Lifecycle,
+    /// Of the services behind, which end after the edge.
+    inner_life: Lifecycle,
     pub http: reqwest::Client,
 }
 
@@ -76,7 +78,8 @@ impl Stage {
     async fn start_as(ingest: bool, config: Config) -> Self {
         let now = DateTime::from_timestamp(1_800_000_000, 0).expect("a valid time");
         let clock = Arc::new(ManualClock::new(now));
-        let (life, identity_life) = (Lifecycle::new(), Lifecycle::new());
+        let (life, identity_life, inner_life) =
+            (Lifecycle::new(), Lifecycle::new(), Lifecycle::new());
         let deps = |name: &'static str, life: &Lifecycle, upstreams: Upstreams| Deps {
             name,
             clock: clock.clone(),
@@ -107,19 +110,20 @@ impl Stage {
         let ready =
             vec![ReadyCheck::new("observe.events.v1.IngestService", move || async move { ingest })];
         let built = Built { routes: routes.routes(), workers: vec![], ready };
-        serve(built, "events", &deps("events", &life, Upstreams::new()), &mut upstreams).await;
+        serve(built, "events", &deps("events", &inner_life, Upstreams::new()), &mut upstreams)
+            .await;
         let monitor = Arc::new(Monitor::default());
         let heartbeats = Routes::new(HeartbeatServiceServer::from_arc(monitor.clone()));
         for (name, routes) in [("monitor", heartbeats), ("reports", Routes::default())] {
             let built = Built { routes, workers: vec![], ready: vec![] };
-            serve(built, name, &deps(name, &life, Upstreams::new()), &mut upstreams).await;
+            serve(built, name, &deps(name, &inner_life, Upstreams::new()), &mut upstreams).await;
         }
 
         let gateway =
             observe_gateway::build(config, deps("gateway", &life, upstreams)).expect("built");
         let url = start(gateway, &life).await;
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
-        Self { url, clock, identity, events, monitor, life, identity_life, http }
+        Self { url, clock, identity, events, monitor, life, identity_life, inner_life, http }
     }
 
     /// Ends identity and waits until its connection is gone.
@@ -150,6 +154,7 @@ impl Drop for Stage {
     fn drop(&mut self) {
         self.life.stop();
         self.identity_life.stop();
+        self.inner_life.stop();
     }
 }
 
@@ -300,6 +305,10 @@ pub struct Events {
     pub span_batches: Mutex<Vec<events::ProjectSpans>>,
     pub calls: AtomicUsize,
     pub full: Mutex<bool>,
+    /// What was reported as not accepted.
+    pub rejections: Mutex<Vec<events::ProjectRejections>>,
+    /// Whether reports are refused.
+    pub deaf: Mutex<bool>,
     /// A name whose event makes its whole call fail.
     pub poison: Mutex<Option<String>>,
     /// Held by a test to keep calls waiting.
@@ -324,6 +333,23 @@ impl Events {
     /// Waits until so many calls have come.
     pub async fn called(&self, calls: usize) {
         eventually("the calls", async || self.calls.load(Ordering::Relaxed) >= calls).await;
+    }
+
+    /// How often what was reported as not accepted.
+    pub fn rejected(&self) -> std::collections::BTreeMap<String, i64> {
+        let mut counts = std::collections::BTreeMap::new();
+        for report in self.rejections.lock().expect("no test panicked").iter() {
+            for count in &report.counts {
+                *counts.entry(count.code.clone()).or_default() += count.count;
+            }
+        }
+        counts
+    }
+
+    /// The examples that were reported, in order.
+    pub fn examples(&self) -> Vec<events::RejectedEvent> {
+        let reports = self.rejections.lock().expect("no test panicked");
+        reports.iter().flat_map(|report| report.examples.clone()).collect()
     }
 
     /// Everything that was written, in order.
@@ -363,9 +389,16 @@ impl ServiceError for QueueFull {
 impl IngestService for Events {
     async fn record_rejections(
         &self,
-        _request: Request<events::RecordRejectionsRequest>,
+        request: Request<events::RecordRejectionsRequest>,
     ) -> Result<Response<events::RecordRejectionsResponse>, Status> {
-        not_here()
+        let context = CallContext::from_request(&request).map_err(|error| to_status(&error))?;
+        assert_eq!(context.require_service().expect("a service reports"), "gateway");
+        if *self.deaf.lock().expect("no test panicked") {
+            return not_here();
+        }
+        let projects = request.into_inner().projects;
+        self.rejections.lock().expect("no test panicked").extend(projects);
+        Ok(Response::new(events::RecordRejectionsResponse {}))
     }
 
     async fn write_events(

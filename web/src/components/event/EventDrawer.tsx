@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 import { Link } from "wouter";
 import { CopyButton } from "@/components/CopyButton";
 import { IconButton } from "@/components/IconButton";
-import { ChevronDown, User, X } from "@/components/icons";
+import { ChevronDown, Filter, User, X } from "@/components/icons";
 import { RelativeTime } from "@/components/RelativeTime";
 import { absoluteTime } from "@/format/time";
 import { useProject } from "@/hooks/useProject";
@@ -25,12 +25,14 @@ export interface EventDrawerProps {
   onClose: () => void;
   /** Offers to filter by a property. */
   onFilter?: (key: string, value: string) => void;
+  /** Offers to filter by who did it. */
+  onFilterId?: (distinctId: string) => void;
   /** Leaves out the link to the person, on the person's own page. */
   hidePerson?: boolean;
 }
 
 /** All of one event, beside the list, which stays in use: `j` and `k` walk on, `Escape` closes. */
-export function EventDrawer({ event, rows, onOpen, onClose, onFilter, hidePerson }: EventDrawerProps) {
+export function EventDrawer({ event, rows, onOpen, onClose, onFilter, onFilterId, hidePerson }: EventDrawerProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   const walk = { rows, open: event?.uuid, onOpen, onClose };
   useWalk(walk);
@@ -64,7 +66,7 @@ export function EventDrawer({ event, rows, onOpen, onClose, onFilter, hidePerson
               </div>
             </div>
             <div className={styles.body} key={event.uuid}>
-              <Facts event={event} hidePerson={hidePerson} />
+              <Facts event={event} hidePerson={hidePerson} onFilterId={onFilterId} />
               <h3 className={styles.group}>Properties</h3>
               <PropertyList properties={event.properties} onFilter={onFilter} empty="This event has no properties." />
             </div>
@@ -75,7 +77,7 @@ export function EventDrawer({ event, rows, onOpen, onClose, onFilter, hidePerson
   );
 }
 
-function Facts({ event, hidePerson }: { event: SeenEvent; hidePerson: boolean | undefined }) {
+function Facts({ event, hidePerson, onFilterId }: { event: SeenEvent } & Pick<EventDrawerProps, "hidePerson" | "onFilterId">) {
   const timeZone = useTimeZone();
   const { path } = useProject();
   return (
@@ -83,7 +85,7 @@ function Facts({ event, hidePerson }: { event: SeenEvent; hidePerson: boolean | 
       <Fact name="Time" copy={event.time.toISOString()}>
         {absoluteTime(event.time, timeZone)} <span className="muted">(<RelativeTime time={event.time} />)</span>
       </Fact>
-      <Fact name={hidePerson ? "Distinct id" : "Person"} copy={event.distinctId}>
+      <Fact name={hidePerson ? "Distinct id" : "Person"} copy={event.distinctId} onFilter={onFilterId && (() => onFilterId(event.distinctId))}>
         {hidePerson ? (
           event.distinctId
         ) : (
@@ -104,13 +106,14 @@ function Facts({ event, hidePerson }: { event: SeenEvent; hidePerson: boolean | 
   );
 }
 
-function Fact({ name, copy, children }: { name: string; copy: string; children: ReactNode }) {
+function Fact({ name, copy, onFilter, children }: { name: string; copy: string; onFilter?: (() => void) | undefined; children: ReactNode }) {
   return (
     <div className={styles.property}>
       <dt>{name}</dt>
       <dd>
         {children}
         <span className={styles.tools}>
+          {onFilter && <IconButton size="s" label="Show only events of this distinct id" icon={<Filter aria-hidden />} onClick={onFilter} />}
           <CopyButton text={copy} label={`Copy ${name.toLowerCase()}`} />
         </span>
       </dd>

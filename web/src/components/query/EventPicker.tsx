@@ -51,7 +51,7 @@ export function EventPicker(props: EventPickerProps) {
 /** Mounted only while open, so that names are not asked for before. */
 function EventList({ chosen, allowAny, onPick }: { chosen: string | null; allowAny: boolean; onPick(name: string): void }) {
   const { events, loading, error } = useEventDefinitions();
-  const names = useMemo(() => events.map(({ name, eventCount }) => ({ name, count: eventCount })), [events]);
+  const names = useMemo(() => events.map(({ name, eventCount, lastSeenTime }) => ({ name, count: eventCount, lastSeen: lastSeenTime })), [events]);
   return (
     <NameList
       label="Events"

@@ -1,8 +1,11 @@
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { Command } from "cmdk";
 import { type ReactNode, useDeferredValue, useMemo, useState } from "react";
 import { readError } from "@/api/errors";
 import { Check } from "@/components/icons";
 import { Num } from "@/components/Num";
+import { absoluteTime, relativeTime, toDate } from "@/format/time";
+import { useTimeZone } from "@/hooks/TimeZoneContext";
 import type { Named, Names } from "./definitions";
 import { matching } from "./matching";
 import styles from "./query.module.css";
@@ -65,6 +68,7 @@ export function NameList(props: Props) {
             id={`n${index}`}
             name={one.name}
             count={one.count}
+            lastSeen={one.lastSeen}
             chosen={chosen.includes(one.name)}
             onPick={() => pick(one.name)}
           />
@@ -86,7 +90,7 @@ interface RowProps extends Named {
   onPick(): void;
 }
 
-function Row({ id, name, count, chosen, onPick }: RowProps) {
+function Row({ id, name, count, lastSeen, chosen, onPick }: RowProps) {
   const shown = name === "" ? "(empty text)" : name;
   return (
     <Command.Item className={styles.item} value={id} onSelect={onPick} data-chosen={chosen || undefined}>
@@ -98,8 +102,20 @@ function Row({ id, name, count, chosen, onPick }: RowProps) {
           <Num value={count} unit="events" />
         </span>
       )}
+      {lastSeen && <LastSeen time={lastSeen} />}
       {chosen && <Check size={14} aria-label="chosen" />}
     </Command.Item>
+  );
+}
+
+/** Told once, when the list is opened: a clock in every row would be dear. */
+function LastSeen({ time }: { time: Timestamp }) {
+  const timeZone = useTimeZone();
+  const date = toDate(time);
+  return (
+    <time className={styles.itemTime} dateTime={date.toISOString()} title={`Last seen ${absoluteTime(date, timeZone)}`}>
+      {relativeTime(date, new Date(), timeZone)}
+    </time>
   );
 }
 

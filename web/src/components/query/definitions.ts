@@ -1,4 +1,5 @@
 import { useQuery } from "@connectrpc/connect-query";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { keepPreviousData } from "@tanstack/react-query";
 import { EventService, type EventDefinition } from "@/gen/observe/events/v1/event_service_pb";
 import { PersonService } from "@/gen/observe/identity/v1/person_service_pb";
@@ -18,6 +19,8 @@ export interface Named {
   name: string;
   /** How often it was seen; missing where nobody counted. */
   count?: bigint;
+  /** When it was last seen; missing where nobody noted. */
+  lastSeen?: Timestamp | undefined;
 }
 
 export interface Names {
@@ -56,7 +59,7 @@ export function usePropertyKeys(scope: PropertyScope, eventName = "", enabled = 
     const keys = countKeys(persons.data?.persons.map(({ properties }) => properties) ?? []);
     return { names: keys, loading: persons.isPending, error: persons.error };
   }
-  const names = ofEvents.data?.propertyDefinitions.map(({ key, eventCount }) => ({ name: key, count: eventCount }));
+  const names = ofEvents.data?.propertyDefinitions.map(({ key, eventCount, lastSeenTime }) => ({ name: key, count: eventCount, lastSeen: lastSeenTime }));
   return { names: names ?? [], loading: ofEvents.isPending, error: ofEvents.error };
 }
 

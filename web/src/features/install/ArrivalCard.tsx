@@ -8,6 +8,7 @@ import { RelativeTime } from "@/components/RelativeTime";
 import { Skeleton } from "@/components/Skeleton";
 import { readError } from "@/api/errors";
 import { useProject } from "@/hooks/useProject";
+import { RefusedNote } from "./RefusedNote";
 import type { Arrival } from "./useArrival";
 import styles from "./install.module.css";
 
@@ -36,6 +37,7 @@ export function ArrivalCard({ arrival: { before, arrived, error } }: { arrival: 
             "Open a page that has the snippet, or run the curl line. It shows here within a second or two."
           )}
         </p>
+        <RefusedNote />
       </div>
       <span className={styles.progress} aria-hidden />
     </section>

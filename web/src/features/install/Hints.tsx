@@ -12,6 +12,9 @@ export function Hints({ host }: { host: string }) {
     <details className={styles.hints}>
       <summary>Nothing arrives?</summary>
       <ul>
+        <Hint title="Did it arrive and was refused?">
+          <Link href={path("ingestion")}>See what was refused</Link>, with the reason, what was sent and what to change.
+        </Hint>
         <Hint title="Ask the snippet.">
           Add <code>data-debug</code> to the second line. The browser's console then says what is sent, and what is refused and why.
         </Hint>

@@ -12,7 +12,8 @@ import { exactNumber } from "@/format/number";
 import { useProject } from "@/hooks/useProject";
 import { useUrlState } from "@/hooks/useUrlState";
 import { EventList, EventListSkeleton } from "./EventList";
-import { ROWS_MAX } from "./feed";
+import { BACK_MAX, ROWS_MAX } from "./feed";
+import type { FeedView } from "./feed";
 import { isFiltered, LIVE_SHAPE, toEventFilter, withCondition } from "./liveFilter";
 import { LiveFilters } from "./LiveFilters";
 import { LiveStatus } from "./LiveStatus";
@@ -23,12 +24,13 @@ import styles from "./live.module.css";
 export default function LivePage() {
   const { project, path } = useProject();
   const [state, setState] = useUrlState(LIVE_SHAPE);
-  const { feed, view, pages, connection } = useLiveEvents(project.id, toEventFilter(state));
+  const { feed, view, pages, connection, older, resume } = useLiveEvents(project.id, toEventFilter(state));
   // The event itself is kept, not its place: it may fall off the list while it is read.
   const [opened, setOpened] = useState<SeenEvent>();
   const open = useCallback((uuid: string) => setOpened(feed.snapshot().rows.find((event) => event.uuid === uuid)), [feed]);
   const close = useCallback(() => setOpened(undefined), []);
   const filterBy = (property: string, value: string) => setState({ where: withCondition(state.where, property, value) });
+  const filterById = (id: string) => setState({ id });
 
   const failure = connection.state === "failed" ? connection.error : view.rows.length === 0 ? pages.error : undefined;
   return (
@@ -39,7 +41,7 @@ export default function LivePage() {
         actions={
           <>
             <LiveStatus connection={connection} view={view} />
-            <PauseButton paused={view.paused} waiting={view.waiting} onPress={() => (view.paused ? feed.resume() : feed.pause())} />
+            <PauseButton view={view} onPress={() => (view.paused ? resume() : feed.pause())} />
           </>
         }
       />
@@ -73,27 +75,43 @@ export default function LivePage() {
             <span className={styles.keys}>
               <KeyHint keys={["j", "k"]} /> walk <KeyHint keys={["Enter"]} /> open <KeyHint keys={["Esc"]} /> close
             </span>
-            {view.rows.length >= ROWS_MAX ? (
-              <span className="muted">The latest {exactNumber(ROWS_MAX)} are shown. Filter to see further back.</span>
-            ) : (
-              pages.hasNextPage && (
-                <Button loading={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
-                  Show older events
-                </Button>
-              )
-            )}
+            <Older count={view.rows.length} hasMore={pages.hasNextPage} loading={pages.isFetchingNextPage} failed={pages.isFetchNextPageError} onMore={older} />
           </footer>
         )}
       </div>
-      <EventDrawer event={opened} rows={view.rows.map((event) => event.uuid)} onOpen={open} onClose={close} onFilter={filterBy} />
+      <EventDrawer event={opened} rows={view.rows.map((event) => event.uuid)} onOpen={open} onClose={close} onFilter={filterBy} onFilterId={filterById} />
     </>
   );
 }
 
-function PauseButton({ paused, waiting, onPress }: { paused: boolean; waiting: number; onPress: () => void }) {
+function PauseButton({ view: { paused, waiting, isBack }, onPress }: { view: FeedView; onPress: () => void }) {
+  const words = !paused ? "Pause" : isBack ? "Back to now" : waiting === 0 ? "Go on" : waiting > ROWS_MAX ? `Show the latest ${ROWS_MAX}` : `Show ${exactNumber(waiting)} new`;
   return (
     <Button icon={paused ? <Play aria-hidden /> : <Pause aria-hidden />} onClick={onPress} className={styles.pause}>
-      {!paused ? "Pause" : waiting === 0 ? "Go on" : waiting > ROWS_MAX ? `Show the latest ${ROWS_MAX}` : `Show ${exactNumber(waiting)} new`}
+      {words}
     </Button>
+  );
+}
+
+interface OlderProps {
+  /** How many are shown. */
+  count: number;
+  hasMore: boolean;
+  loading: boolean;
+  failed: boolean;
+  onMore: () => void;
+}
+
+/** The way back in time, page by page; the list is paused meanwhile. */
+function Older({ count, hasMore, loading, failed, onMore }: OlderProps) {
+  if (count >= BACK_MAX) return <span className="muted">{exactNumber(BACK_MAX)} are shown. Filter to see further back.</span>;
+  if (!hasMore) return <span className="muted">These are all{count > 1 ? `, ${exactNumber(count)}` : ""}.</span>;
+  return (
+    <span className="row">
+      {failed && <span className={styles.failed}>They did not come.</span>}
+      <Button loading={loading} onClick={onMore} title="Pauses the list">
+        {failed ? "Try again" : "Show older events"}
+      </Button>
+    </span>
   );
 }

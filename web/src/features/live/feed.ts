@@ -1,7 +1,9 @@
 import type { SeenEvent } from "@/components/event/event";
 
-/** The most rows in the page; older ones fall off the end. */
+/** The most rows in the page while it follows what arrives; older ones fall off the end. */
 export const ROWS_MAX = 500;
+/** The most rows for who looks back. */
+export const BACK_MAX = 5_000;
 /** The most events that wait while the list is paused; then the oldest of them fall out and are counted. */
 export const WAITING_MAX = 1_000;
 /** The rate is that of the last seconds. */
@@ -14,6 +16,8 @@ export interface FeedView {
   /** The same in one list. */
   rows: readonly SeenEvent[];
   paused: boolean;
+  /** The list was paused to look back at older events; to go on it begins anew. */
+  isBack: boolean;
   /** How many wait for the list to go on. */
   waiting: number;
   /** How many were left out, by the server or here, because they came faster than they could be taken. */
@@ -27,12 +31,13 @@ export interface FeedView {
  * `schedule` decides when the page is told; it is given one piece of work at a time.
  */
 export class EventFeed {
-  private view: FeedView = { parts: [], rows: [], paused: false, waiting: 0, dropped: 0, rate: 0 };
+  private view: FeedView = { parts: [], rows: [], paused: false, isBack: false, waiting: 0, dropped: 0, rate: 0 };
   private arrived: SeenEvent[] = [];
   private waiting: SeenEvent[] = [];
   private dropped = 0;
   private known = new Set<string>();
   private seconds: { second: number; count: number }[] = [];
+  private room = ROWS_MAX;
   private scheduled = false;
   private readonly listeners = new Set<() => void>();
 
@@ -54,12 +59,7 @@ export class EventFeed {
     this.count(events.length);
     const fresh = this.unknown(events);
     if (this.view.paused) {
-      this.waiting.push(...fresh);
-      const over = this.waiting.length - WAITING_MAX;
-      if (over > 0) {
-        this.waiting.splice(0, over);
-        this.dropped += over;
-      }
+      this.wait([...this.waiting, ...fresh]);
     } else {
       this.arrived.push(...fresh);
       if (this.arrived.length > ROWS_MAX) this.arrived.splice(0, this.arrived.length - ROWS_MAX);
@@ -67,7 +67,20 @@ export class EventFeed {
     this.wake();
   }
 
-  /** Takes a page that was asked for, newest first: what was there before the stream, or what a broken stream missed. */
+  /** Takes the latest page, newest first, for what came while there was no stream: each stands where its time belongs. */
+  catchUp(events: readonly SeenEvent[]): void {
+    const fresh = this.unknown(events);
+    if (fresh.length === 0) return;
+    if (this.view.paused) {
+      this.wait(merged([...this.waiting].reverse(), fresh).reverse());
+      this.wake();
+    } else {
+      this.flush();
+      this.show([merged(this.view.rows, fresh)]);
+    }
+  }
+
+  /** Takes a page that was asked for, newest first: what was there before the stream. */
   fill(events: readonly SeenEvent[]): void {
     const fresh = this.unknown(events);
     if (fresh.length === 0) return;
@@ -75,6 +88,18 @@ export class EventFeed {
     const newer = fresh.filter((event) => event.time.getTime() > newest);
     const older = fresh.filter((event) => event.time.getTime() <= newest);
     this.show([newer, ...this.view.parts, older]);
+  }
+
+  /** Pauses, and makes room for older events than those that are shown. */
+  lookBack(): void {
+    this.room = BACK_MAX;
+    this.set({ paused: true, isBack: true });
+  }
+
+  /** Takes a page of older events, newest first, below those that are shown. */
+  append(events: readonly SeenEvent[]): void {
+    const fresh = this.unknown(events);
+    if (fresh.length > 0) this.show([...this.view.parts, fresh]);
   }
 
   pause(): void {
@@ -94,6 +119,12 @@ export class EventFeed {
     if (this.rate() !== this.view.rate) this.wake();
   };
 
+  private wait(events: SeenEvent[]): void {
+    const over = Math.max(0, events.length - WAITING_MAX);
+    this.waiting = events.slice(over);
+    this.dropped += over;
+  }
+
   private wake(): void {
     if (this.scheduled) return;
     this.scheduled = true;
@@ -112,14 +143,14 @@ export class EventFeed {
 
   private show(all: readonly (readonly SeenEvent[])[]): void {
     const parts: (readonly SeenEvent[])[] = [];
-    let room = ROWS_MAX;
+    let { room } = this;
     for (const part of all) {
       if (part.length > 0 && room > 0) parts.push(part.length > room ? part.slice(0, room) : part);
       room -= part.length;
     }
     this.set({ parts, rows: parts.flat() });
     // What was forgotten here is known again only if it comes again; the set must not grow for ever.
-    if (this.known.size > 4 * (ROWS_MAX + WAITING_MAX)) {
+    if (this.known.size > 4 * (this.room + WAITING_MAX)) {
       this.known = new Set([...this.view.rows, ...this.waiting].map((event) => event.uuid));
     }
   }
@@ -150,4 +181,14 @@ export class EventFeed {
     while ((this.seconds[0]?.second ?? Infinity) < from) this.seconds.shift();
     return this.seconds.reduce((sum, { count }) => sum + count, 0) / RATE_SECONDS;
   }
+}
+
+/** Puts events, newest first, between rows whose order stays as it is. */
+function merged(rows: readonly SeenEvent[], events: readonly SeenEvent[]): SeenEvent[] {
+  const rest = [...events];
+  const all = rows.flatMap((row) => {
+    const until = rest.findIndex(({ time }) => time.getTime() <= row.time.getTime());
+    return [...rest.splice(0, until < 0 ? rest.length : until), row];
+  });
+  return [...all, ...rest];
 }

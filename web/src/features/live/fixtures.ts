@@ -96,6 +96,7 @@ export function addFixtures(router: ConnectRouter, variant: string): void {
       key,
       type: PropertyDefinition_Type.STRING,
       eventCount: BigInt(9_000 - index * 1_300),
+      lastSeenTime: timestampFromMs(Date.now() - index * 51 * 60_000),
     })),
   }));
   router.rpc(EventService.method.listPropertyValues, () => ({

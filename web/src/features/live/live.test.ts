@@ -5,7 +5,7 @@ import { eventSubject, shortId } from "@/components/event/event";
 import { decodePersonKey, encodePersonKey } from "@/components/event/personKey";
 import { watchStream } from "@/api/watchStream";
 import type { Connection, Watch } from "@/api/watchStream";
-import { EventFeed, ROWS_MAX, WAITING_MAX } from "./feed";
+import { BACK_MAX, EventFeed, ROWS_MAX, WAITING_MAX } from "./feed";
 import { withCondition } from "./liveFilter";
 
 let clock = 1_000_000;
@@ -59,6 +59,42 @@ describe("the feed", () => {
     made.resume();
     expect(rows()[0]).toBe(`u${WAITING_MAX + 10}`);
     expect(made.snapshot()).toMatchObject({ paused: false, waiting: 0 });
+  });
+
+  it("makes room for older events when somebody looks back, and keeps what comes meanwhile waiting", () => {
+    const { made, draw, rows } = feed();
+    const page = (from: number) => events(from - 100, from).reverse();
+    made.fill(page(20_000));
+    made.lookBack();
+    for (let from = 19_900; from > 10_000; from -= 100) made.append(page(from));
+    expect(rows()).toHaveLength(BACK_MAX);
+    expect([rows()[0], rows()[100], rows().at(-1)]).toEqual(["u19999", "u19899", `u${20_000 - BACK_MAX}`]);
+    made.receive([event(20_000)]);
+    draw();
+    expect(rows()[0]).toBe("u19999");
+    expect(made.snapshot()).toMatchObject({ paused: true, isBack: true, waiting: 1, dropped: 0 });
+  });
+
+  it("shows what came while there was no stream, where its time belongs and without taking it for a burst", () => {
+    const { made, draw, rows } = feed();
+    made.fill([event(2), event(1)]);
+    made.receive([event(5)]);
+    made.catchUp([event(5), event(4), event(3), event(2), event(1)]);
+    draw();
+    expect(rows()).toEqual(["u5", "u4", "u3", "u2", "u1"]);
+    expect(made.snapshot().rate).toBe(0.1);
+  });
+
+  it("keeps such events waiting while it is paused", () => {
+    const { made, draw, rows } = feed();
+    made.fill([event(1)]);
+    made.pause();
+    made.receive([event(4)]);
+    made.catchUp([event(4), event(3), event(2), event(1)]);
+    expect(rows()).toEqual(["u1"]);
+    made.resume();
+    draw();
+    expect(rows()).toEqual(["u4", "u3", "u2", "u1"]);
   });
 
   it("tells the rate of the last ten seconds, and that it has ended", () => {

@@ -14,6 +14,7 @@ import { RelativeTime } from "@/components/RelativeTime";
 import { Table } from "@/components/Table";
 import type { Column } from "@/components/Table";
 import { useToast } from "@/components/Toast";
+import { ExposedKeys } from "@/features/settings/ExposedKeys";
 import { NewKeyDialog } from "@/features/settings/NewKeyDialog";
 import { Key_Kind } from "@/gen/observe/identity/v1/key_pb";
 import type { Key } from "@/gen/observe/identity/v1/key_pb";
@@ -49,15 +50,18 @@ export function KeysCard() {
       {keys.isError ? (
         <ErrorState error={keys.error} onRetry={() => void keys.refetch()} />
       ) : (
-        <Table
-          label="Keys"
-          columns={columns(canManage ? ask : undefined)}
-          rows={keys.data?.keys ?? []}
-          rowKey={(key) => key.id}
-          loading={keys.isPending}
-          skeletonRows={2}
-          empty={<EmptyState icon={<KeyRound aria-hidden />} title="No keys" text="Without a write key nothing can send events to this project." action={make} />}
-        />
+        <>
+          <ExposedKeys keys={keys.data?.keys ?? []} onRevoke={canManage ? ask : undefined} />
+          <Table
+            label="Keys"
+            columns={columns(canManage ? ask : undefined)}
+            rows={keys.data?.keys ?? []}
+            rowKey={(key) => key.id}
+            loading={keys.isPending}
+            skeletonRows={2}
+            empty={<EmptyState icon={<KeyRound aria-hidden />} title="No keys" text="Without a write key nothing can send events to this project." action={make} />}
+          />
+        </>
       )}
       <NewKeyDialog open={making} onOpenChange={setMaking} onMade={() => void keys.refetch()} />
       <ConfirmDialog
@@ -79,7 +83,7 @@ export function KeysCard() {
 function columns(onRevoke?: (key: Key) => void): Column<Key>[] {
   const shown: Column<Key>[] = [
     { key: "name", title: "Name", render: (key) => key.name },
-    { key: "kind", title: "Kind", wideOnly: true, render: (key) => (key.kind === Key_Kind.SECRET ? <Badge tone="warn">Secret</Badge> : <Badge>Write</Badge>) },
+    { key: "kind", title: "Kind", wideOnly: true, render: (key) => <Kind of={key} /> },
     { key: "token", title: "Key", render: (key) => <Token of={key} /> },
     { key: "created", title: "Created", wideOnly: true, render: (key) => <RelativeTime time={key.createdTime} /> },
   ];
@@ -93,6 +97,17 @@ function columns(onRevoke?: (key: Key) => void): Column<Key>[] {
       render: (key) => <IconButton size="s" label={`Revoke ${key.name}`} icon={<Trash2 />} onClick={() => onRevoke(key)} />,
     },
   ];
+}
+
+function Kind({ of: { kind, exposedTime } }: { of: Key }) {
+  if (exposedTime) {
+    return (
+      <Badge tone="bad" shape="▲">
+        Secret, exposed
+      </Badge>
+    );
+  }
+  return kind === Key_Kind.SECRET ? <Badge tone="warn">Secret</Badge> : <Badge>Write</Badge>;
 }
 
 function Token({ of: key }: { of: Key }) {

@@ -19,7 +19,7 @@ export function SettingsFrame({ title, description, children }: { title: string;
       <PageHeader title="Settings" tabTitle={title} description={description} />
       <nav className={styles.places} aria-label="Settings">
         {places.map((place) => (
-          <Link key={place.to} href={place.to} className={cx(styles.place, location === place.to && styles.here)} aria-current={location === place.to ? "page" : undefined}>
+          <Link key={place.to} href={place.to} className={cx(styles.tab, location === place.to && styles.here)} aria-current={location === place.to ? "page" : undefined}>
             {place.name}
           </Link>
         ))}

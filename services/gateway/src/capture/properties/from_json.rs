@@ -1,6 +1,6 @@
 //! Properties that came as JSON text: one pass over the text, which copies what is clean.
 
-use super::super::json::decode_string;
+use super::super::json::{decode_string, plain_length};
 use super::super::reject::{Code, Reject};
 use super::{Properties, Writer, write_string};
 
@@ -54,15 +54,15 @@ pub(crate) fn from_json(text: &str) -> Result<Properties, Reject> {
 fn string(text: &str, start: usize, writer: &mut Writer) -> Result<usize, Reject> {
     let bytes = text.as_bytes();
     let (mut end, mut escaped, mut unicode) = (start + 1, false, false);
-    while let Some(&byte) = bytes.get(end) {
-        match byte {
-            b'"' => break,
-            b'\\' => {
+    loop {
+        end += bytes.get(end..).map_or(0, plain_length);
+        match bytes.get(end) {
+            Some(b'\\') => {
                 escaped = true;
                 unicode |= bytes.get(end + 1) == Some(&b'u');
                 end += 2;
             }
-            _ => end += 1,
+            _ => break,
         }
     }
     let quoted = &text[start..=end];

@@ -1,0 +1,92 @@
+import { useState } from "react";
+import { Link } from "wouter";
+import { Button } from "@/components/Button";
+import { cx } from "@/components/cx";
+import { ChevronRight } from "@/components/icons";
+import { RelativeTime } from "@/components/RelativeTime";
+import { absoluteTime, toDate } from "@/format/time";
+import type { RejectedEvent } from "@/gen/observe/events/v1/pipeline_service_pb";
+import { useProject } from "@/hooks/useProject";
+import { useTimeZone } from "@/hooks/TimeZoneContext";
+import { Advice } from "./Advice";
+import { Fact, Facts } from "./Facts";
+import { PayloadBlock } from "./PayloadBlock";
+import { visible } from "./payload";
+import { reasonOf } from "./reasons";
+import type { RejectedRow } from "./rejected";
+import styles from "./rejected.module.css";
+
+/** How many are shown at first: more than a screen holds. */
+const SHOWN_FIRST = 20;
+
+/** Rejected events, the latest first; one of them can be open. */
+export function RejectedList({ rows }: { rows: readonly RejectedRow[] }) {
+  const [open, setOpen] = useState<string>();
+  const [all, setAll] = useState(false);
+  const shown = all ? rows : rows.slice(0, SHOWN_FIRST);
+  return (
+    <>
+      <ol aria-label="Rejected events, the latest first">
+        {shown.map(({ key, event }) => (
+          <Row key={key} event={event} isOpen={key === open} onToggle={() => setOpen(key === open ? undefined : key)} />
+        ))}
+      </ol>
+      {shown.length < rows.length && (
+        <footer className={styles.more}>
+          <Button size="s" variant="ghost" onClick={() => setAll(true)}>
+            Show all {rows.length}
+          </Button>
+        </footer>
+      )}
+    </>
+  );
+}
+
+function Row({ event, isOpen, onToggle }: { event: RejectedEvent; isOpen: boolean; onToggle: () => void }) {
+  const { title } = reasonOf(event.code, event.message);
+  return (
+    <li className={cx(styles.item, isOpen && styles.isOpen)}>
+      <div className={styles.line}>
+        <ChevronRight className={styles.chevron} aria-hidden />
+        <span className={styles.when}>
+          <RelativeTime time={event.receivedTime} everyMs={5_000} />
+        </span>
+        <button type="button" className={styles.open} aria-expanded={isOpen} onClick={onToggle}>
+          {visible(title)}
+        </button>
+        <span className={styles.subject}>
+          {event.name && <b title={visible(event.name)}>{visible(event.name)}</b>}
+          <span title={visible(event.message)}>{visible(event.message)}</span>
+        </span>
+        <code className={styles.endpoint} title={visible(event.endpoint)}>
+          {visible(event.endpoint)}
+        </code>
+      </div>
+      {isOpen && <Details event={event} />}
+    </li>
+  );
+}
+
+function Details({ event }: { event: RejectedEvent }) {
+  const { path } = useProject();
+  const timeZone = useTimeZone();
+  const { code, message, endpoint, name, uuid, library, excerpt, receivedTime } = event;
+  const { advice, page } = reasonOf(code, message);
+  return (
+    <div className={styles.details}>
+      <p className={styles.todo}>
+        <Advice text={advice} /> {page && <Link href={path(page.to)}>{page.text}</Link>}
+      </p>
+      <Facts>
+        <Fact name="Reason" text={code} isCode />
+        <Fact name="Message" text={message} />
+        <Fact name="Event" text={name} />
+        <Fact name="Event id" text={uuid} isCode />
+        <Fact name="Sent to" text={endpoint} isCode />
+        <Fact name="Sent by" text={library} otherwise="not said" />
+        <Fact name="Received" text={receivedTime ? absoluteTime(toDate(receivedTime), timeZone) : ""} />
+      </Facts>
+      <PayloadBlock sent={excerpt} name="What was sent" empty="Nothing was kept of what was sent." note="The beginning, 1 KiB at most; credentials are left out." />
+    </div>
+  );
+}
