@@ -17,7 +17,7 @@ use crate::store::consume::error::refuses_data;
 use crate::store::consume::stage::Staged;
 use crate::store::consume::weeks::KnownWeeks;
 use crate::store::consume::{ConsumeError, refused};
-use crate::store::redrive::{self, Attempt, Chosen, Chunk, Held, Redriven};
+use crate::store::redrive::{self, Attempt, Chosen, Chunk, Held, Redriven, transaction};
 
 /// The version that is written to what ends it.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -148,7 +148,7 @@ async fn store(
     chunk: &Chunk,
 ) -> Result<Redriven, ConsumeError> {
     KnownWeeks::default().ensure(pool, &chunk.events).await?;
-    let refusal = match redrive::store(pool, by, shard, chunk, &[]).await {
+    let refusal = match transaction::store(pool, by, shard, chunk, &[]).await {
         Err(ConsumeError::Database(error)) if refuses_data(&error) => error,
         done => return done,
     };
@@ -157,7 +157,7 @@ async fn store(
     if found.refused.is_empty() {
         return Err(refusal.into());
     }
-    redrive::store(pool, by, shard, chunk, &found.refused).await
+    transaction::store(pool, by, shard, chunk, &found.refused).await
 }
 
 #[cfg(test)]

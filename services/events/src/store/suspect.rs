@@ -114,6 +114,21 @@ pub async fn clear_own(pool: &PgPool, marker: Marker) -> sqlx::Result<()> {
     Ok(())
 }
 
+/// Returns the latest dead letters that ended a reader of this version, by project and uuid.
+///
+/// # Errors
+/// When the database is away.
+pub async fn killers(pool: &PgPool, version: &str, limit: i64) -> sqlx::Result<Vec<(Uuid, Uuid)>> {
+    sqlx::query_as(
+        "select project_id, uuid from dead_letter where ended_version = $1 and entry_id is null
+         order by created_at desc limit $2",
+    )
+    .bind(version)
+    .bind(limit)
+    .fetch_all(pool)
+    .await
+}
+
 /// Forgets entries that are stored.
 ///
 /// # Errors

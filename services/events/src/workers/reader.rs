@@ -5,8 +5,10 @@
 //! first: after each of its batches, and while there is none, at most one small batch of the past. After a reader died, the
 //! next one works carefully for a while ([`careful`]).
 
+mod aside;
 mod batch;
 mod careful;
+mod suspects;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -20,12 +22,14 @@ use redis::aio::MultiplexedConnection;
 use tokio::sync::{Mutex, Notify};
 use uuid::Uuid;
 
+use self::aside::Decoded;
 use self::batch::{BATCH_EVENTS_MAX, Head, next_count, take_batch};
-use self::careful::{Careful, Decoded};
+use self::suspects::Careful;
 use crate::decode::Decoder;
-use crate::entry::EntryError;
+use crate::entry::{Entry, EntryError};
 use crate::queue::{self, ReadError};
 use crate::shard::Shard;
+use crate::store::consume::letters::SetAside;
 use crate::store::consume::{ConsumeError, Consumer, Lease};
 use crate::store::shard as lease;
 use crate::workers::ledger::Ledger;
@@ -276,8 +280,8 @@ impl Reader {
     async fn store(
         &self,
         hold: &mut Hold,
-        batch: Vec<crate::entry::Entry>,
-        aside: Vec<crate::store::consume::letters::SetAside>,
+        batch: Vec<Entry>,
+        aside: Vec<SetAside>,
     ) -> Result<(), ConsumeError> {
         let stream_ids: Vec<String> = batch.iter().map(|entry| entry.stream_id.clone()).collect();
         let entry_ids: Vec<Uuid> = batch.iter().map(|entry| entry.entry_id).collect();

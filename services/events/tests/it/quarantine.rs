@@ -50,6 +50,21 @@ async fn events_that_panic_their_reader_are_set_aside_and_all_others_stored() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_copy_of_what_ended_its_reader_is_a_duplicate() {
+    let events = TestEvents::start().await;
+    let p = project(1);
+    for round in 0..3 {
+        let first = 100 * (round + 1);
+        let batch = (first..first + 50).map(event).chain([deadly(1)]);
+        events.write(p, batch.collect()).await.unwrap();
+        let rounds = i64::try_from(round).unwrap();
+        let status = events.at_rest(p, 51 * (rounds + 1)).await;
+        let outcome = (status.stored, status.duplicates, status.dead_lettered);
+        assert_eq!(outcome, (50 * (rounds + 1), rounds, 1));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_ended_its_reader_is_tried_again_by_another_version_alone() {
     let events = TestEvents::start().await;
     let (p, pool) = (project(1), events.sql().await);
