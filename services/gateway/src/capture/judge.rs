@@ -20,6 +20,9 @@ const IDENTIFY: &str = "$identify";
 /// The property that holds the anonymous id beside the distinct id.
 const ANONYMOUS_ID: &str = "$anonymous_id";
 
+/// The property that says how many characters were replaced by U+FFFD because no store can hold them.
+const SANITIZED: &str = "$sanitized";
+
 /// What became of one event of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -81,6 +84,10 @@ fn accept(
     let time = draft.time.fix(request)?;
     if time.clamped {
         draft.properties.add("$time_clamped", &true.into());
+    }
+    let replaced = draft.replaced + draft.properties.replaced();
+    if replaced > 0 {
+        draft.properties.add(SANITIZED, &replaced.into());
     }
     let distinct_id = match (is_blank(&draft.known_id), is_blank(&draft.anonymous_id)) {
         (true, _) => {

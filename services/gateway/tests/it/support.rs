@@ -41,9 +41,16 @@ use crate::heartbeat::Monitor;
 
 pub const WRITE_KEY: &str = "obs_pub_0123456789abcdef";
 pub const SECRET_KEY: &str = "obs_sec_0123456789abcdef";
+/// What other write keys of the project begin with: sixteen digits follow.
+const NUMBERED_KEY: &str = "obs_pub_nr";
 pub const SESSION: &str = "sessionsessionsessionsessionsessionsession1";
 pub const PROJECT: &str = "00000000-0000-0000-0000-0000000000aa";
 pub const USER: &str = "00000000-0000-0000-0000-0000000000bb";
+
+/// Returns another write key of the project.
+pub fn numbered_key(number: usize) -> String {
+    format!("{NUMBERED_KEY}{number:016}")
+}
 
 /// An edge and what stands behind it.
 pub struct Stage {
@@ -75,7 +82,8 @@ impl Stage {
         Self::start_as(true, config).await
     }
 
-    async fn start_as(ingest: bool, config: Config) -> Self {
+    /// Starts everything with a configuration.
+    pub async fn start_as(ingest: bool, config: Config) -> Self {
         let now = DateTime::from_timestamp(1_800_000_000, 0).expect("a valid time");
         let clock = Arc::new(ManualClock::new(now));
         let (life, identity_life, inner_life) =
@@ -242,7 +250,9 @@ impl AuthenticationService for Identity {
             let _gate = self.key_gate.lock().await;
         }
         let key = |kind: common::KeyKind| {
-            let key_id = "00000000-0000-0000-0000-0000000000cc".to_owned();
+            let usual = if token == SECRET_KEY { "00000000000000dd" } else { "00000000000000cc" };
+            let number = token.strip_prefix(NUMBERED_KEY).unwrap_or(usual);
+            let key_id = format!("00000000-0000-0000-{}-{}", &number[..4], &number[4..]);
             Principal::Key(common::KeyPrincipal {
                 key_id,
                 project_id: PROJECT.to_owned(),
@@ -256,6 +266,7 @@ impl AuthenticationService for Identity {
         let principal = match token.as_str() {
             WRITE_KEY => key(common::KeyKind::Write),
             SECRET_KEY => key(common::KeyKind::Secret),
+            numbered if numbered.starts_with(NUMBERED_KEY) => key(common::KeyKind::Write),
             SESSION => Principal::Session(common::SessionPrincipal {
                 user_id: USER.to_owned(),
                 session_id: USER.to_owned(),
