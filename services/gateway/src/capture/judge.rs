@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::delivery::Delivery;
 use super::draft::{Draft, Unreadable, is_blank};
-use super::limits::{DISTINCT_ID_CHARS_MAX, NAME_CHARS_MAX, SESSION_ID_CHARS_MAX};
+use super::limits::{DISTINCT_ID_CHARS_MAX, NAME_CHARS_MAX, SANITIZED, SESSION_ID_CHARS_MAX};
 use super::reject::{Code, Reject};
 use super::text::is_longer;
 
@@ -19,9 +19,6 @@ const IDENTITY_NAMES: [&str; 4] = [IDENTIFY, "$create_alias", "$merge_dangerousl
 const IDENTIFY: &str = "$identify";
 /// The property that holds the anonymous id beside the distinct id.
 const ANONYMOUS_ID: &str = "$anonymous_id";
-
-/// The property that says how many characters were replaced by U+FFFD because no store can hold them.
-const SANITIZED: &str = "$sanitized";
 
 /// What became of one event of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
