@@ -12,6 +12,7 @@ mod kill;
 mod main_job;
 mod outage;
 mod overview;
+mod rejections;
 mod spans;
 mod start;
 mod structure;
