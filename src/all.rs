@@ -37,6 +37,8 @@ pub async fn run(env: &mut EnvReader) -> Result<bool, StartError> {
     let listener = bind(listen).await?;
     let stores = PrivateStores::start(&data_dir, wanted(env)).await?;
     use_private(env, &stores);
+    let cache_redis_url = env.secret("OBSERVE_CACHE_REDIS_URL");
+    let gateway = observe_gateway::Config { cache_redis_url, ..gateway };
     let lives = Lives::default();
     let started = async {
         let secret = given.map_or_else(|| kept_secret(stores.data_dir()), Ok)?;

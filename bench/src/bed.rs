@@ -44,7 +44,9 @@ pub(crate) fn command(role: &str, port: u16) -> anyhow::Result<TestCommand> {
     Ok(TestCommand::new(role, binary()?)
         .arg(role)
         .env("OBSERVE_LISTEN", format!("127.0.0.1:{port}"))
-        .env("OBSERVE_LOG", "warn"))
+        .env("OBSERVE_LOG", "warn")
+        // One key sends all that the machine can take in.
+        .env("OBSERVE_KEY_EVENTS_PER_SECOND", "0"))
 }
 
 /// Gives a command the keys that the first project will have.

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod access;
+mod bombs;
 mod cluster;
 mod deadly;
 mod demo;
@@ -11,6 +12,7 @@ mod kill;
 mod main_job;
 mod outage;
 mod overview;
+mod rejections;
 mod spans;
 mod start;
 mod structure;

@@ -59,6 +59,14 @@ pub const KEYS: &[Key] = &[
         "networks that checks and webhooks may dial although they are not public, separated by commas (none)",
     ),
     key("OBSERVE_TRUSTED_PROXIES", "addresses whose X-Forwarded-For counts, separated by commas"),
+    key(
+        "OBSERVE_KEY_EVENTS_PER_SECOND",
+        "events a second that one key may send, ten seconds' worth at once (50000; 0: no limit)",
+    ),
+    key(
+        "OBSERVE_ADDRESS_REQUESTS_PER_SECOND",
+        "requests a second that one public address may send with write keys (1000; 0: no limit)",
+    ),
     key("OBSERVE_BOOTSTRAP_EMAIL", "first account, made on an empty database"),
     secret("OBSERVE_BOOTSTRAP_PASSWORD", "its password"),
     secret(
@@ -159,6 +167,15 @@ impl EnvReader {
             self.problem(format!(
                 "{name} must be an address and a port, such as 127.0.0.1:8080, not {text:?}"
             ));
+            default
+        })
+    }
+
+    /// Returns the whole number, or the default; text that is none is a problem.
+    pub fn number(&mut self, name: &'static str, default: u64) -> u64 {
+        let Some(text) = self.text(name) else { return default };
+        text.parse().unwrap_or_else(|_| {
+            self.problem(format!("{name} must be a whole number, not {text:?}"));
             default
         })
     }

@@ -82,6 +82,19 @@ secretKeyRef:
 - name: OBSERVE_TRUSTED_PROXIES
   value: {{ join "," $values.trustedProxies | quote }}
 {{- end }}
+{{- if .role.cache }}
+{{- if or $values.cacheRedis.url $values.cacheRedis.existingSecret }}
+- name: OBSERVE_CACHE_REDIS_URL
+  valueFrom:
+    {{- include "observe.storeUrl" (dict "store" $values.cacheRedis "key" "cache-redis-url" "root" $root) | nindent 4 }}
+{{- end }}
+{{- range $variable, $key := dict "KEY_EVENTS_PER_SECOND" "keyEventsPerSecond" "ADDRESS_REQUESTS_PER_SECOND" "addressRequestsPerSecond" }}
+{{- if hasKey $values.rateLimits $key }}
+- name: OBSERVE_{{ $variable }}
+  value: {{ index $values.rateLimits $key | int64 | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- if and .role.outside $values.egressAllow }}
 - name: OBSERVE_EGRESS_ALLOW
   value: {{ join "," $values.egressAllow | quote }}

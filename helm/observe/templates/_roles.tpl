@@ -8,6 +8,7 @@ events is of use while it can accept: a PostgreSQL that is away must not take ca
 gateway:
   port: 8080
   calls: [identity, events, monitor, reports]
+  cache: true
 identity:
   port: 8081
   calls: []

@@ -6,10 +6,13 @@ database-url: {{ .Values.database.url | b64enc }}
 {{- if and .Values.queueRedis.url (not .Values.queueRedis.existingSecret) }}
 queue-redis-url: {{ .Values.queueRedis.url | b64enc }}
 {{- end }}
+{{- if and .Values.cacheRedis.url (not .Values.cacheRedis.existingSecret) }}
+cache-redis-url: {{ .Values.cacheRedis.url | b64enc }}
+{{- end }}
 {{- end }}
 
 {{- define "observe.storesChecksum" -}}
-{{- list .Values.database .Values.queueRedis | toJson | sha256sum -}}
+{{- list .Values.database .Values.queueRedis .Values.cacheRedis | toJson | sha256sum -}}
 {{- end }}
 
 {{/* What a Secret of ours holds already under a key, else the given text, in base64. */}}

@@ -11,7 +11,7 @@
 {{- if not (or .Values.queueRedis.url .Values.queueRedis.existingSecret) }}
 {{- $problems = append $problems "queueRedis.url or queueRedis.existingSecret is needed: your queue Redis" }}
 {{- end }}
-{{- range $name := list "database" "queueRedis" }}
+{{- range $name := list "database" "queueRedis" "cacheRedis" }}
 {{- $store := index $.Values $name }}
 {{- if and $store.url $store.existingSecret }}
 {{- $problems = append $problems (printf "%s.url and %s.existingSecret exclude each other" $name $name) }}

@@ -10,6 +10,7 @@ use http::HeaderMap;
 use observe_core::context::wire::{key_from_proto, session_from_proto};
 use observe_core::error::CommonError;
 use observe_core::{Clock, Principal, token};
+use observe_proto::common::v1::KeyKind;
 use observe_proto::identity::v1::authenticate_response::Principal as Answer;
 use observe_proto::identity::v1::authentication_service_client::AuthenticationServiceClient;
 use observe_proto::identity::v1::{AuthenticateRequest, AuthenticateResponse};
@@ -18,6 +19,7 @@ use tokio::sync::Semaphore;
 use tonic::Code;
 
 use crate::error::Error;
+use crate::rate::RateLimits;
 use cache::KeyCache;
 pub(crate) use page_origins::PageOrigins;
 
@@ -43,16 +45,22 @@ pub(crate) struct Owner {
 pub(crate) struct Auth {
     identity: AuthenticationServiceClient<ServiceChannel>,
     keys: KeyCache,
+    limits: Arc<RateLimits>,
     clock: Arc<dyn Clock>,
     key_lookups: Semaphore,
     session_lookups: Semaphore,
 }
 
 impl Auth {
-    pub(crate) fn new(identity: ServiceChannel, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(
+        identity: ServiceChannel,
+        limits: Arc<RateLimits>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         Self {
             identity: AuthenticationServiceClient::new(identity),
             keys: KeyCache::new(),
+            limits,
             clock,
             key_lookups: Semaphore::new(KEY_LOOKUPS_MAX),
             session_lookups: Semaphore::new(SESSION_LOOKUPS_MAX),
@@ -63,19 +71,15 @@ impl Auth {
     ///
     /// # Errors
     /// `Unauthenticated` for one that is malformed, unknown, expired or revoked; `Unavailable` for one that is not known
-    /// here while identity is away.
+    /// here while identity is away; `RateLimited` for an address that sends too much with write keys, or too many keys that
+    /// nobody knows.
     pub(crate) async fn owner(&self, token: &str) -> Result<Owner, Error> {
         if is_key(token) {
-            if !token::is_well_formed(token) {
-                return Err(CommonError::Unauthenticated("the key is malformed").into());
+            let owner = self.owner_of_key(token).await?;
+            if let Principal::Key { project, kind: KeyKind::Write, .. } = &owner.principal {
+                self.limits.admit_request(*project)?;
             }
-            let found = self
-                .keys
-                .get(token::hash(token), self.clock.as_ref(), || {
-                    self.look_up(token, &self.key_lookups)
-                })
-                .await;
-            return Ok(found?);
+            return Ok(owner);
         }
         let lengths = SESSION_TOKEN_BYTES_MIN..=SESSION_TOKEN_BYTES_MAX;
         if !lengths.contains(&token.len())
@@ -87,6 +91,27 @@ impl Auth {
         found.ok_or_else(|| {
             CommonError::Unauthenticated("the session is unknown or has ended").into()
         })
+    }
+
+    async fn owner_of_key(&self, token: &str) -> Result<Owner, Error> {
+        if !token::is_well_formed(token) {
+            return Err(CommonError::Unauthenticated("the key is malformed").into());
+        }
+        let hash = token::hash(token);
+        // A key that is known, or known to be none, is never refused for what else its address sends.
+        if !self.keys.has(&hash) {
+            self.limits.admit_unknown_key()?;
+        }
+        let found = self.keys.get(hash, self.clock.as_ref(), || self.look_up_key(token)).await;
+        Ok(found?)
+    }
+
+    async fn look_up_key(&self, token: &str) -> Result<Option<Owner>, CommonError> {
+        let found = self.look_up(token, &self.key_lookups).await;
+        if matches!(found, Ok(None)) {
+            self.limits.charge_unknown_key();
+        }
+        found
     }
 
     /// Asks identity; `None` means that it knows no such credential.

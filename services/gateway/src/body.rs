@@ -1,9 +1,9 @@
 //! Reading request bodies into memory, within a limit for each and a budget for all.
 
 mod budget;
+mod coding;
 mod meter;
 
-use std::io::Read;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -14,14 +14,14 @@ use http_body_util::BodyExt as _;
 use crate::error::Error;
 use crate::rejections::attempt;
 pub(crate) use budget::{Budget, Lease};
+pub(crate) use coding::gunzip;
+use coding::{Coding, inflate};
 pub(crate) use meter::Meter;
 
 /// Bytes of a refused body that are still taken in: many clients do not look for an answer before they have sent all.
 const DISCARD_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// How long that may take.
 const DISCARD_TIMEOUT: Duration = Duration::from_secs(5);
-/// How much is inflated at one go.
-const PIECE_BYTES: usize = 16 * 1024;
 /// What gzip begins with; no JSON does.
 pub(crate) const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
@@ -88,84 +88,6 @@ async fn collect(mut body: Body, limit: usize, lease: &mut Lease) -> Result<Vec<
     Ok(bytes)
 }
 
-/// How a body is compressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Coding {
-    Identity,
-    Gzip,
-    /// With or without the frame of zlib: senders disagree on what the word means.
-    Deflate,
-    Brotli,
-}
-
-impl Coding {
-    /// Returns the coding of this name, else the name.
-    fn named(name: &str) -> Result<Self, &str> {
-        match name {
-            "" | "identity" => Ok(Self::Identity),
-            "gzip" | "x-gzip" => Ok(Self::Gzip),
-            "deflate" => Ok(Self::Deflate),
-            "br" => Ok(Self::Brotli),
-            other => Err(other),
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Identity => "plain",
-            Self::Gzip => "gzip",
-            Self::Deflate => "deflate",
-            Self::Brotli => "brotli",
-        }
-    }
-
-    fn reader(self, wire: &[u8]) -> Box<dyn Read + '_> {
-        match self {
-            Self::Identity => Box::new(wire),
-            Self::Gzip => Box::new(flate2::read::MultiGzDecoder::new(wire)),
-            Self::Deflate if is_zlib(wire) => Box::new(flate2::read::ZlibDecoder::new(wire)),
-            Self::Deflate => Box::new(flate2::read::DeflateDecoder::new(wire)),
-            Self::Brotli => Box::new(brotli_decompressor::Decompressor::new(wire, PIECE_BYTES)),
-        }
-    }
-}
-
-/// Returns whether bytes begin as zlib's frame does (RFC 1950): the method is deflate, and the check bits fit.
-fn is_zlib(wire: &[u8]) -> bool {
-    matches!(wire, [method, flags, ..] if method & 0x0f == 8
-        && (u16::from(*method) << 8 | u16::from(*flags)).is_multiple_of(31))
-}
-
-/// Inflates gzip that was found inside a body.
-///
-/// # Errors
-/// `TooLarge` beyond `limit` bytes, `Malformed` for what is no gzip.
-pub(crate) fn gunzip(wire: &[u8], limit: usize) -> Result<Vec<u8>, Error> {
-    inflate(Coding::Gzip, wire, limit, |_| Ok(()))
-}
-
-fn inflate(
-    coding: Coding,
-    wire: &[u8],
-    limit: usize,
-    mut grow: impl FnMut(usize) -> Result<(), Error>,
-) -> Result<Vec<u8>, Error> {
-    let mut inflater = coding.reader(wire);
-    let mut bytes = Vec::new();
-    let mut piece = [0; PIECE_BYTES];
-    loop {
-        match inflater.read(&mut piece) {
-            Ok(0) => return Ok(bytes),
-            Ok(count) if bytes.len() + count > limit => return Err(Error::TooLarge(limit)),
-            Ok(count) => {
-                grow(bytes.len() + count)?;
-                bytes.extend_from_slice(&piece[..count]);
-            }
-            Err(_) => return Err(Error::Malformed(format!("the body is not {}", coding.name()))),
-        }
-    }
-}
-
 /// Returns the error after what is left of the body that it refuses has been taken in, within reason.
 ///
 /// # Errors
@@ -193,6 +115,7 @@ pub(crate) async fn discard(mut body: Body) {
 mod tests {
     use std::io::Write as _;
 
+    use super::coding::INFLATED_AT_ONCE_BYTES;
     use super::*;
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -254,6 +177,17 @@ mod tests {
             read_as(Some("gzip"), gzip(&[b' '; 1_000]), 1_000).await.expect("fits").len(),
             1_000
         );
+    }
+
+    #[tokio::test]
+    async fn a_large_body_is_inflated_whole() {
+        for length in [INFLATED_AT_ONCE_BYTES, INFLATED_AT_ONCE_BYTES + 1, 3 << 20] {
+            let bytes: Vec<u8> = (0..length).map(|n| (n / 7 % 251) as u8).collect();
+            let read = read_as(Some("gzip"), gzip(&bytes), length).await.expect("read");
+            assert!(read == bytes, "{length}");
+            let refused = read_as(Some("gzip"), gzip(&bytes), length - 1).await;
+            assert!(matches!(refused, Err(Error::TooLarge(_))), "{length}");
+        }
     }
 
     #[tokio::test]

@@ -26,12 +26,14 @@ use chrono::{DateTime, Utc};
 use observe_core::{Clock, Entropy};
 use tonic::Status;
 
+use crate::error::Error;
 use crate::forward::Forwarder;
+use crate::rate::RateLimits;
 use crate::rejections::attempt::Refused;
 use crate::rejections::{Rejections, attempt};
 use delivery::{Delivery, Visitor};
 use draft::{Draft, Unreadable};
-use judge::{Outcome, judge};
+use judge::{Judged, Outcome, judge};
 use sender::Sender;
 
 /// What capture works with.
@@ -39,6 +41,7 @@ use sender::Sender;
 pub(crate) struct Capture {
     forward: Forwarder,
     rejections: Rejections,
+    limits: Arc<RateLimits>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 }
@@ -47,10 +50,11 @@ impl Capture {
     pub(crate) fn new(
         forward: Forwarder,
         rejections: Rejections,
+        limits: Arc<RateLimits>,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
-        Self { forward, rejections, clock, entropy }
+        Self { forward, rejections, limits, clock, entropy }
     }
 
     /// Returns the time of receipt for a request that has just begun.
@@ -61,23 +65,41 @@ impl Capture {
     /// Judges the events of one request and returns, once the good ones are durable, what became of each.
     ///
     /// # Errors
-    /// Those of [`Forwarder::write`]: nothing is known to be kept.
+    /// `RateLimited` for a key that sends too much; those of [`Forwarder::write`]: nothing is known to be kept.
     pub(crate) async fn accept(
         &self,
         sender: &Sender,
         drafts: impl IntoIterator<Item = Result<Draft, Unreadable>>,
         delivery: &Delivery<'_>,
     ) -> Result<Vec<Outcome>, Status> {
-        let judged = judge(drafts, delivery, sender.trusted, self.entropy.as_ref());
+        let judged = self.judge(sender, drafts, delivery)?;
         if judged.accepted.is_empty() {
             attempt::is_told();
         } else {
             attempt::holds(judged.accepted.len());
-            self.forward.write(sender.project, judged.accepted).await?;
+            let written = self.forward.write(sender.project, judged.accepted).await;
+            written.inspect_err(|_| {
+                self.limits.give_back_events(sender.key, judged.outcomes.len());
+            })?;
         }
         // Only now: a request that is refused whole will come again with the same events.
         self.rejections.note_outcomes(sender.project, &judged.outcomes, delivery);
         Ok(judged.outcomes)
+    }
+
+    fn judge(
+        &self,
+        sender: &Sender,
+        drafts: impl IntoIterator<Item = Result<Draft, Unreadable>>,
+        delivery: &Delivery<'_>,
+    ) -> Result<Judged, Error> {
+        let drafts = drafts.into_iter();
+        attempt::holds(drafts.size_hint().0);
+        // Before the events are read, so that a flood costs little.
+        self.limits.admit_events(sender.key)?;
+        let judged = judge(drafts, delivery, sender.trusted, self.entropy.as_ref());
+        self.limits.charge_events(sender.key, judged.outcomes.len());
+        Ok(judged)
     }
 
     /// Tells a sender's project of a batch that was refused where no head of an answer shows it: within a stream.

@@ -1,16 +1,41 @@
 //! What the edge is told from outside.
 
+use observe_core::Secret;
 use observe_runtime::config::EnvReader;
 
 use crate::client_address::Network;
 
+/// Events a second of one key, where nothing else is said: more than one process of events stores on one machine.
+const KEY_EVENTS_PER_SECOND: u64 = 50_000;
+/// Requests a second with write keys of one address, where nothing else is said: a company of thousands behind one address
+/// stays below, as pages send a request every few seconds.
+const ADDRESS_REQUESTS_PER_SECOND: u64 = 1_000;
+
 /// The gateway's configuration.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Config {
     /// How the outside reaches us, such as `https://observe.example.com`.
     pub public_url: Option<String>,
     /// Networks whose `X-Forwarded-For` counts.
     pub trusted_proxies: Vec<Network>,
+    /// Events a second that one key may send, ten seconds' worth at once; 0 means as many as it likes.
+    pub key_events_per_second: u64,
+    /// Requests a second with write keys that one address may send, ten seconds' worth at once; 0 means as many as it likes.
+    pub address_requests_per_second: u64,
+    /// The Redis through which gateways share these limits; without one each counts by itself.
+    pub cache_redis_url: Option<Secret>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            public_url: None,
+            trusted_proxies: Vec::new(),
+            key_events_per_second: KEY_EVENTS_PER_SECOND,
+            address_requests_per_second: ADDRESS_REQUESTS_PER_SECOND,
+            cache_redis_url: None,
+        }
+    }
 }
 
 impl Config {
@@ -20,7 +45,8 @@ impl Config {
         self.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
     }
 
-    /// Reads `OBSERVE_PUBLIC_URL` and `OBSERVE_TRUSTED_PROXIES`; what cannot be read is a problem.
+    /// Reads `OBSERVE_PUBLIC_URL`, `OBSERVE_TRUSTED_PROXIES`, `OBSERVE_KEY_EVENTS_PER_SECOND`,
+    /// `OBSERVE_ADDRESS_REQUESTS_PER_SECOND` and `OBSERVE_CACHE_REDIS_URL`; what cannot be read is a problem.
     pub fn read(env: &mut EnvReader) -> Self {
         let public_url =
             env.text("OBSERVE_PUBLIC_URL").map(|url| url.trim_end_matches('/').to_owned());
@@ -41,7 +67,15 @@ impl Config {
                 )),
             }
         }
-        Self { public_url, trusted_proxies }
+        Self {
+            public_url,
+            trusted_proxies,
+            key_events_per_second: env
+                .number("OBSERVE_KEY_EVENTS_PER_SECOND", KEY_EVENTS_PER_SECOND),
+            address_requests_per_second: env
+                .number("OBSERVE_ADDRESS_REQUESTS_PER_SECOND", ADDRESS_REQUESTS_PER_SECOND),
+            cache_redis_url: env.secret("OBSERVE_CACHE_REDIS_URL"),
+        }
     }
 }
 
@@ -54,10 +88,14 @@ mod tests {
         let values = [
             ("OBSERVE_PUBLIC_URL", "observe"),
             ("OBSERVE_TRUSTED_PROXIES", "10.0.0.0/8, ten, ::1"),
+            ("OBSERVE_KEY_EVENTS_PER_SECOND", "-1"),
+            ("OBSERVE_ADDRESS_REQUESTS_PER_SECOND", "0"),
         ];
         let mut env =
             EnvReader::from_values(values.map(|(key, value)| (key.to_owned(), value.to_owned())));
-        assert_eq!(Config::read(&mut env).trusted_proxies.len(), 2);
-        assert_eq!(env.finish().expect_err("two problems").to_string().lines().count(), 2);
+        let config = Config::read(&mut env);
+        assert_eq!(config.trusted_proxies.len(), 2);
+        assert_eq!(config.address_requests_per_second, 0, "which means: no limit");
+        assert_eq!(env.finish().expect_err("three problems").to_string().lines().count(), 3);
     }
 }

@@ -38,6 +38,7 @@ use crate::http_error::{HttpError, code_name};
 use crate::otlp;
 use crate::pages::{self, Pages};
 use crate::proxy::Proxy;
+use crate::rate::RateLimits;
 use crate::rejections::Rejections;
 use crate::rejections::attempt::{self, Head};
 use crate::routes::Routes;
@@ -63,6 +64,7 @@ pub(crate) struct Edge {
     pub(crate) capture_rpc: CaptureRpc,
     pub(crate) spans: Forwarder,
     pub(crate) rejections: Rejections,
+    pub(crate) limits: Arc<RateLimits>,
     pub(crate) doorway: Doorway,
     pub(crate) budget: Budget,
     pub(crate) readiness: Readiness,

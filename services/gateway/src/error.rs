@@ -8,7 +8,7 @@ use observe_core::error::{
     CommonError, DEPENDENCY_RETRY_AFTER, ErrorCode, ErrorReason, ServiceError,
 };
 use observe_core::status::to_status;
-use tonic::Status;
+use tonic::{Code, Status};
 
 use crate::rejections::code;
 
@@ -44,6 +44,9 @@ pub(crate) enum Error {
     Busy,
     #[error("too many uploads without a credential from this address at once, send again")]
     Uploads,
+    /// What is too much, and when to come back.
+    #[error("{0} than is allowed, send again later")]
+    RateLimited(&'static str, Duration),
     #[error("there is nothing at this address")]
     NoPage,
     #[error("this address takes {0} only")]
@@ -80,7 +83,7 @@ impl ServiceError for Error {
             | Self::TracesContentType(_)
             | Self::ContentEncoding(_)
             | Self::NeedsHttp2 => ErrorCode::InvalidArgument,
-            Self::Busy | Self::Uploads => ErrorCode::ResourceExhausted,
+            Self::Busy | Self::Uploads | Self::RateLimited(..) => ErrorCode::ResourceExhausted,
             Self::NoPage => ErrorCode::NotFound,
             Self::TimedOut => ErrorCode::Unavailable,
         }
@@ -94,7 +97,7 @@ impl ServiceError for Error {
                 ErrorReason::PermissionDenied
             }
             Self::Busy => ErrorReason::QueueFull,
-            Self::Uploads => ErrorReason::RateLimited,
+            Self::Uploads | Self::RateLimited(..) => ErrorReason::RateLimited,
             Self::NoPage => ErrorReason::NotFound,
             Self::TimedOut => ErrorReason::DependencyUnavailable,
             Self::TooLarge(_)
@@ -131,6 +134,7 @@ impl ServiceError for Error {
         match self {
             Self::Common(error) => error.retry_after(),
             Self::Busy | Self::Uploads | Self::TimedOut => Some(DEPENDENCY_RETRY_AFTER),
+            Self::RateLimited(_, retry_after) => Some(*retry_after),
             _ => None,
         }
     }
@@ -162,6 +166,15 @@ impl Error {
             _ => None,
         }
     }
+}
+
+/// Corrects a status of the gRPC library's. It calls a message that it cannot read an internal error, as if it were ours;
+/// those of ours have details.
+pub(crate) fn corrected(status: Status) -> Status {
+    if matches!(status.code(), Code::Internal | Code::Unknown) && status.details().is_empty() {
+        return Error::Malformed(status.message().to_owned()).into();
+    }
+    status
 }
 
 impl From<Error> for Status {

@@ -20,6 +20,7 @@ mod http_error;
 mod otlp;
 mod pages;
 mod proxy;
+mod rate;
 mod rejections;
 mod routes;
 mod rpc;
@@ -29,6 +30,8 @@ mod until_stopping;
 
 use std::sync::Arc;
 
+use observe_core::Clock;
+use observe_runtime::redis::CacheRedis;
 use observe_runtime::{Deps, Lifecycle, StartError, Worker};
 use prost_reflect::DescriptorPool;
 use tokio::net::TcpListener;
@@ -45,6 +48,7 @@ pub struct Gateway {
     life: Lifecycle,
     collectors: Vec<(&'static str, Collector)>,
     reporter: Option<rejections::Reporter>,
+    sharing: Option<(CacheRedis, Vec<rate::Sharing>, Arc<dyn Clock>)>,
 }
 
 /// Builds the edge. Nothing is connected yet: services may start later than we do.
@@ -59,15 +63,30 @@ pub fn build(config: Config, deps: Deps) -> Result<Gateway, StartError> {
     let proxy = proxy::Proxy::new(&deps.upstreams, deps.signer())?;
     let readiness = health::Readiness::new(&deps.upstreams)?;
     let heartbeats = heartbeat::Heartbeats::new(deps.service_channel("monitor")?);
-    let auth = Arc::new(auth::Auth::new(deps.service_channel("identity")?, deps.clock.clone()));
+    let (limits, shared) = rate::RateLimits::new(&config, &deps.clock);
+    let limits = Arc::new(limits);
+    let sharing = match &config.cache_redis_url {
+        Some(url) => Some((CacheRedis::open(url)?, shared, deps.clock.clone())),
+        None => None,
+    };
+    let auth = Arc::new(auth::Auth::new(
+        deps.service_channel("identity")?,
+        limits.clone(),
+        deps.clock.clone(),
+    ));
     let forwarder = |rpc| -> Result<_, StartError> {
         Ok(forward::forwarder(deps.service_channel("events")?, rpc, deps.lifecycle.clone()))
     };
     let (events, events_collector) = forwarder(forward::WRITE_EVENTS)?;
     let (spans, spans_collector) = forwarder(forward::WRITE_SPANS)?;
     let (rejections, reporter) = rejections::reporter(deps.service_channel("events")?);
-    let capture =
-        capture::Capture::new(events, rejections.clone(), deps.clock.clone(), deps.entropy.clone());
+    let capture = capture::Capture::new(
+        events,
+        rejections.clone(),
+        limits.clone(),
+        deps.clock.clone(),
+        deps.entropy.clone(),
+    );
     let capture_rpc =
         capture::rpc::CaptureRpc::new(capture.clone(), auth.clone(), deps.lifecycle.clone());
     let life = deps.lifecycle.clone();
@@ -83,6 +102,7 @@ pub fn build(config: Config, deps: Deps) -> Result<Gateway, StartError> {
         capture_rpc,
         spans,
         rejections,
+        limits,
         doorway: doorway::Doorway::new(contracts),
         budget: body::Budget::new(),
         readiness,
@@ -91,7 +111,7 @@ pub fn build(config: Config, deps: Deps) -> Result<Gateway, StartError> {
     });
     let collectors =
         vec![("capture collector", events_collector), ("span collector", spans_collector)];
-    Ok(Gateway { edge, life, collectors, reporter: Some(reporter) })
+    Ok(Gateway { edge, life, collectors, reporter: Some(reporter), sharing })
 }
 
 impl Gateway {
@@ -100,10 +120,14 @@ impl Gateway {
         let collectors = std::mem::take(&mut self.collectors);
         let reporter = self.reporter.take();
         let reporter = reporter.map(|reporter| Worker::new("rejections", reporter.run()));
+        let sharing = self.sharing.take().map(|(redis, limits, clock)| {
+            Worker::new("rate limits", rate::share(redis, limits, clock, self.life.clone()))
+        });
         let collectors = collectors.into_iter();
         collectors
             .map(|(name, collector)| Worker::new(name, collector.run()))
             .chain(reporter)
+            .chain(sharing)
             .collect()
     }
 

@@ -45,14 +45,16 @@ async fn admit(edge: &Edge, headers: &HeaderMap) -> Result<Sender, Error> {
 /// Takes the server spans of a request in and answers once they are durable.
 ///
 /// # Errors
-/// Those of the forwarder: nothing is known to be kept.
+/// `RateLimited` for a key that sends too much; those of the forwarder: nothing is known to be kept.
 async fn accept(
     edge: &Edge,
     sender: &Sender,
     request: ExportTraceServiceRequest,
 ) -> Result<ExportTraceServiceResponse, Status> {
     let now = edge.clock.now();
+    edge.limits.admit_events(sender.key)?;
     let judged = judge(&request, now);
+    edge.limits.charge_events(sender.key, judged.spans.len());
     // What was decoded is many times what is passed on.
     drop(request);
     if !judged.spans.is_empty() {

@@ -19,6 +19,7 @@ use observe_proto::events::v1::RejectedEvent;
 use tokio::sync::mpsc;
 
 use crate::capture::delivery::Delivery;
+use crate::capture::draft::Unreadable;
 use crate::capture::judge::Outcome;
 use sample::{Sample, timestamp};
 
@@ -87,13 +88,8 @@ impl Rejections {
         outcomes: &[Outcome],
         delivery: &Delivery<'_>,
     ) {
-        let rejected = |(index, outcome)| match outcome {
-            &Outcome::Rejected(ref unreadable) => Some((index, unreadable)),
-            _ => None,
-        };
-        let rejected = || outcomes.iter().enumerate().filter_map(rejected);
         let mut counts: BTreeMap<&'static str, u64> = BTreeMap::new();
-        for (_, unreadable) in rejected() {
+        for (_, unreadable) in rejected(outcomes) {
             *counts.entry(unreadable.reject.code.as_str()).or_default() += 1;
         }
         if counts.is_empty() {
@@ -104,7 +100,7 @@ impl Rejections {
         // Made outside of the lock. The last ones of a request are its latest.
         let total = counts.values().sum::<u64>();
         let skipped = usize::try_from(total).unwrap_or(usize::MAX).saturating_sub(room);
-        let examples = rejected().skip(skipped).map(|(index, unreadable)| {
+        let examples = rejected(outcomes).skip(skipped).map(|(index, unreadable)| {
             let mut sample = delivery.sources.sample(index);
             if let Some(uuid) = unreadable.uuid {
                 sample.uuid = uuid.to_string();
@@ -123,6 +119,14 @@ impl Rejections {
             self.notes.show(project, vec![sample.example(at, code, message, endpoint)]);
         }
     }
+}
+
+/// Returns the rejected ones with their places in the request.
+fn rejected(outcomes: &[Outcome]) -> impl Iterator<Item = (usize, &Unreadable)> {
+    outcomes.iter().enumerate().filter_map(|(index, outcome)| match outcome {
+        Outcome::Rejected(unreadable) => Some((index, unreadable)),
+        Outcome::Accepted(_) | Outcome::Duplicate(_) => None,
+    })
 }
 
 impl Notes {

@@ -16,7 +16,7 @@ use crate::capture::limits::WRITE_KEY_BODY_BYTES_MAX;
 use crate::capture::rpc::Caller;
 use crate::capture::sender::{Place, Sender};
 use crate::edge::{Coded, Edge, Origin, REQUEST_TIMEOUT};
-use crate::error::Error;
+use crate::error::{self, Error};
 use crate::rejections::attempt::Refused;
 use crate::routes::{Access, Route, Target};
 use crate::until_stopping::until_stopping;
@@ -83,7 +83,14 @@ pub(crate) async fn call(
     };
     let mut response = answer.unwrap_or_else(|error| Status::from(error).into_http());
     // A refusal has its status in the headers; a success has it in the trailers, which nobody has seen yet.
-    let refused = Status::from_header_map(response.headers());
+    let mut refused = Status::from_header_map(response.headers());
+    if let Some(status) = refused.take_if(|status| status.code() != Code::Ok) {
+        let corrected = error::corrected(status.clone());
+        if corrected.code() != status.code() {
+            response = corrected.clone().into_http();
+        }
+        refused = Some(corrected);
+    }
     let code = refused.as_ref().map_or(Code::Ok, Status::code);
     response.extensions_mut().insert(Coded(code));
     if let Some(refused) = refused.as_ref().and_then(Refused::of) {

@@ -44,6 +44,11 @@ impl KeyCache {
         Self(Cache::new(KEYS_MAX))
     }
 
+    /// Returns whether anything was ever heard of a key.
+    pub(crate) fn has(&self, hash: &[u8; 32]) -> bool {
+        self.0.get(hash).is_some_and(|entry| entry.get().heard.is_some())
+    }
+
     /// Returns the owner of a key, asking by `look_up` if what is known is too old.
     ///
     /// # Errors

@@ -23,6 +23,8 @@ pub(crate) struct Draft {
     pub(crate) session_id: String,
     pub(crate) time: SentTime,
     pub(crate) properties: Properties,
+    /// Characters of the texts above that were replaced because no store can hold them. Those of properties count apart.
+    pub(crate) replaced: usize,
 }
 
 /// A draft that could not be read; the uuid is there if at least that could.

@@ -285,6 +285,11 @@ pub(super) fn plain_length(bytes: &[u8]) -> usize {
 /// Returns what a string, given with its quotes, says. What no store of ours can hold, NUL and halves of surrogate pairs,
 /// becomes U+FFFD.
 pub(crate) fn decode_string(quoted: &str) -> Cow<'_, str> {
+    decode_counting(quoted, &mut 0)
+}
+
+/// Returns what a string says, as [`decode_string`] does, and adds to `replaced` how many characters no store can hold.
+pub(crate) fn decode_counting<'a>(quoted: &'a str, replaced: &mut usize) -> Cow<'a, str> {
     let inner = quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or("");
     if !inner.contains('\\') {
         return Cow::Borrowed(inner);
@@ -294,15 +299,16 @@ pub(crate) fn decode_string(quoted: &str) -> Cow<'_, str> {
     while let Some(at) = rest.find('\\') {
         text.push_str(&rest[..at]);
         let (decoded, length) = decode_escape(&rest[at..]);
-        text.push(decoded);
+        *replaced += usize::from(decoded.is_none());
+        text.push(decoded.unwrap_or(char::REPLACEMENT_CHARACTER));
         rest = &rest[at + length..];
     }
     text.push_str(rest);
     Cow::Owned(text)
 }
 
-/// Returns the character of the escape that the text begins with, and the escape's length in bytes.
-fn decode_escape(text: &str) -> (char, usize) {
+/// Returns the character of the escape that the text begins with, if a store can hold it, and the escape's length in bytes.
+fn decode_escape(text: &str) -> (Option<char>, usize) {
     let simple = match text.as_bytes()[1] {
         b'b' => '\u{8}',
         b'f' => '\u{c}',
@@ -312,10 +318,10 @@ fn decode_escape(text: &str) -> (char, usize) {
         b'u' => return decode_unicode_escape(text),
         other => char::from(other),
     };
-    (simple, 2)
+    (Some(simple), 2)
 }
 
-fn decode_unicode_escape(text: &str) -> (char, usize) {
+fn decode_unicode_escape(text: &str) -> (Option<char>, usize) {
     let unit = |from: usize| {
         let escape = text.get(from..from + 6)?.strip_prefix("\\u")?;
         u32::from_str_radix(escape, 16).ok()
@@ -325,10 +331,9 @@ fn decode_unicode_escape(text: &str) -> (char, usize) {
         && let Some(second) = unit(6).filter(|second| (0xdc00..0xe000).contains(second))
     {
         let code = 0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00);
-        return (char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), 12);
+        return (char::from_u32(code), 12);
     }
-    let decoded = char::from_u32(first).filter(|decoded| *decoded != '\0');
-    (decoded.unwrap_or(char::REPLACEMENT_CHARACTER), 6)
+    (char::from_u32(first).filter(|decoded| *decoded != '\0'), 6)
 }
 
 #[cfg(test)]

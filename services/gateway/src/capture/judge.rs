@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::delivery::Delivery;
 use super::draft::{Draft, Unreadable, is_blank};
-use super::limits::{DISTINCT_ID_CHARS_MAX, NAME_CHARS_MAX, SESSION_ID_CHARS_MAX};
+use super::limits::{DISTINCT_ID_CHARS_MAX, NAME_CHARS_MAX, SANITIZED, SESSION_ID_CHARS_MAX};
 use super::reject::{Code, Reject};
 use super::text::is_longer;
 
@@ -81,6 +81,10 @@ fn accept(
     let time = draft.time.fix(request)?;
     if time.clamped {
         draft.properties.add("$time_clamped", &true.into());
+    }
+    let replaced = draft.replaced + draft.properties.replaced();
+    if replaced > 0 {
+        draft.properties.add(SANITIZED, &replaced.into());
     }
     let distinct_id = match (is_blank(&draft.known_id), is_blank(&draft.anonymous_id)) {
         (true, _) => {

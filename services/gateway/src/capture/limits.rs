@@ -1,4 +1,11 @@
-//! Every limit of capture, in one table. `docs/API.md` shows the same numbers.
+//! Every limit of capture, in one table. `docs/API.md` shows the same numbers, and `tests/it/edge_rules.rs` holds each at its
+//! edge on every wire.
+//!
+//! The rules that have no number are kept where texts are read: NUL and halves of surrogate pairs become U+FFFD in names, ids,
+//! keys and values, and are counted in [`SANITIZED`] (`json.rs`, `text.rs`); a number that a double cannot hold rejects its
+//! event, so that none grows in PostgreSQL (`properties.rs`); of equal keys the last one counts, since all go on as they came
+//! (`properties/from_json.rs`); before 1970 is too old (`time.rs`). A body's bytes are bounded before and after it is
+//! inflated (`crate::body`), what a key and an address send over time in [`crate::rate`].
 
 use chrono::TimeDelta;
 
@@ -28,6 +35,8 @@ pub(crate) const PROPERTIES_MAX: usize = 255;
 pub(crate) const PROPERTY_KEY_BYTES_MAX: usize = 200;
 /// Objects and lists inside each other; the properties themselves are the first.
 pub(crate) const DEPTH_MAX: usize = 32;
+/// The property that says how many characters of an event were replaced because no store can hold them.
+pub(crate) const SANITIZED: &str = "$sanitized";
 /// How far ahead of us an event may be; beyond, it happened when it was received.
 pub(crate) const FUTURE_MAX: TimeDelta = TimeDelta::hours(24);
 /// A bare number from here on is milliseconds since 1970, below it seconds: 1973 in the one reading, 5138 in the other.

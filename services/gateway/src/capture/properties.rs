@@ -19,11 +19,12 @@ const ID_KEYS: [&str; 3] = ["alias", "$anonymous_id", "$anon_distinct_id"];
 pub(crate) struct Properties {
     json: String,
     changes_person: bool,
+    replaced: usize,
 }
 
 impl Default for Properties {
     fn default() -> Self {
-        Self { json: "{}".to_owned(), changes_person: false }
+        Self { json: "{}".to_owned(), changes_person: false, replaced: 0 }
     }
 }
 
@@ -33,13 +34,18 @@ impl Properties {
         self.changes_person
     }
 
+    /// Returns how many characters were replaced because no store can hold them.
+    pub(crate) fn replaced(&self) -> usize {
+        self.replaced
+    }
+
     /// Adds a property of ours. When the sender gave the same key, the later one counts, here as in jsonb.
     pub(crate) fn add(&mut self, key: &str, value: &serde_json::Value) {
         self.json.pop();
         if self.json.len() > 1 {
             self.json.push(',');
         }
-        write_string(key, &mut self.json);
+        write_string(key, &mut self.json, &mut self.replaced);
         self.json.push(':');
         self.json.push_str(&value.to_string());
         self.json.push('}');
@@ -57,6 +63,7 @@ struct Writer {
     depth: usize,
     keys: usize,
     changes_person: bool,
+    replaced: usize,
     /// Whether the latest key at the top is one of [`ID_KEYS`].
     names_id: bool,
 }
@@ -68,6 +75,7 @@ impl Writer {
             depth: 0,
             keys: 0,
             changes_person: false,
+            replaced: 0,
             names_id: false,
         }
     }
@@ -136,7 +144,8 @@ impl Writer {
         if self.json.len() > EVENT_BYTES_MAX {
             return Err(too_large());
         }
-        Ok(Properties { json: self.json, changes_person: self.changes_person })
+        let Self { json, changes_person, replaced, .. } = self;
+        Ok(Properties { json, changes_person, replaced })
     }
 }
 
@@ -155,8 +164,8 @@ pub(crate) fn number_text(number: f64) -> String {
     }
 }
 
-/// Writes a string with its quotes; NUL, which jsonb refuses, becomes U+FFFD.
-fn write_string(text: &str, json: &mut String) {
-    let clean = super::text::without_nul(text);
+/// Writes a string with its quotes; NUL, which jsonb refuses, becomes U+FFFD and is counted.
+fn write_string(text: &str, json: &mut String, replaced: &mut usize) {
+    let clean = super::text::without_nul_counting(text, replaced);
     json.push_str(&serde_json::Value::from(clean.as_ref()).to_string());
 }

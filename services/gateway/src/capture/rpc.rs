@@ -26,7 +26,7 @@ use super::sender::{Place, Sender};
 use super::time::{Received, SentTime};
 use crate::auth::Auth;
 use crate::body::Meter;
-use crate::error::Error;
+use crate::error::{self, Error};
 use crate::rejections::code;
 use crate::rejections::sample::Sources;
 
@@ -124,7 +124,9 @@ impl CaptureRpc {
         let begun = (self, caller, batches, meter);
         stream::try_unfold(begun, |(this, caller, mut batches, meter)| async move {
             let next = tokio::select! {
-                next = in_time(STREAM_IDLE_TIMEOUT, batches.message()) => next?,
+                next = in_time(STREAM_IDLE_TIMEOUT, batches.message()) => {
+                    next.map_err(error::corrected)?
+                }
                 () = this.life.stopping() => return Err(stopping()),
             };
             let Some(next) = next else { return Ok(None) };

@@ -2,7 +2,7 @@
 
 use http::HeaderMap;
 use observe_core::error::CommonError;
-use observe_core::{Principal, ProjectId};
+use observe_core::{KeyId, Principal, ProjectId};
 use observe_proto::common::v1::KeyKind;
 
 use super::limits::{SECRET_KEY_BODY_BYTES_MAX, WRITE_KEY_BODY_BYTES_MAX};
@@ -22,6 +22,7 @@ pub(crate) enum Place {
 /// Somebody who may send events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Sender {
+    pub(crate) key: KeyId,
     pub(crate) project: ProjectId,
     /// Whether it is a secret key, which no visitor has.
     pub(crate) trusted: bool,
@@ -47,7 +48,7 @@ impl Sender {
         if !owner.origins.admit(headers) {
             return Err(Error::ForeignPage);
         }
-        Ok(Self { project: *project, trusted })
+        Ok(Self { key: *key, project: *project, trusted })
     }
 
     /// Returns how many bytes a request may have once inflated.

@@ -4,10 +4,17 @@ use std::borrow::Cow;
 
 /// Replaces NUL, which PostgreSQL refuses in text and jsonb, by U+FFFD.
 pub(crate) fn without_nul(text: &str) -> Cow<'_, str> {
-    if text.contains('\0') {
-        Cow::Owned(text.replace('\0', "\u{fffd}"))
-    } else {
-        Cow::Borrowed(text)
+    without_nul_counting(text, &mut 0)
+}
+
+/// Replaces NUL as [`without_nul`] does, and adds to `replaced` how often.
+pub(crate) fn without_nul_counting<'a>(text: &'a str, replaced: &mut usize) -> Cow<'a, str> {
+    match text.bytes().filter(|byte| *byte == 0).count() {
+        0 => Cow::Borrowed(text),
+        count => {
+            *replaced += count;
+            Cow::Owned(text.replace('\0', "\u{fffd}"))
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use tonic_prost::ProstCodec;
 use super::limits::BODY_BYTES_MAX;
 use crate::body::{self, Meter};
 use crate::edge::{Coded, Edge, REQUEST_TIMEOUT};
-use crate::error::Error;
+use crate::error::{self, Error};
 use crate::http_error::HttpError;
 use crate::rejections::attempt::Refused;
 
@@ -45,6 +45,10 @@ pub(crate) async fn export(State(edge): State<Arc<Edge>>, request: Request) -> R
     response.map(Body::new)
 }
 
+fn is_internal(status: &Status) -> bool {
+    status.code() == Code::Internal
+}
+
 async fn answer(edge: &Arc<Edge>, request: Request) -> Result<Response<tonic::body::Body>, Error> {
     let sender = match super::admit(edge, request.headers()).await {
         Ok(sender) => sender,
@@ -66,6 +70,9 @@ async fn answer(edge: &Arc<Edge>, request: Request) -> Result<Response<tonic::bo
         }
     };
     let answer = server.unary(tower::service_fn(accept), request).await;
+    if let Some(status) = Status::from_header_map(answer.headers()).filter(is_internal) {
+        return Ok(error::corrected(status).into_http());
+    }
     // Whatever came of a body that was cut short, the caller needs to know why it was.
     meter.refusal().map_or(Ok(answer), Err)
 }

@@ -6,6 +6,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
+use std::net::IpAddr;
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -17,6 +18,7 @@ use tonic::Status;
 use super::sample::Sample;
 use super::{Refusal, Rejections, code};
 use crate::capture::delivery::Visitor;
+use crate::edge::Origin;
 
 tokio::task_local! {
     static ATTEMPT: Attempt;
@@ -25,6 +27,7 @@ tokio::task_local! {
 /// What is known so far.
 #[derive(Default)]
 struct Attempt {
+    client: Option<IpAddr>,
     project: Cell<Option<ProjectId>>,
     /// Its body, inflated; a reference and no copy.
     body: RefCell<Bytes>,
@@ -69,6 +72,11 @@ impl Refused {
     }
 }
 
+/// Returns where this request comes from; `None` outside of one, as in a stream that goes on after its head was answered.
+pub(crate) fn client() -> Option<IpAddr> {
+    ATTEMPT.try_with(|attempt| attempt.client).ok().flatten()
+}
+
 /// Notes whose request this is.
 pub(crate) fn is_of(project: ProjectId) {
     let _ = ATTEMPT.try_with(|attempt| attempt.project.set(Some(project)));
@@ -93,6 +101,7 @@ pub(crate) fn is_told() {
 pub(crate) struct Head<'a> {
     route: &'a str,
     user_agent: Option<HeaderValue>,
+    client: Option<IpAddr>,
     at: DateTime<Utc>,
 }
 
@@ -100,7 +109,8 @@ impl<'a> Head<'a> {
     /// Looks at a request to a route of the table of addresses that came at this time.
     pub(crate) fn of<B>(route: &'a str, request: &Request<B>, at: DateTime<Utc>) -> Self {
         // References, no copies: most requests are not refused.
-        Self { route, user_agent: request.headers().get(header::USER_AGENT).cloned(), at }
+        let client = request.extensions().get::<Origin>().and_then(|origin| origin.client);
+        Self { route, user_agent: request.headers().get(header::USER_AGENT).cloned(), client, at }
     }
 }
 
@@ -118,6 +128,7 @@ pub(crate) async fn watched(
     head: Head<'_>,
     work: impl Future<Output = Response<Body>>,
 ) -> Response<Body> {
+    let attempt = Attempt { client: head.client, ..Attempt::default() };
     let watched = async {
         let response = work.await;
         if let Some(refused) = response.extensions().get::<Refused>() {
@@ -125,7 +136,7 @@ pub(crate) async fn watched(
         }
         response
     };
-    ATTEMPT.scope(Attempt::default(), watched).await
+    ATTEMPT.scope(attempt, watched).await
 }
 
 impl Attempt {

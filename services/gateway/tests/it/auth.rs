@@ -79,3 +79,30 @@ async fn invented_keys_do_not_keep_sessions_waiting() {
     let (_, answered) = tokio::join!(futures::future::join_all(keys), session);
     assert_eq!(answered.expect("at once").0, 200);
 }
+
+#[tokio::test]
+async fn an_unknown_key_and_a_revoked_one_take_the_same_way_to_the_same_answer() {
+    let stage = Stage::start().await;
+    stage.identity.revoke(WRITE_KEY);
+    let event = serde_json::json!({"events": []});
+    let unknown = "obs_pub_ffffffffffffffff";
+    let mut told = Vec::new();
+    for key in [unknown, WRITE_KEY] {
+        let http = answer(stage.post("/v1/events").bearer_auth(key).body(EVENT));
+        let query = answer(stage.post(&format!("/v1/events?key={key}")).body(EVENT));
+        let capture = stage.post("/observe.events.v1.CaptureService/Capture").bearer_auth(key);
+        let read = stage.post("/observe.events.v1.EventService/ListEvents").bearer_auth(key);
+        let sentry = stage.post(&format!("/api/1/envelope/?sentry_key={key}")).body("{}\n");
+        let traces = stage.post("/v1/traces").header("x-api-key", key).json(&event);
+        let before = stage.identity.authenticated();
+        let mut answers = vec![http.await, query.await];
+        for request in [capture.json(&event), read.json(&event), sentry, traces] {
+            answers.push(answer(request).await);
+        }
+        assert!(answers.iter().all(|(status, _)| *status == 401), "{answers:?}");
+        told.push((answers, stage.identity.authenticated() - before));
+    }
+    // One look-up each: the second way and all others know the answer already.
+    assert_eq!(told[0].1, 1);
+    assert_eq!(told[0], told[1]);
+}

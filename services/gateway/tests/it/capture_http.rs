@@ -106,7 +106,10 @@ async fn a_bad_event_never_spoils_its_batch() {
         ]
     );
     assert_eq!(body["rejected"][0]["uuid"], uuid);
-    assert_eq!(stage.events.written()[1].properties_json, "{\"\u{fffd}\":\"\u{fffd}\"}");
+    assert_eq!(
+        stage.events.written()[1].properties_json,
+        "{\"\u{fffd}\":\"\u{fffd}\",\"$sanitized\":4}"
+    );
 }
 
 #[tokio::test]

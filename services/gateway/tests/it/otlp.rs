@@ -214,3 +214,19 @@ async fn a_full_queue_says_when_to_come_back() {
     assert_eq!(sent.status().as_u16(), 429);
     assert_eq!(sent.headers()["retry-after"], "7");
 }
+
+#[tokio::test]
+async fn a_message_that_is_none_is_the_callers_fault() {
+    use observe_proto::events::v1::{CaptureEvent, CaptureRequest};
+    let stage = Stage::start().await;
+    let mut client = tonic::client::Grpc::new(stage.channel().await);
+    client.ready().await.expect("ready");
+    // Where OTLP has a message, this has text.
+    let event = CaptureEvent { uuid: "z".repeat(10), ..CaptureEvent::default() };
+    let mut request = Request::new(CaptureRequest { events: vec![event], ..Default::default() });
+    let value = format!("Bearer {WRITE_KEY}").parse().expect("metadata");
+    request.metadata_mut().insert("authorization", value);
+    let codec = ProstCodec::<CaptureRequest, ExportTraceServiceResponse>::default();
+    let refused = client.unary(request, PathAndQuery::from_static(EXPORT), codec).await;
+    assert_eq!(refused.expect_err("no OTLP").code(), Code::InvalidArgument);
+}

@@ -1,6 +1,6 @@
 //! One event as JSON: an element of `POST /v1/events`, or of the Capture RPC through the JSON doorway.
 
-use super::super::json::{Scanner, decode_string};
+use super::super::json::{Scanner, decode_counting, decode_string};
 use super::super::limits::EVENT_BYTES_MAX;
 use super::super::properties::{self, number_text};
 use super::super::reject::{Code, Reject};
@@ -76,7 +76,7 @@ fn draft(element: &str, place: Place) -> Result<(Draft, Option<&str>), Unreadabl
         return Err(Reject::new(Code::InvalidEvent, "an event must be an object").into());
     }
     let members = members(element, place);
-    let uuid = read_uuid(text(members.uuid, "uuid")?.trim())?;
+    let uuid = read_uuid(text(members.uuid, "uuid", &mut 0)?.trim())?;
     read(element, &members)
         .map(|draft| (Draft { uuid, ..draft }, members.unknown))
         .map_err(|reject| Unreadable { uuid, reject })
@@ -98,19 +98,24 @@ fn read(element: &str, members: &Members<'_>) -> Result<Draft, Reject> {
     if element.len() > EVENT_BYTES_MAX {
         return Err(properties::too_large());
     }
+    let mut replaced = 0;
     let name = match members.name.or(members.event) {
         None => String::new(),
-        Some(value) if value.starts_with('"') => decode_string(value).into_owned(),
+        Some(value) if value.starts_with('"') => decode_counting(value, &mut replaced).into_owned(),
         Some(_) => return Err(Reject::new(Code::InvalidEvent, "`name` must be text")),
     };
+    let mut text = |value, field| text(value, field, &mut replaced);
     let user_id = text(members.user_id, "user_id")?;
     let distinct_id = text(members.distinct_id, "distinct_id")?;
+    let anonymous_id = text(members.anonymous_id, "anonymous_id")?;
+    let session_id = text(members.session_id, "session_id")?;
     Ok(Draft {
         uuid: None,
         name,
         known_id: if is_blank(&user_id) { distinct_id } else { user_id },
-        anonymous_id: text(members.anonymous_id, "anonymous_id")?,
-        session_id: text(members.session_id, "session_id")?,
+        anonymous_id,
+        session_id,
+        replaced,
         time: members.timestamp.map_or(SentTime::Absent, SentTime::from_json),
         properties: members.properties.map(properties::from_json).transpose()?.unwrap_or_default(),
     })
@@ -121,10 +126,10 @@ pub(crate) fn is_blank(text: &str) -> bool {
 }
 
 /// Reads an id, which may also be a number.
-fn text(value: Option<&str>, field: &str) -> Result<String, Reject> {
+fn text(value: Option<&str>, field: &str, replaced: &mut usize) -> Result<String, Reject> {
     let Some(value) = value else { return Ok(String::new()) };
     match value.as_bytes()[0] {
-        b'"' => Ok(decode_string(value).into_owned()),
+        b'"' => Ok(decode_counting(value, replaced).into_owned()),
         b'-' | b'0'..=b'9' => {
             // Whole numbers keep all their digits: an id of twenty digits is still an id.
             let is_whole = value.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit());

@@ -1,5 +1,7 @@
 //! One event of the Capture RPCs.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use observe_proto::events::v1::CaptureEvent;
 use prost::Message as _;
@@ -8,7 +10,7 @@ use uuid::Uuid;
 use super::super::limits::EVENT_BYTES_MAX;
 use super::super::properties;
 use super::super::reject::{Code, Reject};
-use super::super::text::without_nul;
+use super::super::text::without_nul_counting;
 use super::super::time::SentTime;
 use super::{Draft, Unreadable, read_uuid};
 
@@ -37,8 +39,11 @@ pub(crate) fn from_message(encoded: &Bytes) -> Result<Draft, Unreadable> {
         }
         None => properties::Properties::default(),
     };
-    let clean =
-        |text: String| if text.contains('\0') { without_nul(&text).into_owned() } else { text };
+    let mut replaced = 0;
+    let mut clean = |text: String| {
+        let Cow::Owned(clean) = without_nul_counting(&text, &mut replaced) else { return text };
+        clean
+    };
     Ok(Draft {
         uuid,
         name: clean(event.name),
@@ -47,6 +52,7 @@ pub(crate) fn from_message(encoded: &Bytes) -> Result<Draft, Unreadable> {
         session_id: clean(event.session_id),
         time: event.time.map_or(SentTime::Absent, SentTime::from_message),
         properties,
+        replaced,
     })
 }
 

@@ -96,7 +96,7 @@ fn times_are_judged() {
 fn the_anonymous_id_is_kept_beside_the_known_one() {
     let both = only(r#"{"name":"$identify","user_id":"u","anonymous_id":"a\u0000"}"#);
     assert_eq!(both.distinct_id, "u");
-    assert_eq!(both.properties_json, "{\"$anonymous_id\":\"a\u{fffd}\"}");
+    assert_eq!(both.properties_json, "{\"$sanitized\":1,\"$anonymous_id\":\"a\u{fffd}\"}");
     assert!(both.identity);
 }
 

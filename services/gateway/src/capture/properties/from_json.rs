@@ -1,6 +1,6 @@
 //! Properties that came as JSON text: one pass over the text, which copies what is clean.
 
-use super::super::json::{decode_string, plain_length};
+use super::super::json::{decode_counting, decode_string, plain_length};
 use super::super::reject::{Code, Reject};
 use super::{Properties, Writer, write_string};
 
@@ -77,7 +77,8 @@ fn string(text: &str, start: usize, writer: &mut Writer) -> Result<usize, Reject
     }
     if unicode {
         // It may hold NUL or half of a surrogate pair; the decoded text never does.
-        write_string(&decode_string(quoted), &mut writer.json);
+        let decoded = decode_counting(quoted, &mut writer.replaced);
+        write_string(&decoded, &mut writer.json, &mut writer.replaced);
     } else {
         writer.json.push_str(quoted);
     }

@@ -4,7 +4,7 @@ use prost_types::value::Kind;
 use prost_types::{Struct, Value};
 
 use super::super::reject::Reject;
-use super::super::text::without_nul;
+use super::super::text::without_nul_counting;
 use super::{Properties, Writer, write_string};
 
 /// Checks and sanitises a struct.
@@ -24,8 +24,9 @@ fn object(object: &Struct, writer: &mut Writer) -> Result<(), Reject> {
         if index > 0 {
             writer.json.push(',');
         }
-        writer.key(&without_nul(key))?;
-        write_string(key, &mut writer.json);
+        let key = without_nul_counting(key, &mut writer.replaced);
+        writer.key(&key)?;
+        write_string(&key, &mut writer.json, &mut writer.replaced);
         writer.json.push(':');
         value(member, writer)?;
     }
@@ -38,7 +39,9 @@ fn value(value: &Value, writer: &mut Writer) -> Result<(), Reject> {
         None | Some(Kind::NullValue(_)) => writer.json.push_str("null"),
         Some(Kind::BoolValue(flag)) => writer.json.push_str(if *flag { "true" } else { "false" }),
         Some(Kind::NumberValue(number)) => writer.number(*number)?,
-        Some(Kind::StringValue(text)) => write_string(text, &mut writer.json),
+        Some(Kind::StringValue(text)) => {
+            write_string(text, &mut writer.json, &mut writer.replaced);
+        }
         Some(Kind::StructValue(inner)) => object(inner, writer)?,
         Some(Kind::ListValue(list)) => {
             writer.open('[')?;

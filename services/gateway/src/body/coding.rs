@@ -1,0 +1,102 @@
+//! Inflating what came compressed, within a limit.
+
+use std::io::Read;
+
+use crate::error::Error;
+
+/// How much is inflated at one go.
+const PIECE_BYTES: usize = 16 * 1024;
+/// Bytes up to which a body is inflated in one pass.
+pub(super) const INFLATED_AT_ONCE_BYTES: usize = 1024 * 1024;
+
+/// How a body is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Coding {
+    Identity,
+    Gzip,
+    /// With or without the frame of zlib: senders disagree on what the word means.
+    Deflate,
+    Brotli,
+}
+
+impl Coding {
+    /// Returns the coding of this name, else the name.
+    pub(super) fn named(name: &str) -> Result<Self, &str> {
+        match name {
+            "" | "identity" => Ok(Self::Identity),
+            "gzip" | "x-gzip" => Ok(Self::Gzip),
+            "deflate" => Ok(Self::Deflate),
+            "br" => Ok(Self::Brotli),
+            other => Err(other),
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Identity => "plain",
+            Self::Gzip => "gzip",
+            Self::Deflate => "deflate",
+            Self::Brotli => "brotli",
+        }
+    }
+
+    fn reader(self, wire: &[u8]) -> Box<dyn Read + '_> {
+        match self {
+            Self::Identity => Box::new(wire),
+            Self::Gzip => Box::new(flate2::read::MultiGzDecoder::new(wire)),
+            Self::Deflate if is_zlib(wire) => Box::new(flate2::read::ZlibDecoder::new(wire)),
+            Self::Deflate => Box::new(flate2::read::DeflateDecoder::new(wire)),
+            Self::Brotli => Box::new(brotli_decompressor::Decompressor::new(wire, PIECE_BYTES)),
+        }
+    }
+}
+
+/// Returns whether bytes begin as zlib's frame does (RFC 1950): the method is deflate, and the check bits fit.
+fn is_zlib(wire: &[u8]) -> bool {
+    matches!(wire, [method, flags, ..] if method & 0x0f == 8
+        && (u16::from(*method) << 8 | u16::from(*flags)).is_multiple_of(31))
+}
+
+/// Inflates gzip that was found inside a body.
+///
+/// # Errors
+/// `TooLarge` beyond `limit` bytes, `Malformed` for what is no gzip.
+pub(crate) fn gunzip(wire: &[u8], limit: usize) -> Result<Vec<u8>, Error> {
+    inflate(Coding::Gzip, wire, limit, |_| Ok(()))
+}
+
+/// Inflates a body. One that turns out to be large is measured to its end before memory is taken for it, so that a bomb takes
+/// none; whoever sends that much pays by being inflated twice.
+pub(super) fn inflate(
+    coding: Coding,
+    wire: &[u8],
+    limit: usize,
+    mut grow: impl FnMut(usize) -> Result<(), Error>,
+) -> Result<Vec<u8>, Error> {
+    let broken = |_| Error::Malformed(format!("the body is not {}", coding.name()));
+    let mut inflater = coding.reader(wire);
+    let mut bytes = Vec::new();
+    let mut length = 0;
+    let mut piece = [0; PIECE_BYTES];
+    loop {
+        let count = inflater.read(&mut piece).map_err(broken)?;
+        if count == 0 {
+            break;
+        }
+        length += count;
+        if length > limit {
+            return Err(Error::TooLarge(limit));
+        }
+        if length <= INFLATED_AT_ONCE_BYTES {
+            grow(length)?;
+            bytes.extend_from_slice(&piece[..count]);
+        }
+    }
+    if length > INFLATED_AT_ONCE_BYTES {
+        drop((inflater, bytes));
+        grow(length)?;
+        bytes = vec![0; length];
+        coding.reader(wire).read_exact(&mut bytes).map_err(broken)?;
+    }
+    Ok(bytes)
+}
