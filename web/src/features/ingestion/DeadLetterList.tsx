@@ -13,6 +13,7 @@ import { useTimeZone } from "@/hooks/TimeZoneContext";
 import { Fact, Facts } from "./Facts";
 import { PayloadBlock } from "./PayloadBlock";
 import { visible } from "./payload";
+import { eventsOf } from "./redrive";
 import styles from "./deadLetters.module.css";
 
 export interface DeadLetterListProps {
@@ -51,7 +52,7 @@ export function DeadLetterList({ rows, chosen, onChoose, onTry, trying }: DeadLe
                 <input
                   type="checkbox"
                   className={styles.check}
-                  aria-label={`Choose ${visible(letter.name) || letter.uuid}`}
+                  aria-label={`Choose ${nameOf(letter)}`}
                   checked={chosen.has(letter.uuid)}
                   onChange={(change) => choose(letter.uuid, change.target.checked)}
                 />
@@ -78,8 +79,8 @@ function Line({ letter, isOpen, onToggle }: { letter: DeadLetter; isOpen: boolea
       <span className={styles.when}>
         <RelativeTime time={letter.createdTime} />
       </span>
-      <button type="button" className={styles.open} aria-expanded={isOpen} title={visible(letter.name)} onClick={onToggle}>
-        {visible(letter.name) || "Event without a readable name"}
+      <button type="button" className={styles.open} aria-expanded={isOpen} title={nameOf(letter)} onClick={onToggle}>
+        {nameOf(letter)}
       </button>
       <span className={styles.reason} title={visible(letter.reason)}>
         {visible(letter.reason)}
@@ -87,6 +88,12 @@ function Line({ letter, isOpen, onToggle }: { letter: DeadLetter; isOpen: boolea
       </span>
     </>
   );
+}
+
+function nameOf(letter: DeadLetter): string {
+  if (letter.name) return visible(letter.name);
+  const events = eventsOf(letter);
+  return events > 1 ? `${plural(events, "event")} that cannot be read` : "Event that cannot be read";
 }
 
 function Details({ letter }: { letter: DeadLetter }) {
@@ -98,9 +105,9 @@ function Details({ letter }: { letter: DeadLetter }) {
       <Facts>
         <Fact name="Reason" text={reason} />
         <Fact name="SQLSTATE" text={sqlstate} isCode otherwise="none: it was not PostgreSQL that refused it" />
-        <Fact name="Event" text={name} otherwise="not readable" />
+        <Fact name="Event" text={name} otherwise={eventsOf(letter) > 1 ? plural(eventsOf(letter), "event") : "not readable"} />
         <Fact name="Distinct id" text={distinctId} otherwise="not readable" />
-        <Fact name="Event id" text={uuid} isCode />
+        <Fact name={name ? "Event id" : "Id"} text={uuid} isCode />
         <Fact name="Set aside" text={createdTime ? absoluteTime(toDate(createdTime), timeZone) : ""} />
         <Fact name="Tried again" text={redrives > 0 ? plural(redrives, "time") : "never"} />
       </Facts>

@@ -56,7 +56,9 @@ function Row({ event, isOpen, onToggle }: { event: RejectedEvent; isOpen: boolea
         </button>
         <span className={styles.subject}>
           {event.name && <b title={visible(event.name)}>{visible(event.name)}</b>}
-          <span title={visible(event.message)}>{visible(event.message)}</span>
+          <span title={visible(event.message)}>
+            <Advice text={visible(event.message)} />
+          </span>
         </span>
         <code className={styles.endpoint} title={visible(event.endpoint)}>
           {visible(event.endpoint)}
