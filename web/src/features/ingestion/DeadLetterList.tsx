@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { Link } from "wouter";
 import { Button } from "@/components/Button";
 import { cx } from "@/components/cx";
@@ -9,6 +9,7 @@ import { absoluteTime, toDate } from "@/format/time";
 import { plural } from "@/format/number";
 import type { DeadLetter } from "@/gen/observe/events/v1/pipeline_service_pb";
 import { useProject } from "@/hooks/useProject";
+import { useRowKeys } from "@/hooks/useRowKeys";
 import { useTimeZone } from "@/hooks/TimeZoneContext";
 import { Fact, Facts } from "./Facts";
 import { PayloadBlock } from "./PayloadBlock";
@@ -29,6 +30,8 @@ export interface DeadLetterListProps {
 /** Dead letters, the latest first; one of them can be open. */
 export function DeadLetterList({ rows, chosen, onChoose, onTry, trying }: DeadLetterListProps) {
   const [open, setOpen] = useState<string>();
+  const list = useRef<HTMLOListElement>(null);
+  useRowKeys(list, "button[aria-expanded]");
   const isAll = rows.every(({ uuid }) => chosen.has(uuid));
   const choose = (uuid: string, isChosen: boolean) => {
     const next = new Set(chosen);
@@ -44,7 +47,7 @@ export function DeadLetterList({ rows, chosen, onChoose, onTry, trying }: DeadLe
           Choose all shown
         </label>
       )}
-      <ol className={styles.list} aria-label="Dead letters, the latest first">
+      <ol ref={list} aria-label="Dead letters, the latest first">
         {rows.map((letter) => (
           <li key={letter.uuid} className={cx(styles.item, letter.uuid === open && styles.isOpen)}>
             <div className={cx(styles.line, !onChoose && styles.lookOnly)}>
