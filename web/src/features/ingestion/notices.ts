@@ -31,7 +31,7 @@ function stalled({ stalledReason }: GetPipelineStatusResponse): Notice | undefin
     text: `${sentence(stalledReason)} The events behind it wait. They are safe in the queue, and new ones are accepted until it is full.`,
     steps: [
       "If PostgreSQL is full or answers with errors, give it room or mend it. The queue goes on by itself, and nothing has to be sent again.",
-      "If an entry has a format that is not known, run the version that wrote it: after an update, the newer one.",
+      "If an entry has a format that is not known, run the version that wrote it, also beside this one: after an update, the newer one.",
       "If it is a batch that is refused, or a reader that ends, it is a fault of ours: update Observe, and report the line of the log that says the same.",
     ],
   };
