@@ -16,7 +16,7 @@ import { useDeadLetters } from "./useDeadLetters";
 import { useRedrive } from "./useRedrive";
 import styles from "./deadLetters.module.css";
 
-const DESCRIPTION = "Accepted events whose data the database refused. Each is kept here whole, and nothing waits behind it.";
+const DESCRIPTION = "Accepted events that cannot be stored, mostly because the database refuses their data. Each is kept here whole, and nothing waits behind it.";
 
 /** Events that were accepted and could not be stored, and another try for them. */
 export function DeadLettersTab({ count }: { count: bigint }) {
