@@ -13,6 +13,8 @@ const PAGES = {
   overview: "overview",
   errors: "errors",
   usage: "usage",
+  ingestion: "ingestion",
+  "dead-letters": "ingestion?tab=dead-letters",
   install: "install",
   live: "live",
   "insights-trends": "insights?range=30d",

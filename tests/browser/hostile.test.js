@@ -1,8 +1,9 @@
 // Whoever can send events can send markup. It is text on every page.
 import assert from "node:assert/strict";
 import { fillSignIn, projectUrl, settled, signIn } from "./harness/dashboard.js";
+import { acceptAgain, refuseEventsNamed } from "./harness/database.js";
 import { eventually } from "./harness/eventually.js";
-import { OWNER } from "./harness/observe.js";
+import { OWNER, WRITE_KEY } from "./harness/observe.js";
 import { openWorld } from "./harness/world.js";
 
 const IMAGE = `<img src=x onerror="window.__xss=1">`;
@@ -89,11 +90,42 @@ world.test("in the list of people and on a person's page", async () => {
   await assertHarmless();
 });
 
+world.test("among rejected events and dead letters", async () => {
+  const odd = { name: IMAGE, user_id: ID, timestamp: SCRIPT, uuid: VECTOR, properties: { [SCRIPT]: VECTOR, $lib: IMAGE, note: "exe.\u202egnp" } };
+  const headers = { authorization: `Bearer ${WRITE_KEY}`, "user-agent": SCRIPT };
+  await fetch(`${world.observe.url}/v1/events`, { method: "POST", headers, body: JSON.stringify([odd]) });
+  await fetch(`${world.observe.url}/v1/events`, { method: "POST", headers, body: `${SCRIPT}${IMAGE}` });
+  await refuseEventsNamed(world.observe, IMAGE);
+  await world.observe.capture([{ name: IMAGE, user_id: ID, properties: { [SCRIPT]: VECTOR } }]);
+
+  await show("ingestion");
+  const rows = page.getByRole("list", { name: "Rejected events, the latest first" }).getByRole("listitem");
+  await rows.nth(1).waitFor();
+  for (const row of await rows.all()) {
+    await row.getByRole("button").first().click();
+    await row.getByRole("region", { name: "What was sent" }).getByText(/onerror/).first().waitFor();
+    await assertHarmless();
+  }
+  await page.getByText("exe.\\u202egnp").first().waitFor();
+  await show(`ingestion?reason=${encodeURIComponent(IMAGE)}`, "None of the latest was refused for this reason.");
+  await show("ingestion?tab=dead-letters", IMAGE);
+  await page.getByRole("list", { name: "Dead letters, the latest first" }).getByRole("button", { name: IMAGE }).click();
+  await page.getByRole("region", { name: "The event" }).getByText(SCRIPT).first().waitFor();
+  await assertHarmless();
+  await acceptAgain(world.observe);
+});
+
 world.test("in names that users give, and in addresses", async () => {
   await page.goto(`${base}/settings`);
   await page.getByLabel("Name", { exact: true }).fill(IMAGE);
   await page.getByRole("button", { name: "Save", exact: true }).click();
   await page.getByText("Project saved").waitFor();
+  const retention = page.locator("form").filter({ has: page.getByRole("button", { name: "Save retention" }) });
+  await retention.getByLabel("Events", { exact: true }).selectOption({ label: "30 days" });
+  await retention.getByRole("button", { name: "Save retention" }).click();
+  await page.getByRole("dialog").getByText(`Type “${IMAGE}” to go on`).waitFor();
+  await assertHarmless();
+  await page.keyboard.press("Escape");
   await show("live");
   await show("install", `Send events to the project ${IMAGE}.`);
   await page.goto(`${world.observe.url}/p/${encodeURIComponent(IMAGE)}/live`);

@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { LAPTOP, PHONE } from "./harness/browser.js";
 import { funnelSteps, projectUrl, settled, signIn } from "./harness/dashboard.js";
+import { refuseEventsNamed } from "./harness/database.js";
 import { eventually } from "./harness/eventually.js";
+import { WRITE_KEY } from "./harness/observe.js";
 import { inspect } from "./harness/pictures.js";
 import { openWorld } from "./harness/world.js";
 
@@ -38,6 +40,18 @@ function traffic() {
   }).flat();
 }
 
+/** Events that are rejected, and one that becomes a dead letter. */
+async function notStored() {
+  const events = [
+    { name: WORD, user_id: USER.slice(0, 200), timestamp: VALUE, properties: { [KEY]: VALUE, $lib: WORD, $lib_version: WORD } },
+    { name: WORDS, user_id: "u".repeat(300), properties: { [KEY]: [VALUE] } },
+    { name: `${WORD}${WORD}`, user_id: "u" },
+  ];
+  await fetch(`${world.observe.url}/v1/events`, { method: "POST", headers: { authorization: `Bearer ${WRITE_KEY}` }, body: JSON.stringify(events) });
+  await refuseEventsNamed(world.observe, `${WORD.slice(0, 190)}_refused`);
+  await world.observe.capture([{ name: `${WORD.slice(0, 190)}_refused`, user_id: USER.slice(0, 200), properties: { [KEY]: VALUE } }]);
+}
+
 const query = (fields) => new URLSearchParams(fields).toString();
 const pages = () => ({
   overview: `${base}/overview`,
@@ -48,6 +62,8 @@ const pages = () => ({
   "live-filtered": `${base}/live?${query({ events: encodeURIComponent(WORD), id: USER })}`,
   trends: `${base}/insights?${query([["series", `total:${WORD}`], ["series", `unique:${WORDS}`]])}`,
   funnel: `${base}/insights?${query([["tab", "funnel"], ["step", WORD], ["step", WORDS], ["step", `${WORD.slice(0, 190)}_never`]])}`,
+  ingestion: `${base}/ingestion`,
+  "dead-letters": `${base}/ingestion?tab=dead-letters`,
   people: `${base}/people`,
   person: `${base}/people/~${encodeURIComponent(`1-${USER}`.slice(0, 200))}`,
   "project-settings": `${base}/settings`,
@@ -68,6 +84,7 @@ world.test("long names are taken", async () => {
   await signIn(owner, world.observe.url);
   base = projectUrl(owner);
   await world.observe.capture(traffic());
+  await notStored();
   await rename(`${base}/settings`, "Name", "Website of the company ".repeat(5).slice(0, 100));
   await rename(`${world.observe.url}/settings/organization`, "Name", "Subsidiary".repeat(10));
   await rename(`${world.observe.url}/settings/account`, "Your name", NAME);
@@ -84,7 +101,7 @@ world.test("no page is wider than its window", async () => {
 
 world.test("nor an open event, a menu, a picker, a dialog", async () => {
   const { live, trends, "project-settings": settings } = pages();
-  const opened = { event: live, picker: trends, breakdown: trends, projects: live, revoke: settings };
+  const opened = { event: live, picker: trends, breakdown: trends, projects: live, revoke: settings, rejected: pages().ingestion, "dead-letter": pages()["dead-letters"] };
   await inspect(world, "long", {
     pages: opened,
     looks: LOOKS,
@@ -96,6 +113,9 @@ world.test("nor an open event, a menu, a picker, a dialog", async () => {
       } else if (name === "picker") {
         await page.getByRole("button", { name: /^Event of series 1/ }).click();
         await page.getByRole("listbox", { name: "Events" }).getByRole("option").first().waitFor();
+      } else if (name === "rejected" || name === "dead-letter") {
+        await page.locator("main ol").last().getByRole("button", { expanded: false }).first().click();
+        await page.getByRole("region", { name: name === "rejected" ? "What was sent" : "The event" }).waitFor();
       } else if (name === "breakdown") {
         await page.getByRole("button", { name: "Break down" }).click();
         await page.getByRole("option").filter({ hasText: KEY }).first().waitFor();

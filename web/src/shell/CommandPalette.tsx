@@ -48,7 +48,7 @@ export default function CommandPalette({ onClose, onKeys }: { onClose: () => voi
                 <Command.Empty className={styles.empty}>Nothing has this name.</Command.Empty>
                 <Command.Group heading="Pages">
                   {PLACES.map((place) => (
-                    <Item key={place.page} icon={<place.icon aria-hidden />} name={place.name} onSelect={go(path(place.page))} keys={["g", place.letter]} />
+                    <Item key={place.page} icon={<place.icon aria-hidden />} name={place.name} onSelect={go(path(place.page))} keys={["g", place.letter]} words={place.words} />
                   ))}
                 </Command.Group>
                 <Command.Group heading="Monitors">
@@ -125,13 +125,15 @@ interface ItemProps {
   keys?: readonly string[];
   /** Tells apart things of the same name. */
   id?: string;
+  /** What else finds it. */
+  words?: string[] | undefined;
   /** Offered whatever was typed, below all that matches. */
   forceMount?: boolean;
 }
 
-function Item({ icon, name, onSelect, keys, id, forceMount }: ItemProps) {
+function Item({ icon, name, onSelect, keys, id, words, forceMount }: ItemProps) {
   return (
-    <Command.Item value={forceMount ? id : id ? `${name} ${id}` : name} onSelect={onSelect} className={styles.item} forceMount={forceMount}>
+    <Command.Item value={forceMount ? id : id ? `${name} ${id}` : name} keywords={words} onSelect={onSelect} className={styles.item} forceMount={forceMount}>
       {icon}
       <span className="truncate">{name}</span>
       {keys && <KeyHint keys={keys} />}

@@ -44,6 +44,7 @@ export function HealthDot({ closed }: { closed: boolean }) {
 function judge(status: GetPipelineStatusResponse | undefined, failed: boolean): Health {
   if (failed) return { look: "unknown", shape: "○", words: "Ingest unknown" };
   if (!status) return { look: "unknown", shape: "○", words: "Asking" };
+  if (status.stalledReason) return { look: "behind", shape: "▲", words: "Queue stands still" };
   const age = status.oldestPendingAge ? durationMs(status.oldestPendingAge) : 0;
   if (age > BEHIND_MS) return { look: "behind", shape: "▲", words: `Ingest ${roughLength(age)} behind` };
   return { look: "ok", shape: "●", words: "Up to date" };

@@ -11,7 +11,7 @@ export default function KeyList({ onClose }: { onClose: () => void }) {
     { keys: ["?"], does: "This list" },
     ...PLACES.map((place) => ({ keys: ["g", place.letter], does: `Go to ${place.name}` })),
     { keys: ["↑", "↓"], does: "Walk the rows of a table" },
-    { keys: ["j", "k"], does: "Walk what is broken, errors and events" },
+    { keys: ["j", "k"], does: "Walk what is broken, errors, events and what was refused" },
     { keys: ["Enter"], does: "Open the row" },
     { keys: ["Esc"], does: "Close what is open" },
   ];

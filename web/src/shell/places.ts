@@ -12,6 +12,8 @@ export interface Place {
   /** `g` and this letter lead there. */
   letter: string;
   code: LazyPage;
+  /** What else one might type to find it. */
+  words?: string[];
 }
 
 export const PLACES: readonly Place[] = [
@@ -23,9 +25,9 @@ export const PLACES: readonly Place[] = [
   { page: "endpoints", name: "Endpoints", icon: Gauge, letter: "a", code: pages.endpoints },
   { page: "uptime", name: "Uptime", icon: HeartPulse, letter: "u", code: pages.uptime },
   { page: "usage", name: "Usage", icon: ChartColumn, letter: "d", code: pages.usage },
-  { page: "ingestion", name: "Ingestion", icon: Inbox, letter: "q", code: pages.ingestion },
+  { page: "ingestion", name: "Ingestion", icon: Inbox, letter: "q", code: pages.ingestion, words: ["rejected events", "refused", "dead letters", "pipeline", "queue"] },
   { page: "install", name: "Install", icon: Plug, letter: "n", code: pages.install },
-  { page: "settings", name: "Settings", icon: Settings, letter: "s", code: pages.projectSettings },
+  { page: "settings", name: "Settings", icon: Settings, letter: "s", code: pages.projectSettings, words: ["keys", "privacy", "retention", "allowed origins", "alert channels", "time zone"] },
 ];
 
 /** Whether the address is that page or something below it. */

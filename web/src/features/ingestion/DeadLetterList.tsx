@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { Link } from "wouter";
 import { Button } from "@/components/Button";
 import { cx } from "@/components/cx";
@@ -9,10 +9,12 @@ import { absoluteTime, toDate } from "@/format/time";
 import { plural } from "@/format/number";
 import type { DeadLetter } from "@/gen/observe/events/v1/pipeline_service_pb";
 import { useProject } from "@/hooks/useProject";
+import { useRowKeys } from "@/hooks/useRowKeys";
 import { useTimeZone } from "@/hooks/TimeZoneContext";
 import { Fact, Facts } from "./Facts";
 import { PayloadBlock } from "./PayloadBlock";
 import { visible } from "./payload";
+import { eventsOf } from "./redrive";
 import styles from "./deadLetters.module.css";
 
 export interface DeadLetterListProps {
@@ -28,6 +30,8 @@ export interface DeadLetterListProps {
 /** Dead letters, the latest first; one of them can be open. */
 export function DeadLetterList({ rows, chosen, onChoose, onTry, trying }: DeadLetterListProps) {
   const [open, setOpen] = useState<string>();
+  const list = useRef<HTMLOListElement>(null);
+  useRowKeys(list, "button[aria-expanded]");
   const isAll = rows.every(({ uuid }) => chosen.has(uuid));
   const choose = (uuid: string, isChosen: boolean) => {
     const next = new Set(chosen);
@@ -43,7 +47,7 @@ export function DeadLetterList({ rows, chosen, onChoose, onTry, trying }: DeadLe
           Choose all shown
         </label>
       )}
-      <ol className={styles.list} aria-label="Dead letters, the latest first">
+      <ol ref={list} aria-label="Dead letters, the latest first">
         {rows.map((letter) => (
           <li key={letter.uuid} className={cx(styles.item, letter.uuid === open && styles.isOpen)}>
             <div className={cx(styles.line, !onChoose && styles.lookOnly)}>
@@ -51,7 +55,7 @@ export function DeadLetterList({ rows, chosen, onChoose, onTry, trying }: DeadLe
                 <input
                   type="checkbox"
                   className={styles.check}
-                  aria-label={`Choose ${visible(letter.name) || letter.uuid}`}
+                  aria-label={`Choose ${nameOf(letter)}`}
                   checked={chosen.has(letter.uuid)}
                   onChange={(change) => choose(letter.uuid, change.target.checked)}
                 />
@@ -78,8 +82,8 @@ function Line({ letter, isOpen, onToggle }: { letter: DeadLetter; isOpen: boolea
       <span className={styles.when}>
         <RelativeTime time={letter.createdTime} />
       </span>
-      <button type="button" className={styles.open} aria-expanded={isOpen} title={visible(letter.name)} onClick={onToggle}>
-        {visible(letter.name) || "Event without a readable name"}
+      <button type="button" className={styles.open} aria-expanded={isOpen} title={nameOf(letter)} onClick={onToggle}>
+        {nameOf(letter)}
       </button>
       <span className={styles.reason} title={visible(letter.reason)}>
         {visible(letter.reason)}
@@ -87,6 +91,12 @@ function Line({ letter, isOpen, onToggle }: { letter: DeadLetter; isOpen: boolea
       </span>
     </>
   );
+}
+
+function nameOf(letter: DeadLetter): string {
+  if (letter.name) return visible(letter.name);
+  const events = eventsOf(letter);
+  return events > 1 ? `${plural(events, "event")} that cannot be read` : "Event that cannot be read";
 }
 
 function Details({ letter }: { letter: DeadLetter }) {
@@ -98,9 +108,9 @@ function Details({ letter }: { letter: DeadLetter }) {
       <Facts>
         <Fact name="Reason" text={reason} />
         <Fact name="SQLSTATE" text={sqlstate} isCode otherwise="none: it was not PostgreSQL that refused it" />
-        <Fact name="Event" text={name} otherwise="not readable" />
+        <Fact name="Event" text={name} otherwise={eventsOf(letter) > 1 ? plural(eventsOf(letter), "event") : "not readable"} />
         <Fact name="Distinct id" text={distinctId} otherwise="not readable" />
-        <Fact name="Event id" text={uuid} isCode />
+        <Fact name={name ? "Event id" : "Id"} text={uuid} isCode />
         <Fact name="Set aside" text={createdTime ? absoluteTime(toDate(createdTime), timeZone) : ""} />
         <Fact name="Tried again" text={redrives > 0 ? plural(redrives, "time") : "never"} />
       </Facts>

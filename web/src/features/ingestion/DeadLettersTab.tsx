@@ -10,12 +10,13 @@ import { exactNumber, plural } from "@/format/number";
 import { mayChange } from "@/hooks/mayChange";
 import { useProject } from "@/hooks/useProject";
 import { DeadLetterList } from "./DeadLetterList";
+import { eventsOf } from "./redrive";
 import { RedriveNote } from "./RedriveNote";
 import { useDeadLetters } from "./useDeadLetters";
 import { useRedrive } from "./useRedrive";
 import styles from "./deadLetters.module.css";
 
-const DESCRIPTION = "Accepted events whose data the database refused. Each is kept here whole, and nothing waits behind it.";
+const DESCRIPTION = "Accepted events that cannot be stored, mostly because the database refuses their data. Each is kept here whole, and nothing waits behind it.";
 
 /** Events that were accepted and could not be stored, and another try for them. */
 export function DeadLettersTab({ count }: { count: bigint }) {
@@ -28,7 +29,9 @@ export function DeadLettersTab({ count }: { count: bigint }) {
   const isRunning = redrive.state === "running";
   // What is gone from the list is not chosen any more.
   const uuids = rows.map(({ uuid }) => uuid).filter((uuid) => chosen.has(uuid));
-  const total = Math.max(Number(count), rows.length);
+  // A letter may stand for several events, and the ledger counts events; it may be a moment behind the list.
+  const shown = rows.reduce((sum, letter) => sum + eventsOf(letter), 0);
+  const total = query.hasNextPage ? Math.max(Number(count), shown) : shown;
   const tryChosen = () => void selected(uuids).then(() => setChosen(new Set()));
   const tryAll = () => {
     setConfirming(false);
@@ -41,7 +44,7 @@ export function DeadLettersTab({ count }: { count: bigint }) {
           Try {exactNumber(uuids.length)} chosen again
         </Button>
       )}
-      <Button icon={<RefreshCw aria-hidden />} loading={isRunning && redrive.what === "all"} disabled={isRunning} onClick={() => (total === 1 ? tryAll() : setConfirming(true))}>
+      <Button icon={<RefreshCw aria-hidden />} loading={isRunning && redrive.what === "all"} disabled={isRunning} onClick={() => (rows.length === 1 ? tryAll() : setConfirming(true))}>
         Try all again
       </Button>
     </>
@@ -73,7 +76,7 @@ export function DeadLettersTab({ count }: { count: bigint }) {
       {rows.length > 0 && (
         <footer className={styles.foot}>
           <span className="muted">
-            {rows.length < total ? `${exactNumber(rows.length)} of ${exactNumber(total)}` : plural(rows.length, "dead letter")}, the latest first
+            {shown < total ? `${exactNumber(shown)} of ${plural(total, "event")}` : plural(total, "event")}, the latest first
           </span>
           {query.hasNextPage && (
             <Button size="s" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
@@ -85,7 +88,7 @@ export function DeadLettersTab({ count }: { count: bigint }) {
       <ConfirmDialog
         open={confirming}
         onOpenChange={setConfirming}
-        title={`Try ${plural(total, "dead letter")} again`}
+        title={`Try ${plural(total, "event")} again`}
         text="Each that the database takes now is stored once, with its own time, and counts in insights from then on. What is refused again stays here. Nothing can be lost by it; it is worth it once the cause is gone, for instance after an update."
         confirmLabel="Try all again"
         onConfirm={tryAll}

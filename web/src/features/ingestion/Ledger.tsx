@@ -78,7 +78,7 @@ const NOTES: Record<Outcome, string> = {
 function Note({ part: { outcome, count }, status }: { part: LedgerPart; status: GetPipelineStatusResponse }) {
   const { path } = useProject();
   if (outcome === "deadLettered" && count > 0n) return <Link href={`${path("ingestion")}?tab=dead-letters`}>see why, try again</Link>;
-  if (outcome === "pending" && count > 0n && ageOf(status) > 0) return `the oldest for ${roughLength(ageOf(status))}`;
+  if (outcome === "pending" && count > 0n && ageOf(status) > 0) return `the oldest for ${roughLength(ageOf(status)).replace(" ", "\u00a0")}`;
   if (outcome === "pending" && count <= 0n) return "none on its way";
   return NOTES[outcome];
 }

@@ -21,11 +21,12 @@ export function RedriveNote({ redrive, onClose }: { redrive: Redrive; onClose: (
     );
   }
   const { result } = redrive;
-  const isBad = redrive.state === "failed" || (result.stored === 0 && result.duplicates === 0 && result.refused > 0);
+  const isBad = redrive.state === "failed" || (result.refused > 0 && result.refused === triedOf(result));
+  const look = isBad ? styles.isBad : result.refused > 0 ? styles.isMixed : styles.isOk;
   const done = redrive.state === "failed" && triedOf(result) === 0 ? "" : redriveText(result);
   return (
-    <div className={cx(styles.result, isBad ? styles.isBad : styles.isOk)} role={redrive.state === "failed" ? "alert" : "status"}>
-      {isBad ? <CircleAlert aria-hidden /> : <CircleCheck aria-hidden />}
+    <div className={cx(styles.result, look)} role={redrive.state === "failed" ? "alert" : "status"}>
+      {look === styles.isOk ? <CircleCheck aria-hidden /> : <CircleAlert aria-hidden />}
       <p>{redrive.state === "failed" ? `${readError(redrive.error).message} ${done ? `Before that: ${done}` : "Nothing was changed."}` : done}</p>
       <IconButton size="s" label="Close" icon={<X aria-hidden />} onClick={onClose} />
     </div>

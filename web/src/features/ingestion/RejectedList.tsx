@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { Link } from "wouter";
 import { Button } from "@/components/Button";
 import { cx } from "@/components/cx";
@@ -7,6 +7,7 @@ import { RelativeTime } from "@/components/RelativeTime";
 import { absoluteTime, toDate } from "@/format/time";
 import type { RejectedEvent } from "@/gen/observe/events/v1/pipeline_service_pb";
 import { useProject } from "@/hooks/useProject";
+import { useRowKeys } from "@/hooks/useRowKeys";
 import { useTimeZone } from "@/hooks/TimeZoneContext";
 import { Advice } from "./Advice";
 import { Fact, Facts } from "./Facts";
@@ -23,10 +24,12 @@ const SHOWN_FIRST = 20;
 export function RejectedList({ rows }: { rows: readonly RejectedRow[] }) {
   const [open, setOpen] = useState<string>();
   const [all, setAll] = useState(false);
+  const list = useRef<HTMLOListElement>(null);
+  useRowKeys(list, "button[aria-expanded]");
   const shown = all ? rows : rows.slice(0, SHOWN_FIRST);
   return (
     <>
-      <ol aria-label="Rejected events, the latest first">
+      <ol ref={list} aria-label="Rejected events, the latest first">
         {shown.map(({ key, event }) => (
           <Row key={key} event={event} isOpen={key === open} onToggle={() => setOpen(key === open ? undefined : key)} />
         ))}
@@ -56,7 +59,9 @@ function Row({ event, isOpen, onToggle }: { event: RejectedEvent; isOpen: boolea
         </button>
         <span className={styles.subject}>
           {event.name && <b title={visible(event.name)}>{visible(event.name)}</b>}
-          <span title={visible(event.message)}>{visible(event.message)}</span>
+          <span title={visible(event.message)}>
+            <Advice text={visible(event.message)} />
+          </span>
         </span>
         <code className={styles.endpoint} title={visible(event.endpoint)}>
           {visible(event.endpoint)}

@@ -31,6 +31,7 @@ function rejected(n: number): MessageInitShape<typeof RejectedEventSchema> {
 }
 
 function deadLetter(n: number): MessageInitShape<typeof DeadLetterSchema> {
+  if (n === 3) return { uuid: uuid(5_003), createdTime: ago(31 * MIN_MS), reason: "The entry of the queue that holds them cannot be read", eventCount: 40n };
   const name = n % 8 === 5 ? HOSTILE : ["purchase", "checkout_started", "$pageview"][n % 3]!;
   return {
     uuid: uuid(5_000 + n),
@@ -41,6 +42,7 @@ function deadLetter(n: number): MessageInitShape<typeof DeadLetterSchema> {
     sqlstate: n % 2 ? "22P05" : "",
     payload: JSON.stringify({ uuid: uuid(5_000 + n), name, properties: { amount: 12.5, text: "a\\u0000b", list: [1, { deep: [] }], empty: {} } }),
     redrives: n % 5 === 0 ? 2 : 0,
+    eventCount: 1n,
   };
 }
 
@@ -50,21 +52,22 @@ export function addFixtures(router: ConnectRouter, variant: string): void {
   let letters = isQuiet ? [] : Array.from({ length: variant === "one" ? 1 : variant === "many" ? 2_400 : 137 }, (_, n) => deadLetter(n));
   let stored = isEmpty ? 0n : variant === "many" ? 12_345_678_901n : 48_170n;
   let duplicates = isEmpty ? 0n : 31n;
+  const setAside = () => letters.reduce((sum, { eventCount = 1n }) => sum + eventCount, 0n);
   router.rpc(PipelineService.method.getPipelineStatus, () => {
     if (variant === "error") throw fail(Code.Unavailable, "events is away", "DEPENDENCY_UNAVAILABLE");
     const isSlow = ["behind", "stalled"].includes(variant);
     const pending = isEmpty ? 0n : isSlow ? 8_914n : variant === "well" ? 0n : 12n;
     if (!isEmpty && !isSlow) stored += 7n;
     return {
-      accepted: stored + duplicates + BigInt(letters.length) + pending,
+      accepted: stored + duplicates + setAside() + pending,
       stored,
       duplicates,
-      deadLettered: BigInt(letters.length),
+      deadLettered: setAside(),
       pending,
       oldestPendingAge: pending > 0n ? durationFromMs(isSlow ? 184_300 : 300) : undefined,
       rejections: isQuiet ? [] : [...CODES, "something_new"].map((code, index) => ({ code, count: BigInt(Math.ceil(4_000 / (index + 1) ** 2)), lastSeenTime: ago(index * 3 * MIN_MS) })),
       queueReplacedTime: variant === "replaced" ? ago(90 * MIN_MS) : variant === "many" ? ago(40 * 24 * 60 * MIN_MS) : undefined,
-      stalledReason: variant === "stalled" ? "shard 3 holds an entry of format 9, which this version does not know" : "",
+      stalledReason: variant === "stalled" ? "PostgreSQL has no room left, or no more of something it needs (53100)" : "",
     };
   });
   router.rpc(PipelineService.method.listRejectedEvents, () => ({ rejectedEvents: isQuiet ? [] : Array.from({ length: 100 }, (_, n) => rejected(n)) }));

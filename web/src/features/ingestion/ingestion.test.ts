@@ -39,7 +39,7 @@ describe("the ledger", () => {
   it.each([
     [{ pending: 0n }, "ok", "Nothing waits to be stored."],
     [{ pending: 5n, oldestPendingAge: durationFromMs(300) }, "ok", "The oldest pending event has waited 300 ms, which is normal."],
-    [{ pending: 5n, oldestPendingAge: durationFromMs(40_000) }, "info", "The oldest pending event has waited 40 s. That is a burst; pages show numbers that old until it is through."],
+    [{ pending: 5n, oldestPendingAge: durationFromMs(40_000) }, "info", "The oldest pending event has waited 40 s. That is mostly a burst; pages show numbers that old until it is through."],
     [{ pending: 5n, oldestPendingAge: durationFromMs(184_000) }, "warn", "The oldest pending event has waited 3 min. Pages show numbers that old."],
     [{ pending: 0n, oldestPendingAge: durationFromMs(2_000) }, "ok", "Nothing of this project waits to be stored."],
     [{ pending: 0n, oldestPendingAge: durationFromMs(184_000) }, "warn", "Nothing of this project waits, but the queue's oldest event has waited 3 min. Pages show numbers that old."],
@@ -108,7 +108,8 @@ describe("reasons", () => {
     const documented = [
       "invalid_event", "missing_name", "missing_distinct_id", "invalid_uuid", "invalid_timestamp", "too_old", "name_too_long", "distinct_id_too_long",
       "event_too_large", "too_many_properties", "too_deep", "property_key_too_long", "non_finite_number", "invalid_properties",
-      "not_json", "body_too_large", "rate_limited", "queue_full", "origin_not_allowed", "secret_key_exposed",
+      "not_json", "no_events", "malformed", "invalid_request", "body_too_large", "too_many_events", "unsupported_encoding", "unsupported_content_type",
+      "rate_limited", "queue_full", "unavailable", "origin_not_allowed", "secret_key_exposed", "invalid_span", "internal_error",
     ]; // prettier-ignore
     expect([...CODES].sort()).toEqual([...documented].sort());
     expect(new Set(CODES.map((code) => reasonOf(code).title)).size).toBe(CODES.length);

@@ -85,7 +85,7 @@ export function waitingOf(status: GetPipelineStatusResponse): Saying {
   if (status.pending <= 0n && age <= BEHIND_MS) return { tone: "ok", shape: "✓", text: "Nothing of this project waits to be stored." };
   const who = status.pending <= 0n ? "Nothing of this project waits, but the queue's oldest event has waited" : "The oldest pending event has waited";
   if (age <= BEHIND_MS) return { tone: "ok", shape: "✓", text: `${who} ${length}, which is normal.` };
-  if (age <= LATE_MS) return { tone: "info", shape: "◆", text: `${who} ${length}. That is a burst; pages show numbers that old until it is through.` };
+  if (age <= LATE_MS) return { tone: "info", shape: "◆", text: `${who} ${length}. That is mostly a burst; pages show numbers that old until it is through.` };
   return { tone: "warn", shape: "▲", text: `${who} ${length}. Pages show numbers that old.` };
 }
 

@@ -30,9 +30,9 @@ function stalled({ stalledReason }: GetPipelineStatusResponse): Notice | undefin
     title: "A part of the queue stands still",
     text: `${sentence(stalledReason)} The events behind it wait. They are safe in the queue, and new ones are accepted until it is full.`,
     steps: [
-      "Read the log of the events service: it says `the shard stands still`, and why.",
-      "If it names a format that is not known, start the version that wrote it; after an update, that is the newer one.",
-      "If it names a store, bring that back. The queue goes on by itself.",
+      "If PostgreSQL is full or answers with errors, give it room or mend it. The queue goes on by itself, and nothing has to be sent again.",
+      "If an entry has a format that is not known, run the version that wrote it, also beside this one: after an update, the newer one.",
+      "If it is a batch that is refused, or a reader that ends, it is a fault of ours: update Observe, and report the line of the log that says the same.",
     ],
   };
 }

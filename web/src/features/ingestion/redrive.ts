@@ -1,4 +1,5 @@
 import { plural } from "@/format/number";
+import type { DeadLetter } from "@/gen/observe/events/v1/pipeline_service_pb";
 
 /** The most dead letters in one call; a limit of the contract. */
 export const REDRIVE_MAX = 1_000;
@@ -31,4 +32,9 @@ export function redriveText(result: RedriveResult): string {
   ].filter((part) => part !== false);
   const text = parts.length > 1 ? `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}` : parts[0]!;
   return `${text}.${refused > 0 ? ` ${refused === 1 ? "It stays" : "They stay"} in the list with the new reason.` : ""}`;
+}
+
+/** How many events a dead letter stands for. */
+export function eventsOf({ eventCount }: DeadLetter): number {
+  return Math.max(1, Number(eventCount));
 }

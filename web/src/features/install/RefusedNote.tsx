@@ -27,11 +27,13 @@ export function RefusedNote() {
     );
   }
   const { title, advice } = reasonOf(latest.code);
+  // Inside a sentence, but "JSON" and "UUID" stay as they are.
+  const reason = visible(title.charAt(0).toLowerCase() + title.slice(1));
   return (
     <div className={styles.refused} role="status" key={latest.lastSeenTime && timestampMs(latest.lastSeenTime)}>
       <span aria-hidden>▲</span>
       <p>
-        <strong>Something came and was refused: {visible(title).toLowerCase()}.</strong> <Advice text={advice} />{" "}
+        <strong>Something came and was refused: {reason}.</strong> <Advice text={advice} />{" "}
         <Link href={`${path("ingestion")}?reason=${encodeURIComponent(latest.code)}`}>See what was sent</Link>
       </p>
     </div>

@@ -66,7 +66,12 @@ export default function LivePage() {
               icon={<Radio aria-hidden />}
               title="Waiting for the first event"
               text="Put the snippet on your site, or send one event with curl. It shows here within a second or two."
-              action={<LinkButton to={path("install")} variant="primary">Show the snippet</LinkButton>}
+              action={
+                <>
+                  <LinkButton to={path("install")} variant="primary">Show the snippet</LinkButton>
+                  <LinkButton to={path("ingestion")}>See what was refused</LinkButton>
+                </>
+              }
             />
           )}
         </Card>

@@ -22,10 +22,13 @@ import { KeyService } from "@/gen/observe/identity/v1/key_service_pb";
 import { useProject } from "@/hooks/useProject";
 import styles from "@/features/settings/Settings.module.css";
 
+/** How often the list is asked for again, in milliseconds: a key may be exposed while somebody looks. */
+const ASK_EVERY_MS = 5_000;
+
 /** The keys of the project: make, look at, revoke. */
 export function KeysCard() {
   const { project, canManage } = useProject();
-  const keys = useQuery(KeyService.method.listKeys, { projectId: project.id });
+  const keys = useQuery(KeyService.method.listKeys, { projectId: project.id }, { refetchInterval: ASK_EVERY_MS });
   const [making, setMaking] = useState(false);
   const [revoking, setRevoking] = useState<Key>();
   const toast = useToast();

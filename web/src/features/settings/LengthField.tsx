@@ -14,14 +14,13 @@ export interface LengthFieldProps {
   onChange: (length: LengthDraft) => void;
   error: string | undefined;
   now: Date;
-  timeZone: string;
   disabled: boolean;
 }
 
 /** How long one kind of data is kept, with what that means today. */
-export function LengthField({ label, longest, longestText, value, onChange, error, now, timeZone, disabled }: LengthFieldProps) {
+export function LengthField({ label, longest, longestText, value, onChange, error, now, disabled }: LengthFieldProps) {
   const isOther = value.choice === "other";
-  const hint = keepText(label, value, longestText, now, timeZone);
+  const hint = keepText(label, value, longestText, now);
   // Another number begins with that of the choice before.
   const choose = (choice: string) => onChange({ choice, days: choice === "other" || choice === "" ? value.days : choice });
   return (

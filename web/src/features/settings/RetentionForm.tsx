@@ -5,7 +5,6 @@ import { Button } from "@/components/Button";
 import { Card } from "@/components/Card";
 import { ConfirmDialog } from "@/components/ConfirmDialog";
 import { FormMessage } from "@/components/FormMessage";
-import { knownZone } from "@/components/query/zone";
 import { LengthField } from "@/features/settings/LengthField";
 import { draftOf, lossesOf, lossText, readDraft } from "@/features/settings/retention";
 import type { LengthDraft, Retention, RetentionDraft } from "@/features/settings/retention";
@@ -25,7 +24,6 @@ export function RetentionForm() {
   const [asked, setAsked] = useState<Retention>();
   const [tried, setTried] = useState(false);
   const now = useNow(CLOCK_MS);
-  const timeZone = knownZone(project.timeZone);
   const update = useSaveProject("Retention saved", () => setAsked(undefined));
   const read = readDraft(draft);
   const problems = tried && "problems" in read ? read.problems : {};
@@ -39,8 +37,8 @@ export function RetentionForm() {
     else update.mutate({ retention: read.retention });
   };
   const losses = asked ? lossesOf(present, asked, now) : [];
-  const what = "How long data is kept, counted from when it happened. What is older is deleted in the background, within a day.";
-  const ends = { now, timeZone, disabled: !canManage };
+  const what = "How long data is kept, in whole days of UTC since it happened. What is older is deleted in the background.";
+  const ends = { now, disabled: !canManage };
   return (
     <form onSubmit={submit} noValidate>
       <Card
@@ -72,7 +70,7 @@ export function RetentionForm() {
         open={asked !== undefined}
         onOpenChange={() => setAsked(undefined)}
         title="Delete what is older?"
-        text={`${lossText(losses, timeZone)} will be deleted, and cannot be brought back. Each day, what grows older than that goes as well. The daily numbers under Usage stay.`}
+        text={`${lossText(losses)} will be deleted, and cannot be brought back. Each day, what grows older than that goes as well. The daily numbers under Usage stay.`}
         confirmLabel="Save and delete"
         danger
         typeToConfirm={project.name}

@@ -87,21 +87,21 @@ export function lossesOf(from: Retention, to: Retention, now: Date): Loss[] {
   return losses;
 }
 
-/** The time before which data goes. */
+/** The time before which data goes: whole days of UTC are kept. */
 export function cutOf(days: number, now: Date): Date {
-  return new Date(now.getTime() - days * DAY_MS);
+  return new Date((Math.floor(now.getTime() / DAY_MS) - days) * DAY_MS);
 }
 
 /** "Events from before 3 Sept 2026 and errors from before 1 Nov 2026". */
-export function lossText(losses: readonly Loss[], timeZone: string): string {
-  const text = losses.map(({ kind, before }) => `${kind} from before ${shortDate(before, timeZone)}`).join(" and ");
+export function lossText(losses: readonly Loss[]): string {
+  const text = losses.map(({ kind, before }) => `${kind} from before ${shortDate(before, "UTC")}`).join(" and ");
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** What a length means today, in a sentence; `what` are "Events" or "Errors". */
-export function keepText(what: string, length: LengthDraft, longest: string, now: Date, timeZone: string): string | undefined {
+export function keepText(what: string, length: LengthDraft, longest: string, now: Date): string | undefined {
   const days = daysOf(length);
   if (days === undefined) return undefined;
   if (days === 0) return longest;
-  return `${what} are deleted ${days === 1 ? "a day" : `${days.toLocaleString("en")} days`} after they happened: today, those from before ${shortDate(cutOf(days, now), timeZone)}.`;
+  return `${what} are deleted ${days === 1 ? "a day" : `${days.toLocaleString("en")} days`} after they happened: today, those from before ${shortDate(cutOf(days, now), "UTC")}.`;
 }

@@ -66,7 +66,7 @@ describe("retention", () => {
   });
 
   const losses = (from: [number, number], to: [number, number]) =>
-    lossText(lossesOf({ eventDays: from[0], exceptionDays: from[1] }, { eventDays: to[0], exceptionDays: to[1] }, NOW), "UTC");
+    lossText(lossesOf({ eventDays: from[0], exceptionDays: from[1] }, { eventDays: to[0], exceptionDays: to[1] }, NOW));
 
   it("that gets longer, or stays, deletes nothing", () => {
     expect(losses([30, 30], [90, 30])).toBe("");
@@ -83,8 +83,13 @@ describe("retention", () => {
     expect(losses([90, 30], [30, 1])).toBe("Events from before 24 Oct 2026 and errors from before 22 Nov 2026");
   });
 
+  it("keeps whole days of UTC", () => {
+    const late = new Date("2026-11-23T23:59:59Z");
+    expect(lossesOf({ eventDays: 0, exceptionDays: 0 }, { eventDays: 1, exceptionDays: 1 }, late)).toEqual([{ kind: "events", before: new Date("2026-11-22T00:00:00Z") }]);
+  });
+
   it("says in words what goes and when", () => {
-    const text = (choice: string, days = "") => keepText("Events", { choice, days }, "Events are kept for ever.", NOW, "UTC");
+    const text = (choice: string, days = "") => keepText("Events", { choice, days }, "Events are kept for ever.", NOW);
     expect(text("")).toBe("Events are kept for ever.");
     expect(text("90")).toBe("Events are deleted 90 days after they happened: today, those from before 25 Aug 2026.");
     expect(text("other", "1")).toBe("Events are deleted a day after they happened: today, those from before 22 Nov 2026.");
