@@ -59,6 +59,10 @@ pub const KEYS: &[Key] = &[
         "networks that checks and webhooks may dial although they are not public, separated by commas (none)",
     ),
     key("OBSERVE_TRUSTED_PROXIES", "addresses whose X-Forwarded-For counts, separated by commas"),
+    key(
+        "OBSERVE_GEOIP_DB",
+        "a MaxMind database (.mmdb) of cities or countries, for visitors' places (none)",
+    ),
     key("OBSERVE_BOOTSTRAP_EMAIL", "first account, made on an empty database"),
     secret("OBSERVE_BOOTSTRAP_PASSWORD", "its password"),
     secret(

@@ -26,6 +26,7 @@ use chrono::{DateTime, Utc};
 use observe_core::{Clock, Entropy};
 use tonic::Status;
 
+use crate::enrich::Enricher;
 use crate::forward::Forwarder;
 use crate::rejections::attempt::Refused;
 use crate::rejections::{Rejections, attempt};
@@ -41,6 +42,7 @@ pub(crate) struct Capture {
     rejections: Rejections,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    enricher: Enricher,
 }
 
 impl Capture {
@@ -49,8 +51,9 @@ impl Capture {
         rejections: Rejections,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
+        enricher: Enricher,
     ) -> Self {
-        Self { forward, rejections, clock, entropy }
+        Self { forward, rejections, clock, entropy, enricher }
     }
 
     /// Returns the time of receipt for a request that has just begun.
@@ -68,11 +71,12 @@ impl Capture {
         drafts: impl IntoIterator<Item = Result<Draft, Unreadable>>,
         delivery: &Delivery<'_>,
     ) -> Result<Vec<Outcome>, Status> {
-        let judged = judge(drafts, delivery, sender.trusted, self.entropy.as_ref());
+        let mut judged = judge(drafts, delivery, sender, self.entropy.as_ref());
         if judged.accepted.is_empty() {
             attempt::is_told();
         } else {
             attempt::holds(judged.accepted.len());
+            self.enricher.enrich(sender, delivery, &mut judged.accepted);
             self.forward.write(sender.project, judged.accepted).await?;
         }
         // Only now: a request that is refused whole will come again with the same events.

@@ -1,8 +1,11 @@
 //! What the edge is told from outside.
 
+use std::path::Path;
+
 use observe_runtime::config::EnvReader;
 
 use crate::client_address::Network;
+use crate::enrich::Places;
 
 /// The gateway's configuration.
 #[derive(Clone, Debug, Default)]
@@ -11,6 +14,8 @@ pub struct Config {
     pub public_url: Option<String>,
     /// Networks whose `X-Forwarded-For` counts.
     pub trusted_proxies: Vec<Network>,
+    /// Where network addresses are.
+    pub places: Option<Places>,
 }
 
 impl Config {
@@ -20,7 +25,8 @@ impl Config {
         self.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
     }
 
-    /// Reads `OBSERVE_PUBLIC_URL` and `OBSERVE_TRUSTED_PROXIES`; what cannot be read is a problem.
+    /// Reads `OBSERVE_PUBLIC_URL`, `OBSERVE_TRUSTED_PROXIES` and `OBSERVE_GEOIP_DB`, and the database that the last one names;
+    /// what cannot be read is a problem.
     pub fn read(env: &mut EnvReader) -> Self {
         let public_url =
             env.text("OBSERVE_PUBLIC_URL").map(|url| url.trim_end_matches('/').to_owned());
@@ -41,7 +47,13 @@ impl Config {
                 )),
             }
         }
-        Self { public_url, trusted_proxies }
+        let places = env.text("OBSERVE_GEOIP_DB").and_then(|path| {
+            let places = Places::open(Path::new(&path));
+            let problem =
+                |error| env.problem(format!("OBSERVE_GEOIP_DB must name a MaxMind database of cities or countries; {path:?}: {error}"));
+            places.map_err(problem).ok()
+        });
+        Self { public_url, trusted_proxies, places }
     }
 }
 
@@ -54,10 +66,11 @@ mod tests {
         let values = [
             ("OBSERVE_PUBLIC_URL", "observe"),
             ("OBSERVE_TRUSTED_PROXIES", "10.0.0.0/8, ten, ::1"),
+            ("OBSERVE_GEOIP_DB", "/nowhere/places.mmdb"),
         ];
         let mut env =
             EnvReader::from_values(values.map(|(key, value)| (key.to_owned(), value.to_owned())));
         assert_eq!(Config::read(&mut env).trusted_proxies.len(), 2);
-        assert_eq!(env.finish().expect_err("two problems").to_string().lines().count(), 2);
+        assert_eq!(env.finish().expect_err("three problems").to_string().lines().count(), 3);
     }
 }

@@ -12,6 +12,7 @@ mod config;
 mod cors;
 mod doorway;
 mod edge;
+mod enrich;
 mod error;
 mod forward;
 mod health;
@@ -35,6 +36,7 @@ use tokio::net::TcpListener;
 
 pub use client_address::Network;
 pub use config::Config;
+pub use enrich::Places;
 
 use edge::Edge;
 use forward::Collector;
@@ -45,6 +47,7 @@ pub struct Gateway {
     life: Lifecycle,
     collectors: Vec<(&'static str, Collector)>,
     reporter: Option<rejections::Reporter>,
+    exposure_reporter: Option<auth::ExposureReporter>,
 }
 
 /// Builds the edge. Nothing is connected yet: services may start later than we do.
@@ -59,15 +62,26 @@ pub fn build(config: Config, deps: Deps) -> Result<Gateway, StartError> {
     let proxy = proxy::Proxy::new(&deps.upstreams, deps.signer())?;
     let readiness = health::Readiness::new(&deps.upstreams)?;
     let heartbeats = heartbeat::Heartbeats::new(deps.service_channel("monitor")?);
-    let auth = Arc::new(auth::Auth::new(deps.service_channel("identity")?, deps.clock.clone()));
+    let (exposures, exposure_reporter) = auth::exposures(
+        deps.service_channel("identity")?,
+        deps.clock.clone(),
+        deps.lifecycle.clone(),
+    );
+    let auth = auth::Auth::new(deps.service_channel("identity")?, deps.clock.clone(), exposures);
+    let auth = Arc::new(auth);
     let forwarder = |rpc| -> Result<_, StartError> {
         Ok(forward::forwarder(deps.service_channel("events")?, rpc, deps.lifecycle.clone()))
     };
     let (events, events_collector) = forwarder(forward::WRITE_EVENTS)?;
     let (spans, spans_collector) = forwarder(forward::WRITE_SPANS)?;
     let (rejections, reporter) = rejections::reporter(deps.service_channel("events")?);
-    let capture =
-        capture::Capture::new(events, rejections.clone(), deps.clock.clone(), deps.entropy.clone());
+    let capture = capture::Capture::new(
+        events,
+        rejections.clone(),
+        deps.clock.clone(),
+        deps.entropy.clone(),
+        enrich::Enricher::new(config.places.clone()),
+    );
     let capture_rpc =
         capture::rpc::CaptureRpc::new(capture.clone(), auth.clone(), deps.lifecycle.clone());
     let life = deps.lifecycle.clone();
@@ -91,7 +105,8 @@ pub fn build(config: Config, deps: Deps) -> Result<Gateway, StartError> {
     });
     let collectors =
         vec![("capture collector", events_collector), ("span collector", spans_collector)];
-    Ok(Gateway { edge, life, collectors, reporter: Some(reporter) })
+    let (reporter, exposure_reporter) = (Some(reporter), Some(exposure_reporter));
+    Ok(Gateway { edge, life, collectors, reporter, exposure_reporter })
 }
 
 impl Gateway {
@@ -100,10 +115,13 @@ impl Gateway {
         let collectors = std::mem::take(&mut self.collectors);
         let reporter = self.reporter.take();
         let reporter = reporter.map(|reporter| Worker::new("rejections", reporter.run()));
+        let exposed = self.exposure_reporter.take();
+        let exposed = exposed.map(|reporter| Worker::new("exposed keys", reporter.run()));
         let collectors = collectors.into_iter();
         collectors
             .map(|(name, collector)| Worker::new(name, collector.run()))
             .chain(reporter)
+            .chain(exposed)
             .collect()
     }
 

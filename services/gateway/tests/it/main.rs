@@ -6,6 +6,8 @@ mod capture_http;
 mod capture_rpc;
 mod connections;
 mod doorway;
+mod enrichment;
+mod exposed_keys;
 mod grpc_web;
 mod health;
 mod heartbeat;

@@ -1,6 +1,7 @@
 //! An edge on a free port with stand-ins for identity, events and reports.
 
 mod accounts;
+pub mod places;
 
 use std::collections::HashMap;
 use std::pin::Pin;
@@ -43,6 +44,8 @@ pub const WRITE_KEY: &str = "obs_pub_0123456789abcdef";
 pub const SECRET_KEY: &str = "obs_sec_0123456789abcdef";
 pub const SESSION: &str = "sessionsessionsessionsessionsessionsession1";
 pub const PROJECT: &str = "00000000-0000-0000-0000-0000000000aa";
+/// The id of either key.
+pub const KEY: &str = "00000000-0000-0000-0000-0000000000cc";
 pub const USER: &str = "00000000-0000-0000-0000-0000000000bb";
 
 /// An edge and what stands behind it.
@@ -72,6 +75,11 @@ impl Stage {
     /// Starts everything, reached from outside by this URL.
     pub async fn start_at(public_url: &str) -> Self {
         let config = Config { public_url: Some(public_url.to_owned()), ..Config::default() };
+        Self::start_as(true, config).await
+    }
+
+    /// Starts everything with this configuration of the edge.
+    pub async fn start_configured(config: Config) -> Self {
         Self::start_as(true, config).await
     }
 
@@ -197,6 +205,11 @@ pub struct Identity {
     pub revoked: Mutex<Vec<String>>,
     /// The pages that may send events with the write key.
     pub allowed_origins: Mutex<Vec<String>>,
+    /// What the project set, told with either key.
+    pub privacy: Mutex<Option<identity::PrivacySettings>>,
+    pub retention: Mutex<Option<identity::RetentionSettings>>,
+    /// The ids of keys that were reported as exposed.
+    pub exposed: Mutex<Vec<String>>,
     /// Held by a test to keep look-ups of keys waiting.
     pub key_gate: tokio::sync::Mutex<()>,
     /// The context and the metadata of each call to AccountService.
@@ -242,9 +255,8 @@ impl AuthenticationService for Identity {
             let _gate = self.key_gate.lock().await;
         }
         let key = |kind: common::KeyKind| {
-            let key_id = "00000000-0000-0000-0000-0000000000cc".to_owned();
             Principal::Key(common::KeyPrincipal {
-                key_id,
+                key_id: KEY.to_owned(),
                 project_id: PROJECT.to_owned(),
                 kind: kind.into(),
             })
@@ -275,15 +287,19 @@ impl AuthenticationService for Identity {
         Ok(Response::new(identity::AuthenticateResponse {
             principal,
             allowed_origins,
-            ..Default::default()
+            privacy: *self.privacy.lock().expect("no test panicked"),
+            retention: *self.retention.lock().expect("no test panicked"),
         }))
     }
 
     async fn report_exposed_key(
         &self,
-        _request: Request<identity::ReportExposedKeyRequest>,
+        request: Request<identity::ReportExposedKeyRequest>,
     ) -> Result<Response<identity::ReportExposedKeyResponse>, Status> {
-        not_here()
+        let context = CallContext::from_request(&request).map_err(|error| to_status(&error))?;
+        assert_eq!(context.require_service().expect("a service tells"), "gateway");
+        self.exposed.lock().expect("no test panicked").push(request.into_inner().key_id);
+        Ok(Response::new(identity::ReportExposedKeyResponse {}))
     }
 
     async fn list_retentions(
