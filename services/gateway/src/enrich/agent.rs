@@ -31,7 +31,7 @@ static PARSERS: LazyLock<Option<Parsers>> = LazyLock::new(|| match Parsers::comp
 
 /// Libraries that run on the visitor's own device, by what they send as `$lib`. Of a connection that they open, address and
 /// user agent are the visitor's, though no header tells it.
-const DEVICE_LIBRARIES: [&str; 8] = [
+const DEVICE_LIBRARIES: [&str; 13] = [
     "observe.js",
     "web",
     "js",
@@ -40,6 +40,11 @@ const DEVICE_LIBRARIES: [&str; 8] = [
     "posthog-react-native",
     "posthog-flutter",
     "posthog-capacitor",
+    "analytics-android",
+    "analytics-ios",
+    "analytics-kotlin",
+    "analytics-swift",
+    "analytics-react-native",
 ];
 
 /// What a user agent says. Texts are empty where it does not.

@@ -45,11 +45,10 @@ impl Default for Case {
 
 fn enricher() -> &'static Enricher {
     static ENRICHER: std::sync::LazyLock<Enricher> = std::sync::LazyLock::new(|| {
-        let path = std::env::temp_dir().join(format!("observe-places-{}.mmdb", Uuid::new_v4()));
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("places.mmdb");
         places::write(&path, "GeoLite2-City");
-        let opened = Places::open(&path).expect("a database");
-        std::fs::remove_file(&path).expect("removed");
-        Enricher::new(Some(opened))
+        Enricher::new(Some(Places::open(&path).expect("a database")))
     });
     &ENRICHER
 }
@@ -216,9 +215,8 @@ fn events_that_tell_of_no_visit_get_nothing() {
 
 #[test]
 fn only_databases_of_places_are_taken() {
-    let folder = std::env::temp_dir().join(format!("observe-places-{}", Uuid::new_v4()));
-    std::fs::create_dir(&folder).expect("made");
-    let path = folder.join("places.mmdb");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("places.mmdb");
     assert!(Places::open(&path).is_err(), "there is no file");
     std::fs::write(&path, "no database").expect("written");
     assert!(Places::open(&path).is_err());
@@ -231,5 +229,4 @@ fn only_databases_of_places_are_taken() {
         assert!(found.find(places::KNOWN_ADDRESS.parse().expect("one")).is_some());
         assert_eq!(found.find("::1".parse().expect("one")), None, "of IPv4 alone");
     }
-    std::fs::remove_dir_all(&folder).expect("removed");
 }
