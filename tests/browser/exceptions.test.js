@@ -54,6 +54,9 @@ world.test("errors and rejections of three visitors are three groups with three 
   assert.equal(frame.function, "payNow");
   assert.ok(frame.line > 0 && frame.column > 0);
   assert.deepEqual(facets.find(({ property }) => property === "$pathname").values, [{ value: "/broken", eventCount: "3" }]);
+  const browsers = facets.find(({ property }) => property === "$browser").values;
+  assert.match(browsers[0].value, /Chrom/, "told by the edge");
+  assert.equal(facets.find(({ property }) => property === "$os").values[0].value, "Linux");
 });
 
 world.test("an error with a cause is told with it, and hostile words are words", async () => {

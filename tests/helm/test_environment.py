@@ -52,6 +52,8 @@ class Environment(unittest.TestCase):
         pods = {role: environment(template) for role, template in pod_specs(render(value_sets()["public"])[0]).items()}
         self.assertEqual(pods["gateway"]["OBSERVE_PUBLIC_URL"], "https://observe.example.com")
         self.assertEqual(pods["gateway"]["OBSERVE_TRUSTED_PROXIES"], "10.0.0.0/8,fd00::/8")
+        self.assertEqual(pods["gateway"]["OBSERVE_GEOIP_DB"], "/geoip/places/GeoLite2-City.mmdb")
+        self.assertNotIn("OBSERVE_GEOIP_DB", pods["identity"])
         pods = {role: environment(template) for role, template in pod_specs(render(value_sets()["egress"])[0]).items()}
         self.assertEqual(pods["monitor"]["OBSERVE_EGRESS_ALLOW"], "10.20.0.0/16,fd12:3456::/32")
         self.assertNotIn("OBSERVE_EGRESS_ALLOW", pods["gateway"])

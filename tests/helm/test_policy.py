@@ -32,6 +32,13 @@ class Policy(unittest.TestCase):
                 self.assertIs(security["allowPrivilegeEscalation"], False)
                 self.assertEqual(security["capabilities"], {"drop": ["ALL"]})
             for volume in spec.get("volumes", []):
+                if volume["name"] == "geoip":
+                    # The one that is not empty is the operator's, and only read.
+                    self.assertIs(volume["persistentVolumeClaim"]["readOnly"], True)
+                    (container,) = spec["containers"]
+                    mounts = {mount["name"]: mount for mount in container["volumeMounts"]}
+                    self.assertIs(mounts["geoip"]["readOnly"], True)
+                    continue
                 self.assertEqual(set(volume), {"name", "emptyDir"})
                 self.assertIn("sizeLimit", volume["emptyDir"])
 

@@ -21,6 +21,7 @@ BAD = [
     ({"publicUrl": "https://observe.example.com/path"}, "publicUrl"),
     ({"trustedProxies": ["the proxy"]}, "trustedProxies"),
     ({"trustedProxies": "10.0.0.0/8"}, "trustedProxies"),
+    ({"geoip": {"claim": "geoip", "file": "../etc/passwd"}}, "geoip"),
     ({"egressAllow": ["10.0.0.1"]}, "egressAllow"),
     ({"egressAllow": ["10.0.0.0/33"]}, "egressAllow"),
     ({"otlpEndpoint": "collector:4317"}, "otlpEndpoint"),

@@ -67,6 +67,10 @@ pub const KEYS: &[Key] = &[
         "OBSERVE_ADDRESS_REQUESTS_PER_SECOND",
         "requests a second that one public address may send with write keys (1000; 0: no limit)",
     ),
+    key(
+        "OBSERVE_GEOIP_DB",
+        "a MaxMind database (.mmdb) of cities or countries, for visitors' places (none)",
+    ),
     key("OBSERVE_BOOTSTRAP_EMAIL", "first account, made on an empty database"),
     secret("OBSERVE_BOOTSTRAP_PASSWORD", "its password"),
     secret(

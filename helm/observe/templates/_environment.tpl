@@ -95,6 +95,10 @@ secretKeyRef:
 {{- end }}
 {{- end }}
 {{- end }}
+{{- if and (eq .name "gateway") $values.geoip.claim }}
+- name: OBSERVE_GEOIP_DB
+  value: /geoip/{{ $values.geoip.file }}
+{{- end }}
 {{- if and .role.outside $values.egressAllow }}
 - name: OBSERVE_EGRESS_ALLOW
   value: {{ join "," $values.egressAllow | quote }}

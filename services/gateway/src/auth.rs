@@ -1,7 +1,9 @@
 //! Whose credential it is: keys through a cache, sessions asked for each time, so that signing out counts at once.
 
 mod cache;
+mod exposures;
 mod page_origins;
+mod settings;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +23,9 @@ use tonic::Code;
 use crate::error::Error;
 use crate::rate::RateLimits;
 use cache::KeyCache;
+pub(crate) use exposures::{ExposureReporter, Exposures, exposures};
 pub(crate) use page_origins::PageOrigins;
+pub(crate) use settings::{ClientAddress, Privacy, Retention};
 
 /// How long identity may take to say whose a credential is.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(2);
@@ -34,11 +38,30 @@ const SESSION_TOKEN_BYTES_MAX: usize = 128;
 /// The shortest.
 const SESSION_TOKEN_BYTES_MIN: usize = 16;
 
-/// Whose a credential is, and which pages may send events with it.
+/// Whose a credential is, which pages may send events with it, and what becomes of these.
 #[derive(Clone, Debug)]
 pub(crate) struct Owner {
     pub(crate) principal: Principal,
     pub(crate) origins: PageOrigins,
+    /// What its project keeps of visitors.
+    pub(crate) privacy: Privacy,
+    /// How long its project keeps events.
+    pub(crate) retention: Retention,
+    /// Where it is noted when it is a secret key that strangers can read.
+    pub(crate) exposures: Exposures,
+}
+
+impl Owner {
+    /// Returns an owner that has set nothing.
+    pub(crate) fn new(principal: Principal) -> Self {
+        Self {
+            principal,
+            origins: PageOrigins::default(),
+            privacy: Privacy::default(),
+            retention: Retention::default(),
+            exposures: Exposures::default(),
+        }
+    }
 }
 
 /// Tells owners by credentials.
@@ -47,6 +70,7 @@ pub(crate) struct Auth {
     keys: KeyCache,
     limits: Arc<RateLimits>,
     clock: Arc<dyn Clock>,
+    exposures: Exposures,
     key_lookups: Semaphore,
     session_lookups: Semaphore,
 }
@@ -56,12 +80,14 @@ impl Auth {
         identity: ServiceChannel,
         limits: Arc<RateLimits>,
         clock: Arc<dyn Clock>,
+        exposures: Exposures,
     ) -> Self {
         Self {
             identity: AuthenticationServiceClient::new(identity),
             keys: KeyCache::new(),
             limits,
             clock,
+            exposures,
             key_lookups: Semaphore::new(KEY_LOOKUPS_MAX),
             session_lookups: Semaphore::new(SESSION_LOOKUPS_MAX),
         }
@@ -79,7 +105,7 @@ impl Auth {
             if let Principal::Key { project, kind: KeyKind::Write, .. } = &owner.principal {
                 self.limits.admit_request(*project)?;
             }
-            return Ok(owner);
+            return Ok(Owner { exposures: self.exposures.clone(), ..owner });
         }
         let lengths = SESSION_TOKEN_BYTES_MIN..=SESSION_TOKEN_BYTES_MAX;
         if !lengths.contains(&token.len())
@@ -138,7 +164,12 @@ fn owner(answer: &AuthenticateResponse) -> Option<Owner> {
         Answer::Key(key) => key_from_proto(key),
         Answer::Session(session) => session_from_proto(session),
     }?;
-    Some(Owner { principal, origins: PageOrigins::new(&answer.allowed_origins) })
+    Some(Owner {
+        origins: PageOrigins::new(&answer.allowed_origins),
+        privacy: Privacy::from_proto(answer.privacy),
+        retention: Retention::from_proto(answer.retention),
+        ..Owner::new(principal)
+    })
 }
 
 fn is_key(token: &str) -> bool {

@@ -26,6 +26,7 @@ use chrono::{DateTime, Utc};
 use observe_core::{Clock, Entropy};
 use tonic::Status;
 
+use crate::enrich::Enricher;
 use crate::error::Error;
 use crate::forward::Forwarder;
 use crate::rate::RateLimits;
@@ -44,6 +45,7 @@ pub(crate) struct Capture {
     limits: Arc<RateLimits>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    enricher: Enricher,
 }
 
 impl Capture {
@@ -53,8 +55,9 @@ impl Capture {
         limits: Arc<RateLimits>,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
+        enricher: Enricher,
     ) -> Self {
-        Self { forward, rejections, limits, clock, entropy }
+        Self { forward, rejections, limits, clock, entropy, enricher }
     }
 
     /// Returns the time of receipt for a request that has just begun.
@@ -72,11 +75,12 @@ impl Capture {
         drafts: impl IntoIterator<Item = Result<Draft, Unreadable>>,
         delivery: &Delivery<'_>,
     ) -> Result<Vec<Outcome>, Status> {
-        let judged = self.judge(sender, drafts, delivery)?;
+        let mut judged = self.judge(sender, drafts, delivery)?;
         if judged.accepted.is_empty() {
             attempt::is_told();
         } else {
             attempt::holds(judged.accepted.len());
+            self.enricher.enrich(sender, delivery, &mut judged.accepted);
             let written = self.forward.write(sender.project, judged.accepted).await;
             written.inspect_err(|_| {
                 self.limits.give_back_events(sender.key, judged.outcomes.len());
@@ -97,7 +101,7 @@ impl Capture {
         attempt::holds(drafts.size_hint().0);
         // Before the events are read, so that a flood costs little.
         self.limits.admit_events(sender.key)?;
-        let judged = judge(drafts, delivery, sender.trusted, self.entropy.as_ref());
+        let judged = judge(drafts, delivery, sender, self.entropy.as_ref());
         self.limits.charge_events(sender.key, judged.outcomes.len());
         Ok(judged)
     }

@@ -1,9 +1,12 @@
 //! What the edge is told from outside.
 
+use std::path::Path;
+
 use observe_core::Secret;
 use observe_runtime::config::EnvReader;
 
 use crate::client_address::Network;
+use crate::enrich::Places;
 
 /// Events a second of one key, where nothing else is said: more than one process of events stores on one machine.
 const KEY_EVENTS_PER_SECOND: u64 = 50_000;
@@ -24,6 +27,8 @@ pub struct Config {
     pub address_requests_per_second: u64,
     /// The Redis through which gateways share these limits; without one each counts by itself.
     pub cache_redis_url: Option<Secret>,
+    /// Where network addresses are.
+    pub places: Option<Places>,
 }
 
 impl Default for Config {
@@ -34,6 +39,7 @@ impl Default for Config {
             key_events_per_second: KEY_EVENTS_PER_SECOND,
             address_requests_per_second: ADDRESS_REQUESTS_PER_SECOND,
             cache_redis_url: None,
+            places: None,
         }
     }
 }
@@ -46,7 +52,8 @@ impl Config {
     }
 
     /// Reads `OBSERVE_PUBLIC_URL`, `OBSERVE_TRUSTED_PROXIES`, `OBSERVE_KEY_EVENTS_PER_SECOND`,
-    /// `OBSERVE_ADDRESS_REQUESTS_PER_SECOND` and `OBSERVE_CACHE_REDIS_URL`; what cannot be read is a problem.
+    /// `OBSERVE_ADDRESS_REQUESTS_PER_SECOND`, `OBSERVE_CACHE_REDIS_URL`, and `OBSERVE_GEOIP_DB` and the database it names; what
+    /// cannot be read is a problem.
     pub fn read(env: &mut EnvReader) -> Self {
         let public_url =
             env.text("OBSERVE_PUBLIC_URL").map(|url| url.trim_end_matches('/').to_owned());
@@ -67,6 +74,12 @@ impl Config {
                 )),
             }
         }
+        let places = env.text("OBSERVE_GEOIP_DB").and_then(|path| {
+            let places = Places::open(Path::new(&path));
+            let problem =
+                |error| env.problem(format!("OBSERVE_GEOIP_DB must name a MaxMind database of cities or countries; {path:?}: {error}"));
+            places.map_err(problem).ok()
+        });
         Self {
             public_url,
             trusted_proxies,
@@ -75,6 +88,7 @@ impl Config {
             address_requests_per_second: env
                 .number("OBSERVE_ADDRESS_REQUESTS_PER_SECOND", ADDRESS_REQUESTS_PER_SECOND),
             cache_redis_url: env.secret("OBSERVE_CACHE_REDIS_URL"),
+            places,
         }
     }
 }
@@ -88,6 +102,7 @@ mod tests {
         let values = [
             ("OBSERVE_PUBLIC_URL", "observe"),
             ("OBSERVE_TRUSTED_PROXIES", "10.0.0.0/8, ten, ::1"),
+            ("OBSERVE_GEOIP_DB", "/nowhere/places.mmdb"),
             ("OBSERVE_KEY_EVENTS_PER_SECOND", "-1"),
             ("OBSERVE_ADDRESS_REQUESTS_PER_SECOND", "0"),
         ];

@@ -12,6 +12,7 @@ mod config;
 mod cors;
 mod doorway;
 mod edge;
+mod enrich;
 mod error;
 mod forward;
 mod health;
@@ -38,6 +39,7 @@ use tokio::net::TcpListener;
 
 pub use client_address::Network;
 pub use config::Config;
+pub use enrich::Places;
 
 use edge::Edge;
 use forward::Collector;
@@ -49,6 +51,7 @@ pub struct Gateway {
     collectors: Vec<(&'static str, Collector)>,
     reporter: Option<rejections::Reporter>,
     sharing: Option<(CacheRedis, Vec<rate::Sharing>, Arc<dyn Clock>)>,
+    exposure_reporter: Option<auth::ExposureReporter>,
 }
 
 /// Builds the edge. Nothing is connected yet: services may start later than we do.
@@ -69,10 +72,16 @@ pub fn build(config: Config, deps: Deps) -> Result<Gateway, StartError> {
         Some(url) => Some((CacheRedis::open(url)?, shared, deps.clock.clone())),
         None => None,
     };
+    let (exposures, exposure_reporter) = auth::exposures(
+        deps.service_channel("identity")?,
+        deps.clock.clone(),
+        deps.lifecycle.clone(),
+    );
     let auth = Arc::new(auth::Auth::new(
         deps.service_channel("identity")?,
         limits.clone(),
         deps.clock.clone(),
+        exposures,
     ));
     let forwarder = |rpc| -> Result<_, StartError> {
         Ok(forward::forwarder(deps.service_channel("events")?, rpc, deps.lifecycle.clone()))
@@ -86,6 +95,7 @@ pub fn build(config: Config, deps: Deps) -> Result<Gateway, StartError> {
         limits.clone(),
         deps.clock.clone(),
         deps.entropy.clone(),
+        enrich::Enricher::new(config.places.clone()),
     );
     let capture_rpc =
         capture::rpc::CaptureRpc::new(capture.clone(), auth.clone(), deps.lifecycle.clone());
@@ -111,7 +121,8 @@ pub fn build(config: Config, deps: Deps) -> Result<Gateway, StartError> {
     });
     let collectors =
         vec![("capture collector", events_collector), ("span collector", spans_collector)];
-    Ok(Gateway { edge, life, collectors, reporter: Some(reporter), sharing })
+    let (reporter, exposure_reporter) = (Some(reporter), Some(exposure_reporter));
+    Ok(Gateway { edge, life, collectors, reporter, sharing, exposure_reporter })
 }
 
 impl Gateway {
@@ -123,11 +134,14 @@ impl Gateway {
         let sharing = self.sharing.take().map(|(redis, limits, clock)| {
             Worker::new("rate limits", rate::share(redis, limits, clock, self.life.clone()))
         });
+        let exposed = self.exposure_reporter.take();
+        let exposed = exposed.map(|reporter| Worker::new("exposed keys", reporter.run()));
         let collectors = collectors.into_iter();
         collectors
             .map(|(name, collector)| Worker::new(name, collector.run()))
             .chain(reporter)
             .chain(sharing)
+            .chain(exposed)
             .collect()
     }
 

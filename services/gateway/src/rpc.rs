@@ -9,7 +9,7 @@ use observe_proto::common::v1::KeyKind;
 use tonic::body::Body;
 use tonic::{Code, Status};
 
-use crate::auth::{Owner, PageOrigins, bearer};
+use crate::auth::{Owner, bearer};
 use crate::body::{Budget, Lease, Meter};
 use crate::capture::delivery::Visitor;
 use crate::capture::limits::WRITE_KEY_BODY_BYTES_MAX;
@@ -112,8 +112,7 @@ pub(crate) async fn admit(
 ) -> Result<Admitted, Error> {
     let route = edge.routes.find(path)?;
     let (owner, token) = if route.is_public() {
-        let anybody = Owner { principal: Principal::Anonymous, origins: PageOrigins::default() };
-        (anybody, Secret::new(""))
+        (Owner::new(Principal::Anonymous), Secret::new(""))
     } else {
         // A cookie is a session and nothing else: it does not reach what only keys may call.
         let cookie = cookie.filter(|_| route.access.contains(&Access::Session));

@@ -10,7 +10,9 @@ use crate::account::{Membership, Reach, Session, SessionAccess, User};
 use crate::invitation::Invitation;
 use crate::key::Key;
 use crate::organization::{Member, Organization};
+use crate::privacy::{ClientAddress, Privacy};
 use crate::project::Project;
+use crate::retention::Retention;
 use crate::store::person::StoredPerson;
 
 /// Milliseconds since 1970 of the last instant that a timestamp column and a `google.protobuf.Timestamp` both hold.
@@ -86,7 +88,28 @@ pub(crate) fn project(project: Project) -> pb::Project {
         number: project.number,
         created_time: Some(timestamp(project.created_at)),
         allowed_origins: project.allowed_origins,
-        ..Default::default()
+        privacy: Some(privacy(project.privacy)),
+        retention: Some(retention(project.retention)),
+    }
+}
+
+pub(crate) fn privacy(privacy: Privacy) -> pb::PrivacySettings {
+    use pb::privacy_settings::ClientAddress as WireAddress;
+    let client_address = match privacy.client_address {
+        ClientAddress::Kept => WireAddress::Kept,
+        ClientAddress::Truncated => WireAddress::Truncated,
+        ClientAddress::Dropped => WireAddress::Dropped,
+    };
+    pb::PrivacySettings {
+        client_address: client_address.into(),
+        without_place: privacy.without_place,
+    }
+}
+
+pub(crate) fn retention(retention: Retention) -> pb::RetentionSettings {
+    pb::RetentionSettings {
+        event_days: retention.event_days,
+        exception_days: retention.exception_days,
     }
 }
 
@@ -103,7 +126,7 @@ pub(crate) fn key(key: Key) -> pb::Key {
         token_prefix: key.token_prefix,
         created_time: Some(timestamp(key.created_at)),
         write_token: key.write_token.unwrap_or_default(),
-        ..Default::default()
+        exposed_time: key.exposed_at.map(timestamp),
     }
 }
 

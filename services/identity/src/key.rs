@@ -21,6 +21,8 @@ pub(crate) struct Key {
     pub(crate) created_at: DateTime<Utc>,
     /// The token of a write key, which is public.
     pub(crate) write_token: Option<String>,
+    /// When this secret key was last seen where strangers could read it.
+    pub(crate) exposed_at: Option<DateTime<Utc>>,
 }
 
 /// Returns what the tokens of a kind begin with.

@@ -19,8 +19,10 @@ mod origin;
 mod password;
 mod person;
 mod person_search;
+mod privacy;
 mod project;
 mod properties;
+mod retention;
 mod service;
 mod setup;
 mod store;
@@ -109,6 +111,7 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
     let authentication = service::authentication::Authentication {
         store: store::credential::CredentialStore(database.clone()),
         clock: clock.clone(),
+        page_tokens: deps.page_tokens(),
     };
     let persons = service::person::Persons {
         store: store::person::PersonStore(database.clone()),

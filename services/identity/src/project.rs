@@ -4,6 +4,9 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use observe_core::{OrganizationId, ProjectId, Violations};
 
+use crate::privacy::Privacy;
+use crate::retention::Retention;
+
 /// The longest name of a project, key, organization or user, in characters.
 const MAX_NAME_CHARS: usize = 100;
 /// The time zone of a project that names none.
@@ -20,6 +23,8 @@ pub(crate) struct Project {
     pub(crate) created_at: DateTime<Utc>,
     /// Origins that browsers may capture from; any when empty.
     pub(crate) allowed_origins: Vec<String>,
+    pub(crate) privacy: Privacy,
+    pub(crate) retention: Retention,
 }
 
 /// What can be changed of a project.
@@ -28,6 +33,8 @@ pub(crate) struct ProjectSettings {
     pub(crate) name: String,
     pub(crate) time_zone: String,
     pub(crate) allowed_origins: Vec<String>,
+    pub(crate) privacy: Privacy,
+    pub(crate) retention: Retention,
 }
 
 /// A project that is to be made.

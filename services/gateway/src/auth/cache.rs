@@ -134,7 +134,6 @@ mod tests {
     use observe_core::Principal;
     use observe_core::clock::ManualClock;
 
-    use super::super::PageOrigins;
     use super::*;
 
     struct Identity {
@@ -158,10 +157,7 @@ mod tests {
                 self.asked.fetch_add(1, Ordering::Relaxed);
                 let away =
                     |()| CommonError::Unavailable { dependency: "identity", detail: String::new() };
-                let owner = |name: &str| Owner {
-                    principal: Principal::Service(name.to_owned()),
-                    origins: PageOrigins::default(),
-                };
+                let owner = |name: &str| Owner::new(Principal::Service(name.to_owned()));
                 answer.map(|name| name.map(owner)).map_err(away)
             };
             self.cache.get([7; 32], &self.clock, look_up).await

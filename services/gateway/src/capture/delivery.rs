@@ -4,12 +4,13 @@ use std::net::IpAddr;
 
 use http::{Extensions, HeaderMap, header};
 
+use super::sender::is_from_browser;
 use super::time::Received;
 use crate::edge::Origin;
 use crate::rejections::sample::Sources;
 
 /// Bytes of a user agent that are looked at.
-const USER_AGENT_BYTES_MAX: usize = 1024;
+pub(crate) const USER_AGENT_BYTES_MAX: usize = 1024;
 
 /// A request with events, besides the events.
 #[derive(Clone, Debug)]
@@ -33,6 +34,8 @@ pub(crate) struct Visitor {
     pub(crate) address: Option<IpAddr>,
     /// The `user-agent` header; empty if there is none.
     pub(crate) user_agent: String,
+    /// Whether it shows that a visitor's own browser or app is there, and not a server that speaks for many visitors.
+    pub(crate) is_device: bool,
 }
 
 impl<'a> Delivery<'a> {
@@ -54,6 +57,15 @@ impl Visitor {
         let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
         let agent = agent.filter(|agent| agent.len() <= USER_AGENT_BYTES_MAX).unwrap_or_default();
         let address = extensions.get::<Origin>().and_then(|origin| origin.client);
-        Self { address, user_agent: agent.to_owned() }
+        let is_device = is_from_browser(headers) || is_device_agent(agent);
+        Self { address, user_agent: agent.to_owned(), is_device }
     }
+}
+
+/// Browsers begin with `Mozilla/` for old times' sake; the others are the networking of phones' systems.
+fn is_device_agent(agent: &str) -> bool {
+    agent.starts_with("Mozilla/")
+        || agent.starts_with("Opera/")
+        || agent.starts_with("Dalvik/")
+        || agent.contains("CFNetwork/")
 }

@@ -10,6 +10,7 @@ use super::delivery::Delivery;
 use super::draft::{Draft, Unreadable, is_blank};
 use super::limits::{DISTINCT_ID_CHARS_MAX, NAME_CHARS_MAX, SANITIZED, SESSION_ID_CHARS_MAX};
 use super::reject::{Code, Reject};
+use super::sender::Sender;
 use super::text::is_longer;
 
 /// The names of events that change persons.
@@ -40,11 +41,11 @@ pub(crate) struct Judged {
     pub(crate) outcomes: Vec<Outcome>,
 }
 
-/// Judges the drafts of one request; `trusted` says whether a secret key sent it.
+/// Judges the drafts of one request of a sender.
 pub(crate) fn judge(
     drafts: impl IntoIterator<Item = Result<Draft, Unreadable>>,
     delivery: &Delivery<'_>,
-    trusted: bool,
+    sender: &Sender,
     entropy: &dyn Entropy,
 ) -> Judged {
     let mut judged = Judged::default();
@@ -54,7 +55,7 @@ pub(crate) fn judge(
         let repeated = uuid.filter(|uuid| seen.contains(uuid));
         let outcome = match (draft, repeated) {
             (Ok(_), Some(uuid)) => Outcome::Duplicate(uuid),
-            (Ok(draft), None) => match accept(draft, index, delivery, trusted, entropy) {
+            (Ok(draft), None) => match accept(draft, index, delivery, sender, entropy) {
                 Ok((uuid, event)) => {
                     seen.insert(uuid);
                     judged.accepted.push(event);
@@ -73,12 +74,13 @@ fn accept(
     mut draft: Draft,
     index: usize,
     delivery: &Delivery<'_>,
-    trusted: bool,
+    sender: &Sender,
     entropy: &dyn Entropy,
 ) -> Result<(Uuid, AcceptedEvent), Reject> {
     check(&draft)?;
     let request = delivery.received;
     let time = draft.time.fix(request)?;
+    time.check_age(request, sender.retention.days(&draft.name))?;
     if time.clamped {
         draft.properties.add("$time_clamped", &true.into());
     }
@@ -113,7 +115,7 @@ fn accept(
         session_id: draft.session_id,
         properties_json: draft.properties.into_json(),
         identity,
-        trusted,
+        trusted: sender.trusted,
         historical: delivery.historical,
     };
     Ok((uuid, event))

@@ -6,7 +6,7 @@ use observe_core::{KeyId, Principal, ProjectId};
 use observe_proto::common::v1::KeyKind;
 
 use super::limits::{SECRET_KEY_BODY_BYTES_MAX, WRITE_KEY_BODY_BYTES_MAX};
-use crate::auth::Owner;
+use crate::auth::{Owner, Privacy, Retention};
 use crate::error::Error;
 use crate::rejections::attempt;
 
@@ -26,6 +26,10 @@ pub(crate) struct Sender {
     pub(crate) project: ProjectId,
     /// Whether it is a secret key, which no visitor has.
     pub(crate) trusted: bool,
+    /// What the project keeps of visitors.
+    pub(crate) privacy: Privacy,
+    /// How long the project keeps events.
+    pub(crate) retention: Retention,
 }
 
 impl Sender {
@@ -42,13 +46,14 @@ impl Sender {
         attempt::is_of(*project);
         let trusted = *kind == KeyKind::Secret;
         if trusted && (place == Place::Open || is_from_browser(headers)) {
-            tracing::warn!(key_id = %key, "a secret key was sent in public, it should be revoked");
+            owner.exposures.note(*key);
             return Err(Error::LeakedKey);
         }
         if !owner.origins.admit(headers) {
             return Err(Error::ForeignPage);
         }
-        Ok(Self { key: *key, project: *project, trusted })
+        let (privacy, retention) = (owner.privacy, owner.retention);
+        Ok(Self { key: *key, project: *project, trusted, privacy, retention })
     }
 
     /// Returns how many bytes a request may have once inflated.
@@ -58,7 +63,7 @@ impl Sender {
 }
 
 /// Browsers name the page a request comes from; servers do not.
-fn is_from_browser(headers: &HeaderMap) -> bool {
+pub(crate) fn is_from_browser(headers: &HeaderMap) -> bool {
     headers.contains_key(http::header::ORIGIN) || headers.contains_key("sec-fetch-site")
 }
 
@@ -73,7 +78,7 @@ mod tests {
     fn key(kind: KeyKind) -> Owner {
         let project = ProjectId::new(Uuid::from_u128(1));
         let principal = Principal::Key { key: KeyId::new(Uuid::nil()), project, kind };
-        Owner { principal, origins: PageOrigins::default() }
+        Owner::new(principal)
     }
 
     #[test]
@@ -97,7 +102,7 @@ mod tests {
 
     #[test]
     fn only_keys_capture() {
-        let nobody = Owner { principal: Principal::Anonymous, origins: PageOrigins::default() };
+        let nobody = Owner::new(Principal::Anonymous);
         let refused = Sender::admit(&nobody, Place::Header, &HeaderMap::new());
         assert!(matches!(refused, Err(Error::Common(CommonError::PermissionDenied(_)))));
     }

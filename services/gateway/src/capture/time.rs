@@ -6,6 +6,9 @@ use super::json::decode_string;
 use super::limits::{FIRST_MILLISECONDS, FUTURE_MAX};
 use super::reject::{Code, Reject};
 
+/// Milliseconds of a day.
+const DAY_MS: i64 = 86_400_000;
+
 /// The sender's time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum SentTime {
@@ -112,6 +115,23 @@ impl SentTime {
             }
             Self::Millis(millis) => Ok(FixedTime { millis, clamped: false }),
         }
+    }
+}
+
+impl FixedTime {
+    /// Checks that an event is not so old that its project would delete it at once. That also holds of declared imports: what
+    /// is kept for so many days cannot be brought back.
+    ///
+    /// # Errors
+    /// `too_old` for one that happened more than so many days before the request was received.
+    pub(crate) fn check_age(self, request: Received, days: Option<u32>) -> Result<(), Reject> {
+        let Some(days) = days else { return Ok(()) };
+        let oldest = request.at.timestamp_millis() - i64::from(days) * DAY_MS;
+        if self.millis >= oldest {
+            return Ok(());
+        }
+        let message = format!("the event is older than the {days} days that the project keeps it");
+        Err(Reject::new(Code::TooOld, message))
     }
 }
 

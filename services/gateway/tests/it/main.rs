@@ -7,6 +7,8 @@ mod capture_rpc;
 mod connections;
 mod doorway;
 mod edge_rules;
+mod enrichment;
+mod exposed_keys;
 mod grpc_web;
 mod health;
 mod heartbeat;

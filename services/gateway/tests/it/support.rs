@@ -2,6 +2,7 @@
 
 mod accounts;
 mod events;
+pub mod places;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -42,6 +43,8 @@ pub const SECRET_KEY: &str = "obs_sec_0123456789abcdef";
 const NUMBERED_KEY: &str = "obs_pub_nr";
 pub const SESSION: &str = "sessionsessionsessionsessionsessionsession1";
 pub const PROJECT: &str = "00000000-0000-0000-0000-0000000000aa";
+/// The id of either key.
+pub const KEY: &str = "00000000-0000-0000-0000-0000000000dd";
 pub const USER: &str = "00000000-0000-0000-0000-0000000000bb";
 
 /// Returns another write key of the project.
@@ -202,6 +205,11 @@ pub struct Identity {
     pub revoked: Mutex<Vec<String>>,
     /// The pages that may send events with the write key.
     pub allowed_origins: Mutex<Vec<String>>,
+    /// What the project set, told with either key.
+    pub privacy: Mutex<Option<identity::PrivacySettings>>,
+    pub retention: Mutex<Option<identity::RetentionSettings>>,
+    /// The ids of keys that were reported as exposed.
+    pub exposed: Mutex<Vec<String>>,
     /// Held by a test to keep look-ups of keys waiting.
     pub key_gate: tokio::sync::Mutex<()>,
     /// The context and the metadata of each call to AccountService.
@@ -283,15 +291,19 @@ impl AuthenticationService for Identity {
         Ok(Response::new(identity::AuthenticateResponse {
             principal,
             allowed_origins,
-            ..Default::default()
+            privacy: *self.privacy.lock().expect("no test panicked"),
+            retention: *self.retention.lock().expect("no test panicked"),
         }))
     }
 
     async fn report_exposed_key(
         &self,
-        _request: Request<identity::ReportExposedKeyRequest>,
+        request: Request<identity::ReportExposedKeyRequest>,
     ) -> Result<Response<identity::ReportExposedKeyResponse>, Status> {
-        not_here()
+        let context = CallContext::from_request(&request).map_err(|error| to_status(&error))?;
+        assert_eq!(context.require_service().expect("a service tells"), "gateway");
+        self.exposed.lock().expect("no test panicked").push(request.into_inner().key_id);
+        Ok(Response::new(identity::ReportExposedKeyResponse {}))
     }
 
     async fn list_retentions(

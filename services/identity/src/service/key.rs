@@ -54,6 +54,7 @@ impl Keys {
             token_prefix: token_prefix(kind, &token),
             created_at: now,
             write_token: (kind == KeyKind::Write).then(|| token.clone()),
+            exposed_at: None,
         };
         self.store.create(&key, &token).await?;
         Ok(pb::CreateKeyResponse { key: Some(convert::key(key)), token })

@@ -12,7 +12,9 @@ use tonic::{Request, Response, Status};
 use crate::convert;
 use crate::error::IdentityError;
 use crate::origin::checked_origins;
+use crate::privacy::checked_privacy;
 use crate::project::{NewProject, ProjectSettings, checked_name, checked_time_zone};
+use crate::retention::checked_retention;
 use crate::store::project::ProjectStore;
 
 /// Manages projects.
@@ -63,6 +65,8 @@ impl Projects {
             name: checked_name(&request.name, &mut violations),
             time_zone: checked_time_zone(&request.time_zone, &mut violations),
             allowed_origins: checked_origins(&request.allowed_origins, &mut violations),
+            privacy: checked_privacy(request.privacy, &mut violations),
+            retention: checked_retention(request.retention, &mut violations),
         };
         violations.finish()?;
         let updated = self.store.update(project, &settings).await?;

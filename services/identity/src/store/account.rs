@@ -195,7 +195,8 @@ impl AccountStore {
         .fetch_all(&mut *tx)
         .await?;
         let projects: Vec<ProjectRow> = sqlx::query_as(
-            "select p.id, p.organization_id, p.name, p.time_zone, p.number, p.created_at, p.allowed_origins
+            "select p.id, p.organization_id, p.name, p.time_zone, p.number, p.created_at, p.allowed_origins,
+                    p.client_address, p.without_place, p.event_days, p.exception_days
              from member m join project p on p.organization_id = m.organization_id
              where m.user_id = $1 order by p.number",
         )

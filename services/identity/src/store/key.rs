@@ -9,8 +9,18 @@ use sqlx::types::Uuid;
 use crate::error::{IdentityError, breaks};
 use crate::key::{Key, MAX_KEYS, kind_from_text, kind_text};
 
-/// A key's row: id, kind, name, shown part of the token, created, the whole token of a write key.
-type KeyRow = (Uuid, String, String, String, DateTime<Utc>, Option<String>);
+/// A key's row.
+#[derive(Debug, sqlx::FromRow)]
+struct KeyRow {
+    id: Uuid,
+    kind: String,
+    name: String,
+    token_prefix: String,
+    created_at: DateTime<Utc>,
+    /// The whole token of a write key.
+    token: Option<String>,
+    exposed_at: Option<DateTime<Utc>>,
+}
 
 /// Reads and writes the keys of one project at a time.
 #[derive(Clone)]
@@ -63,7 +73,7 @@ impl KeyStore {
     pub(crate) async fn list(&self, project: ProjectId) -> Result<Vec<Key>, IdentityError> {
         let mut tx = self.0.tenant(project).await?;
         let rows: Vec<KeyRow> = sqlx::query_as(
-            "select id, kind, name, token_prefix, created_at, token from api_key
+            "select id, kind, name, token_prefix, created_at, token, exposed_at from api_key
              where project_id = $1 and revoked_at is null
              order by created_at desc, id desc
              limit $2",
@@ -72,14 +82,15 @@ impl KeyStore {
         .bind(MAX_KEYS)
         .fetch_all(&mut *tx)
         .await?;
-        let key = |(id, kind, name, token_prefix, created_at, write_token): KeyRow| Key {
-            id: KeyId::new(id),
+        let key = |row: KeyRow| Key {
+            id: KeyId::new(row.id),
             project,
-            name,
-            kind: kind_from_text(&kind),
-            token_prefix,
-            created_at,
-            write_token,
+            name: row.name,
+            kind: kind_from_text(&row.kind),
+            token_prefix: row.token_prefix,
+            created_at: row.created_at,
+            write_token: row.token,
+            exposed_at: row.exposed_at,
         };
         Ok(rows.into_iter().map(key).collect())
     }

@@ -192,6 +192,10 @@ impl Identity {
         PersonServiceClient::new(self.as_role(Role::Viewer))
     }
 
+    pub(crate) fn authentication(&self, channel: Signed) -> AuthenticationServiceClient<Signed> {
+        AuthenticationServiceClient::new(channel)
+    }
+
     pub(crate) fn log(&self) -> PersonLogServiceClient<Signed> {
         PersonLogServiceClient::new(self.as_service())
     }

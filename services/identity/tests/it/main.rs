@@ -1,6 +1,7 @@
 //! The service through its contracts: real gRPC, real PostgreSQL.
 
 mod account;
+mod authentication;
 mod bootstrap;
 mod harness;
 mod invitation;

@@ -1,6 +1,7 @@
 use observe_core::{KeyId, Principal};
 use observe_proto::common::v1::{KeyKind, Role};
 use observe_proto::identity::v1 as pb;
+use observe_proto::identity::v1::privacy_settings::ClientAddress;
 use tonic::Code;
 use uuid::Uuid;
 
@@ -148,4 +149,87 @@ async fn settings_are_refused_to_others_and_when_they_break_rules() {
     let taken = pb::UpdateProjectRequest { name: "Second".into(), ..request() };
     let taken = refusal(projects.update_project(taken).await);
     assert_eq!(taken, (Code::AlreadyExists, "ALREADY_EXISTS".into()));
+}
+
+#[tokio::test]
+async fn privacy_and_retention_are_set_and_the_edge_learns_them_with_every_key() {
+    let identity = Identity::start().await;
+    let mut projects = identity.projects(identity.as_role(Role::Owner));
+    let me = identity.signed_in().await;
+    let made = identity
+        .projects(identity.as_principal(me.clone()))
+        .create_project(create("Fresh", ""))
+        .await
+        .expect("made");
+    let defaults = (
+        Some(privacy(ClientAddress::Truncated, false)),
+        Some(pb::RetentionSettings { event_days: 0, exception_days: 0 }),
+    );
+    let fresh = made.into_inner().project.expect("given");
+    assert_eq!((fresh.privacy, fresh.retention), defaults);
+
+    let (dropped, days) = (
+        privacy(ClientAddress::Dropped, true),
+        pb::RetentionSettings { event_days: 90, exception_days: 30 },
+    );
+    let request = pb::UpdateProjectRequest {
+        project_id: identity.project.to_string(),
+        name: "Shop".into(),
+        privacy: Some(dropped),
+        retention: Some(days),
+        ..Default::default()
+    };
+    let updated = projects.update_project(request.clone()).await.expect("updated").into_inner();
+    let updated = updated.project.expect("given");
+    assert_eq!((updated.privacy, updated.retention), (Some(dropped), Some(days)));
+    let asked = pb::GetProjectRequest { project_id: updated.id.clone() };
+    let found = projects.get_project(asked).await.expect("found").into_inner();
+    assert_eq!(found.project.as_ref(), Some(&updated));
+    let mut accounts = identity.accounts(identity.as_principal(me));
+    let reach = accounts.get_me(pb::GetMeRequest {}).await.expect("known").into_inner();
+    assert!(reach.projects.contains(&updated));
+    for token in [&identity.credentials.write_key, &identity.credentials.secret_key] {
+        let answer = identity.try_authenticate(token.expose()).await.expect("known");
+        assert_eq!((answer.privacy, answer.retention), (Some(dropped), Some(days)));
+    }
+
+    // All settings are set to what a request holds: one without them brings the defaults back.
+    let plain = pb::UpdateProjectRequest { privacy: None, retention: None, ..request };
+    let plain = projects.update_project(plain).await.expect("updated").into_inner();
+    let plain = plain.project.expect("given");
+    assert_eq!((plain.privacy, plain.retention), defaults);
+}
+
+#[tokio::test]
+async fn privacy_and_retention_that_break_rules_are_all_told_and_change_nothing() {
+    use tonic_types::StatusExt as _;
+    let identity = Identity::start().await;
+    let mut projects = identity.projects(identity.as_role(Role::Owner));
+    let broken = |event_days, exception_days, client_address| pb::UpdateProjectRequest {
+        project_id: identity.project.to_string(),
+        name: "Shop".into(),
+        privacy: Some(pb::PrivacySettings { client_address, without_place: false }),
+        retention: Some(pb::RetentionSettings { event_days, exception_days }),
+        ..Default::default()
+    };
+    for (request, fields) in [
+        (broken(36_501, 1, 9), vec!["privacy.client_address", "retention.event_days"]),
+        (broken(-1, 0, 0), vec!["retention.event_days", "retention.exception_days"]),
+        (broken(0, -1, 0), vec!["retention.exception_days"]),
+        (broken(30, 31, 0), vec!["retention.exception_days"]),
+        (broken(30, 0, 0), vec!["retention.exception_days"]),
+    ] {
+        let status = projects.update_project(request).await.expect_err("refused");
+        let details = status.get_error_details();
+        let told = &details.bad_request().expect("given").field_violations;
+        let told: Vec<_> = told.iter().map(|violation| violation.field.as_str()).collect();
+        assert_eq!(told, fields);
+    }
+    let asked = pb::GetProjectRequest { project_id: identity.project.to_string() };
+    let found = projects.get_project(asked).await.expect("found").into_inner();
+    assert_eq!(found.project.expect("given").name, "Default");
+}
+
+fn privacy(client_address: ClientAddress, without_place: bool) -> pb::PrivacySettings {
+    pb::PrivacySettings { client_address: client_address.into(), without_place }
 }

@@ -121,6 +121,7 @@ async fn the_app_role_cannot_write_into_another_tenant_nor_what_it_need_not() {
     for statement in [
         "update project set change_number = 0",
         "update api_key set token_hash = 'x'",
+        "update api_key set exposed_at = now()",
         "delete from api_key",
         "update person set identified = true",
         "insert into change_log (project_id, number, payload, created_at) values (gen_random_uuid(), 1, '', now())",

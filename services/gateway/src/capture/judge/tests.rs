@@ -1,9 +1,10 @@
 //! The rules through their one door, with JSON drafts.
 
 use chrono::{DateTime, Utc};
-use observe_core::SystemEntropy;
+use observe_core::{ProjectId, SystemEntropy};
 
 use super::*;
+use crate::auth::{Privacy, Retention};
 use crate::capture::delivery::Visitor;
 use crate::capture::draft::from_json;
 use crate::capture::time::{Received, SentTime};
@@ -12,10 +13,16 @@ fn now() -> DateTime<Utc> {
     DateTime::from_timestamp_micros(1_800_000_000_123_456).expect("a valid time")
 }
 
+fn sender(retention: Retention) -> Sender {
+    let (project, privacy) = (ProjectId::new(Uuid::from_u128(1)), Privacy::default());
+    Sender { project, trusted: false, privacy, retention }
+}
+
 fn judged(elements: &[&str]) -> Judged {
     let received = Received::new(now(), SentTime::Absent);
     let delivery = Delivery::new("/v1/events", received, Visitor::default());
-    judge(elements.iter().map(|element| from_json(element)), &delivery, false, &SystemEntropy)
+    let drafts = elements.iter().map(|element| from_json(element));
+    judge(drafts, &delivery, &sender(Retention::default()), &SystemEntropy)
 }
 
 fn code(element: &str) -> Code {
@@ -90,6 +97,31 @@ fn times_are_judged() {
     );
     assert_eq!(ahead.time_ms, now().timestamp_millis());
     assert_eq!(ahead.properties_json, r#"{"a":1,"$time_clamped":true}"#);
+}
+
+#[test]
+fn what_a_project_would_delete_at_once_is_too_old_and_errors_go_by_their_own_days() {
+    let judged = |days: (Option<u32>, Option<u32>), name: &str, age_ms: i64| {
+        let happened = now().timestamp_millis() - age_ms;
+        let event = format!(r#"{{"name":"{name}","user_id":"u","timestamp":{happened}}}"#);
+        let delivery =
+            Delivery::new("", Received::new(now(), SentTime::Absent), Visitor::default());
+        let retention = Retention { events: days.0, exceptions: days.1 };
+        let judged = judge([from_json(&event)], &delivery, &sender(retention), &SystemEntropy);
+        match &judged.outcomes[0] {
+            Outcome::Rejected(unreadable) => Some(unreadable.reject.code),
+            _ => None,
+        }
+    };
+    let day = 86_400_000;
+    let (forever, some) = ((None, None), (Some(90), Some(30)));
+    assert_eq!(judged(forever, "n", 50 * 365 * day), None);
+    assert_eq!(judged(some, "n", 90 * day), None);
+    assert_eq!(judged(some, "n", 90 * day + 1), Some(Code::TooOld));
+    assert_eq!(judged(some, "$exception", 30 * day), None);
+    assert_eq!(judged(some, "$exception", 30 * day + 1), Some(Code::TooOld));
+    assert_eq!(judged((None, Some(30)), "$exception", 31 * day), Some(Code::TooOld));
+    assert_eq!(judged((None, Some(30)), "n", 31 * day), None);
 }
 
 #[test]
