@@ -70,7 +70,7 @@ export function targetOf(link: Element): URL | undefined {
 export function describe(path: readonly Element[], withText: boolean): Properties {
   const element = path[0]!;
   const own = ownProperties(path);
-  const properties: Properties = { ...own, $el_tag: element.tagName.toString().toLowerCase(), $el_selector: selectorOf(path) };
+  const properties: Properties = { ...own, $el_tag: tagOf(element), $el_selector: selectorOf(path) };
   for (const [name, property] of Object.entries(ATTRIBUTES)) {
     const value = attribute(element, name);
     if (value) properties[property] = maskText(value);
@@ -88,11 +88,10 @@ function ownProperties(path: readonly Element[]): Properties {
   const properties: Properties = {};
   let count = 0;
   for (const element of path) {
-    for (const { name, value } of Array.from(Element.prototype.getAttributeNames.call(element), (name) => ({ name, value: attribute(element, name) }))) {
-      if (!name.startsWith(OWN)) continue;
-      const property = name.slice(OWN.length).replace(/-/g, '_');
-      if (!property || property in properties || ++count > ELEMENT_PROPERTIES) continue;
-      properties[property] = value!.slice(0, ELEMENT_CHARS);
+    for (const name of Element.prototype.getAttributeNames.call(element)) {
+      const property = name.startsWith(OWN) && name.slice(OWN.length).replace(/-/g, '_');
+      if (!property || Object.prototype.hasOwnProperty.call(properties, property) || ++count > ELEMENT_PROPERTIES) continue;
+      properties[property] = attribute(element, name)!.slice(0, ELEMENT_CHARS);
     }
   }
   return properties;
@@ -116,7 +115,7 @@ function selectorOf(path: readonly Element[]): string {
   const steps: string[] = [];
   for (const element of path.slice(0, SELECTOR_DEPTH)) {
     const id = attribute(element, 'id');
-    const tag = element.tagName.toString().toLowerCase();
+    const tag = tagOf(element);
     // Numbers in an id come from programs, and another render has others.
     if (id && /^[a-z][a-z_-]*\d?$/i.test(id)) {
       steps.unshift(`${tag}#${id}`);
@@ -132,15 +131,19 @@ function selectorOf(path: readonly Element[]): string {
 /** `:nth-of-type(n)` where there are more of its kind beside it. */
 function placeOf(element: Element): string {
   let before = 0;
-  for (let it = element.previousElementSibling; it; it = it.previousElementSibling) if (it.tagName === element.tagName) before++;
+  for (let it = element.previousElementSibling; it; it = it.previousElementSibling) if (tagOf(it) === tagOf(element)) before++;
   let after = element.nextElementSibling;
-  while (after && after.tagName !== element.tagName) after = after.nextElementSibling;
+  while (after && tagOf(after) !== tagOf(element)) after = after.nextElementSibling;
   return before || after ? `:nth-of-type(${before + 1})` : '';
 }
 
 // Fields of a form are properties of it by their name, so one called `matches` hides the method: it is taken from the prototype.
 function matches(element: Element, selector: string): boolean {
   return Element.prototype.matches.call(element, selector);
+}
+
+function tagOf(element: Element): string {
+  return String(Object.getOwnPropertyDescriptor(Element.prototype, 'localName')!.get!.call(element));
 }
 
 function attribute(element: Element, name: string): string | null {
