@@ -1,6 +1,6 @@
-import { describe, interactiveOf, isEditable, isIgnored, pathOf } from './element';
-import { RAGE_CLICKS, RAGE_MS, RAGE_PIXELS } from './limits';
-import { listen, onceFor, type Recorder } from './watch';
+import { describe, interactiveOf, isEditable, isIgnored, pathOf } from './element.js';
+import { RAGE_CLICKS, RAGE_MS, RAGE_PIXELS } from './limits.js';
+import { listen, onceFor, type Recorder } from './watch.js';
 
 /**
  * Records `$autocapture` for clicks on what can be clicked and for submitted forms, and `$rageclick` for someone who

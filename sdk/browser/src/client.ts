@@ -1,13 +1,13 @@
-import { openExceptions, watchExceptions } from './exceptions';
-import { forgetIdentity, readIdentity, writeIdentity, type Identity } from './identity';
-import { EVENT_BYTES } from './limits';
-import { pageProperties, watchPages, type Properties } from './page';
-import { asksForPrivacy, maskUrl } from './privacy';
-import { byteLength, openQueue } from './queue';
-import { openSender, type Say } from './sender';
-import { endSession, touchSession } from './session';
-import { openStore, readJson } from './store';
-import { uuidv7 } from './uuid';
+import { openExceptions, watchExceptions } from './exceptions.js';
+import { forgetIdentity, readIdentity, writeIdentity, type Identity } from './identity.js';
+import { EVENT_BYTES } from './limits.js';
+import { pageProperties, watchPages, type Properties } from './page.js';
+import { asksForPrivacy, maskUrl } from './privacy.js';
+import { byteLength, openQueue } from './queue.js';
+import { openSender, type Say } from './sender.js';
+import { endSession, touchSession } from './session.js';
+import { openStore, readJson } from './store.js';
+import { uuidv7 } from './uuid.js';
 
 const REGISTERED = 'observe.properties';
 const OPTED_OUT = 'observe.optout';

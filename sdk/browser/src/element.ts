@@ -1,7 +1,7 @@
 /** What autocapture says of an element: enough to know it again, nothing that a visitor typed. */
-import { ELEMENT_CHARS, ELEMENT_PROPERTIES, RAW_TEXT_CHARS, SELECTOR_DEPTH } from './limits';
-import type { Properties } from './page';
-import { maskUrl } from './privacy';
+import { ELEMENT_CHARS, ELEMENT_PROPERTIES, RAW_TEXT_CHARS, SELECTOR_DEPTH } from './limits.js';
+import type { Properties } from './page.js';
+import { maskUrl } from './privacy.js';
 
 /** Elements that do something when they are clicked. Of inputs these are buttons: the others hold what visitors type. */
 const INTERACTIVE =

@@ -1,8 +1,8 @@
 /** The second script: `observe.js` loads it where a tag asks for something that is in it. */
-import { autocapture } from './autocapture';
-import type { Client, Extras } from './client';
-import { outboundLinks } from './links';
-import { webVitals } from './vitals';
+import { autocapture } from './autocapture.js';
+import type { Client, Extras } from './client.js';
+import { outboundLinks } from './links.js';
+import { webVitals } from './vitals.js';
 
 /** Starts what is asked for. */
 export function start(client: Client, asked: Extras): void {

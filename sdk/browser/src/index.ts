@@ -1,12 +1,12 @@
 /** The npm entry: `const observe = init({ key, host })`, and what can be watched for it besides. */
-import { createClient, type Client, type Options } from './client';
+import { createClient, type Client, type Options } from './client.js';
 
-export { autocapture } from './autocapture';
-export type { Client, Options } from './client';
-export { outboundLinks } from './links';
-export type { Properties } from './page';
-export { webVitals } from './vitals';
-export type { Recorder } from './watch';
+export { autocapture } from './autocapture.js';
+export type { Client, Options } from './client.js';
+export { outboundLinks } from './links.js';
+export type { Properties } from './page.js';
+export { webVitals } from './vitals.js';
+export type { Recorder } from './watch.js';
 
 const clients = /* @__PURE__ */ new Map<string, Client>();
 

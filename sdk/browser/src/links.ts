@@ -1,5 +1,5 @@
-import { describe, isIgnored, linkOf, pathOf, targetOf } from './element';
-import { listen, onceFor } from './watch';
+import { describe, isIgnored, linkOf, pathOf, targetOf } from './element.js';
+import { listen, onceFor } from './watch.js';
 
 /**
  * Records `$outbound_link` for clicks that lead to another host, also with the middle button. The page that goes away hands

@@ -1,5 +1,5 @@
-import { TEXT_CHARS } from './limits';
-import { maskUrl } from './privacy';
+import { TEXT_CHARS } from './limits.js';
+import { maskUrl } from './privacy.js';
 
 declare const __VERSION__: string;
 

@@ -7,8 +7,8 @@ import {
   RETRY_BASE_MS,
   RETRY_CAP_MS,
   UNLOAD_BYTES,
-} from './limits';
-import { byteLength, type Queue, type Waiting } from './queue';
+} from './limits.js';
+import { byteLength, type Queue, type Waiting } from './queue.js';
 
 /** Says something to the developer; missing unless debugging is on, so that words cost nothing otherwise. */
 export type Say = ((level: 'log' | 'warn', ...words: unknown[]) => void) | undefined;

@@ -2,7 +2,7 @@
  * The script-tag entry. Calls made before it was loaded wait in `observe.q` and are made now, in order. The key and the
  * options are the tag's `data-` attributes, or those of a call `observe('init', {...})` where tags lose attributes.
  */
-import { createClient, type Client, type Extras, type Options } from './client';
+import { createClient, type Client, type Extras, type Options } from './client.js';
 
 type Call = (command: string, ...args: unknown[]) => unknown;
 type Observe = Call & Partial<Client> & { q?: Iterable<unknown>[] };
@@ -45,7 +45,7 @@ function start(): void {
  */
 async function more(folder: string, client: Client, options: Extras): Promise<void> {
   try {
-    ((await import(`${folder}/observe-extras.js`)) as typeof import('./extras')).start(client, options);
+    ((await import(`${folder}/observe-extras.js`)) as typeof import('./extras.js')).start(client, options);
   } catch {
     // The page and the rest of the SDK go on without.
   }

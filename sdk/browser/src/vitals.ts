@@ -1,8 +1,8 @@
 import { onCLS, onFCP, onINP, onLCP, onTTFB, type Metric } from 'web-vitals';
-import { TEXT_CHARS } from './limits';
-import type { Properties } from './page';
-import { maskUrl } from './privacy';
-import { listen, onceFor } from './watch';
+import { TEXT_CHARS } from './limits.js';
+import type { Properties } from './page.js';
+import { maskUrl } from './privacy.js';
+import { listen, onceFor } from './watch.js';
 
 /**
  * Records `$web_vitals` once for a page that was loaded, when it is hidden or left for the first time: `$lcp`, `$inp`,

@@ -1,4 +1,4 @@
-import type { Client } from './client';
+import type { Client } from './client.js';
 
 /** What a watcher needs of a client. */
 export type Recorder = Pick<Client, 'track' | 'flush'>;
