@@ -1,4 +1,7 @@
-/** The second script: `observe.js` loads it where a tag asks for something that is in it. */
+/**
+ * The second script: `observe.js` loads it where a tag asks for something that is in it. Browsers keep both for an hour, so
+ * after an upgrade either may be the older one: what `start` is given may grow, and never changes its meaning.
+ */
 import { autocapture } from './autocapture.js';
 import type { Client, Extras } from './client.js';
 import { outboundLinks } from './links.js';
