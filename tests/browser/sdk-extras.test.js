@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { eventually } from "./harness/eventually.js";
 import { Ledger, loaded, visit, waiting } from "./harness/ledger.js";
 import { WRITE_KEY } from "./harness/observe.js";
-import { startProxy } from "./harness/proxy.js";
+import { faults, startProxy } from "./harness/proxy.js";
 import { snippet } from "./harness/snippet.js";
 import { openWorld } from "./harness/world.js";
 
@@ -199,6 +199,26 @@ world.test("who opted out stays out, on later visits and for clicks, until they 
   await eventually("the event after", () => named("in_again").length === 1);
   assert.deepEqual(proxy.events().map(({ name }) => name), ["$pageview", "in_again"]);
   await page.context().close();
+});
+
+world.test("who opts out in one tab is out in all, with what waits there", async () => {
+  const first = await open("/clicks", "");
+  await eventually("the page view", () => named("$pageview").length === 1);
+  const second = await visit(await first.context().newPage(), `${world.site.url}/clicks`);
+  await eventually("the other page view", () => named("$pageview").length === 2);
+  // It hears after the SDK does, which began to listen before.
+  await second.evaluate(() => addEventListener("storage", ({ key }) => key === "observe.optout" && (window.heard = true)));
+  proxy.fault = () => faults.answer(503);
+  await second.evaluate(() => observe("track", "never_sent"));
+  await eventually("a refusal", () => proxy.seen.some(({ faulty }) => faulty));
+  await first.evaluate(() => observe("optOut"));
+  await second.waitForFunction(() => window.heard);
+  proxy.fault = undefined;
+  await first.evaluate(() => observe("optIn"));
+  await second.evaluate(() => observe("track", "in_again"));
+  await eventually("the event after", () => named("in_again").length === 1);
+  assert.equal(named("never_sent").length, 0);
+  await first.context().close();
 });
 
 world.test("Global Privacy Control is heard where the site asks for it, and only there", async () => {

@@ -115,7 +115,7 @@ export function createClient({ key, host, pageviews = true, exceptions = true, r
         ...properties,
       },
     });
-    if (byteLength(json) > EVENT_BYTES) return say?.('warn', `event ${name} is larger than ${EVENT_BYTES} bytes and was not recorded`);
+    if (byteLength(json) > EVENT_BYTES) return say?.('warn', `${name} was not recorded: above ${EVENT_BYTES} bytes`);
     lost = 0;
     queue.add(uuid, json);
     sender.wake();
@@ -229,6 +229,10 @@ export function createClient({ key, host, pageviews = true, exceptions = true, r
   });
   on(window, 'pageshow', sender.comeBack);
   on(window, 'online', sender.flush);
+  // Another tab may have heard that the visitor opts out.
+  on(window, 'storage', () => {
+    if (hasOptedOut()) queue.clear();
+  });
   on(document, 'visibilitychange', () => {
     if (document.visibilityState === 'hidden') client.flush();
     else sender.comeBack();

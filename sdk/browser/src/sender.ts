@@ -105,7 +105,7 @@ export function openSender(queue: Queue, host: string, key: string, say: Say): S
     } else if (!status || status === 408 || status === 429 || status >= 500) {
       const wait = Math.min(RETRY_CAP_MS, RETRY_BASE_MS * 2 ** Math.min(failures++, 10)) * (0.5 + Math.random() / 2);
       notBefore = Date.now() + Math.max(wait, retryAfter(response));
-      say?.('log', `not sent (${status || 'no answer'}), trying again in ${Math.ceil((notBefore - Date.now()) / 1000)} s`);
+      say?.('log', `not sent (${status || 'no answer'}), next in ${Math.ceil((notBefore - Date.now()) / 1000)} s`);
     } else {
       queue.remove(batch);
       if (status === 401 || status === 403) {
