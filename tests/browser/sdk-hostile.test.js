@@ -130,7 +130,13 @@ const PAGES = {
   no_locks: ["there are no Web Locks", () => delete Navigator.prototype.locks],
 };
 for (const [name, [title, before]] of Object.entries(PAGES)) {
-  hostile(name, `where ${title}`, { head: plain, before }, (the) => works(the));
+  hostile(name, `where ${title}`, { head: plain, before }, async (the) => {
+    await works(the);
+    // The page's own moves are seen, too.
+    await the.page.evaluate((path) => history.pushState(null, "", path), `/moved/${name}`);
+    await eventually("the page view", () => proxy.events().some((event) => event.name === "$pageview" && event.properties.$pathname === `/moved/${name}`));
+    assert.deepEqual(the.faults, []);
+  });
 }
 
 hostile(
