@@ -39,6 +39,7 @@ async function other(name, what, make) {
 
 try {
   add('observe.js', 'script tag', readFileSync(new URL('../dist/observe.js', import.meta.url)));
+  add('observe-extras.js', 'loaded where asked for', readFileSync(new URL('../dist/observe-extras.js', import.meta.url)));
   writeFileSync(join(folder, 'package.json'), '{"private":true}');
   for (const name of PACKAGES) {
     try {

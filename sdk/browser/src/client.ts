@@ -1,13 +1,13 @@
-import { openExceptions, watchExceptions } from './exceptions';
-import { forgetIdentity, readIdentity, writeIdentity, type Identity } from './identity';
-import { EVENT_BYTES } from './limits';
-import { pageProperties, watchPages, type Properties } from './page';
-import { asksForPrivacy, maskUrl } from './privacy';
-import { byteLength, openQueue } from './queue';
-import { openSender, type Say } from './sender';
-import { endSession, touchSession } from './session';
-import { openStore, readJson } from './store';
-import { uuidv7 } from './uuid';
+import { openExceptions, watchExceptions } from './exceptions.js';
+import { forgetIdentity, readIdentity, writeIdentity, type Identity } from './identity.js';
+import { EVENT_BYTES } from './limits.js';
+import { pageProperties, watchPages, type Properties } from './page.js';
+import { asksForPrivacy, maskUrl } from './privacy.js';
+import { byteLength, openQueue } from './queue.js';
+import { openSender, type Say } from './sender.js';
+import { endSession, touchSession } from './session.js';
+import { openStore, readJson } from './store.js';
+import { uuidv7 } from './uuid.js';
 
 const REGISTERED = 'observe.properties';
 const OPTED_OUT = 'observe.optout';
@@ -24,8 +24,23 @@ export interface Options {
   exceptions?: boolean;
   /** Do nothing for browsers that send Do Not Track or Global Privacy Control. */
   respectDnt?: boolean;
+  /**
+   * Store nothing on the visitor's device: no localStorage, no cookies. Who it is lives as long as the page, so each page
+   * load is a visitor of its own. Only an opt-out is kept, since it would be forgotten otherwise.
+   */
+  cookieless?: boolean;
   /** Say in the console what is sent and what is refused. */
   debug?: boolean;
+}
+
+/** What the script tag can turn on besides; with a bundler, the functions of the same names. All are off by default. */
+export interface Extras {
+  /** Record clicks on links and buttons, submitted forms, and rage clicks. */
+  autocapture?: boolean;
+  /** Record clicks on links to other hosts. */
+  outboundLinks?: boolean;
+  /** Record how fast the page was. */
+  webVitals?: boolean;
 }
 
 /** What a page can do. No call throws, and none waits for the network. */
@@ -50,6 +65,8 @@ export interface Client {
   optOut(): void;
   /** Takes that back. */
   optIn(): void;
+  /** Whether the visitor opted out. */
+  hasOptedOut(): boolean;
   /** Sends what waits. */
   flush(): void;
   /** Who is here, for requests to your own server. */
@@ -57,9 +74,10 @@ export interface Client {
 }
 
 /** Starts the SDK on this page. */
-export function createClient({ key, host, pageviews = true, exceptions = true, respectDnt = false, debug = false }: Options): Client {
+export function createClient({ key, host, pageviews = true, exceptions = true, respectDnt, cookieless, debug }: Options): Client {
   const say: Say = debug ? (level, ...words) => console[level]('[observe]', ...words) : undefined;
-  const store = openStore();
+  const kept = openStore();
+  const store = cookieless ? openStore(true) : kept;
   let lost = 0;
   const queue = openQueue(store, key, () => lost++);
   const sender = openSender(queue, host.replace(/\/+$/, ''), key, say);
@@ -68,7 +86,8 @@ export function createClient({ key, host, pageviews = true, exceptions = true, r
   // is in it, and before the first event, so that the order is what the visitor did.
   let pending: (() => void) | undefined;
 
-  const silent = (): boolean => store.get(OPTED_OUT) !== null || (respectDnt && asksForPrivacy());
+  const hasOptedOut = (): boolean => kept.get(OPTED_OUT) !== null;
+  const silent = (): boolean => hasOptedOut() || (!!respectDnt && asksForPrivacy());
 
   const settlePending = (): void => {
     const view = pending;
@@ -91,11 +110,12 @@ export function createClient({ key, host, pageviews = true, exceptions = true, r
       properties: {
         ...pageProperties(referrer),
         ...(lost && { $dropped_events: lost }),
+        ...(cookieless && { $cookieless: true }),
         ...readJson<Properties>(store, REGISTERED),
         ...properties,
       },
     });
-    if (byteLength(json) > EVENT_BYTES) return say?.('warn', `event ${name} is larger than ${EVENT_BYTES} bytes and was not recorded`);
+    if (byteLength(json) > EVENT_BYTES) return say?.('warn', `${name} was not recorded: above ${EVENT_BYTES} bytes`);
     lost = 0;
     queue.add(uuid, json);
     sender.wake();
@@ -159,16 +179,19 @@ export function createClient({ key, host, pageviews = true, exceptions = true, r
     },
     optOut() {
       pending = undefined;
-      store.set(OPTED_OUT, '1');
+      kept.set(OPTED_OUT, '1');
       queue.clear();
       forget();
     },
     optIn() {
-      store.remove(OPTED_OUT);
+      kept.remove(OPTED_OUT);
     },
+    hasOptedOut,
     flush() {
       settlePending();
       sender.flush();
+      // On phones this is often the last that a page hears. It may come back, so one request waits for its answer.
+      if (document.visibilityState === 'hidden') sender.handOver();
     },
     ids() {
       if (silent()) return undefined;
@@ -198,29 +221,30 @@ export function createClient({ key, host, pageviews = true, exceptions = true, r
     setTimeout(safely(settlePending));
   };
 
-  safely(() => {
-    if (exceptions) watchExceptions(safely(capture));
-    if (pageviews) {
-      watchPages(defer, (from) => {
-        referrer = from;
-        record('$pageview');
-      });
-    }
-    const returned = safely(sender.comeBack);
-    const on = (target: EventTarget, name: string, work: () => void): void => target.addEventListener(name, safely(work));
-    on(window, 'pagehide', () => {
-      settlePending();
-      sender.handOver();
-      queue.leave();
+  const on = (target: EventTarget, name: string, work: () => void): void => target.addEventListener(name, safely(work));
+  on(window, 'pagehide', () => {
+    settlePending();
+    queue.leave();
+    sender.handOver();
+  });
+  on(window, 'pageshow', sender.comeBack);
+  on(window, 'online', sender.flush);
+  // Another tab may have heard that the visitor opts out.
+  on(window, 'storage', () => {
+    if (hasOptedOut()) queue.clear();
+  });
+  on(document, 'visibilitychange', () => {
+    if (document.visibilityState === 'hidden') client.flush();
+    else sender.comeBack();
+  });
+  // What an earlier visit stored when the site did not ask for this yet.
+  if (cookieless) for (const name of kept.names('observe.')) if (name !== OPTED_OUT) kept.remove(name);
+  if (exceptions) safely(watchExceptions)(safely(capture));
+  if (pageviews) {
+    safely(watchPages)(defer, (from) => {
+      referrer = from;
+      record('$pageview');
     });
-    on(window, 'pageshow', returned);
-    on(window, 'online', sender.flush);
-    // On phones this is often the last that a page hears. It may come back, so one request waits for its answer.
-    on(document, 'visibilitychange', () => {
-      if (document.visibilityState !== 'hidden') return returned();
-      client.flush();
-      sender.handOver();
-    });
-  })();
+  }
   return client;
 }

@@ -1,5 +1,5 @@
-import { CAUSES, EXCEPTIONS_PER_MINUTE, REPEAT_MS, STACK_CHARS, TEXT_CHARS } from './limits';
-import type { Properties } from './page';
+import { CAUSES, EXCEPTIONS_PER_MINUTE, REPEAT_MS, STACK_CHARS, TEXT_CHARS } from './limits.js';
+import type { Properties } from './page.js';
 
 /** Anything can be thrown; of what looks like an error these are read. */
 type Thrown = { name?: unknown; message?: unknown; stack?: unknown; cause?: unknown } | null | undefined;

@@ -1,5 +1,5 @@
-import { readJson, type Store } from './store';
-import { uuidv7 } from './uuid';
+import { readJson, type Store } from './store.js';
+import { uuidv7 } from './uuid.js';
 
 const NAME = 'observe.id';
 

@@ -47,3 +47,18 @@ export const REPEAT_MS = 1_000;
 export const CAUSES = 4;
 /** Longer stacks are cut to so many characters: the call that threw comes first. */
 export const STACK_CHARS = 10_000;
+
+/** Longer texts, attributes and selectors of an element are cut to so many characters. */
+export const ELEMENT_CHARS = 200;
+/** So many characters of an element are looked at: what is masked there is not cut in the middle. */
+export const RAW_TEXT_CHARS = 1_000;
+/** The most properties that `data-observe-*` attributes give an event. */
+export const ELEMENT_PROPERTIES = 20;
+/** The most steps of an element's selector. */
+export const SELECTOR_DEPTH = 5;
+/** So many clicks in one place are rage: one more than select a paragraph. */
+export const RAGE_CLICKS = 4;
+/** All of them come within this time. */
+export const RAGE_MS = 2_000;
+/** The same place is within so many CSS pixels. */
+export const RAGE_PIXELS = 30;

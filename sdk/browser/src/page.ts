@@ -1,5 +1,5 @@
-import { TEXT_CHARS } from './limits';
-import { maskUrl } from './privacy';
+import { TEXT_CHARS } from './limits.js';
+import { maskUrl } from './privacy.js';
 
 declare const __VERSION__: string;
 
@@ -57,10 +57,15 @@ export function watchPages(defer: (view: () => void) => void, view: (referrer: s
   };
   for (const method of ['pushState', 'replaceState'] as const) {
     const original = history[method];
-    history[method] = function (...args) {
-      original.apply(this, args);
-      moved();
-    };
+    // Defined, since pages that freeze prototypes forbid to assign what they have.
+    Object.defineProperty(history, method, {
+      configurable: true,
+      writable: true,
+      value(...args: Parameters<History['pushState']>) {
+        original.apply(this, args);
+        moved();
+      },
+    });
   }
   addEventListener('popstate', moved);
   addEventListener('hashchange', moved);

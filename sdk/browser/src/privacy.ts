@@ -1,4 +1,4 @@
-import { TEXT_CHARS } from './limits';
+import { TEXT_CHARS } from './limits.js';
 
 const SENSITIVE =
   /token|secret|passw|pwd|passphrase|credential|auth(?!or)|jwt|session|signature|api.?key|e-?mail|phone|mobile|ssn|iban|card|cvv|cvc|birth|address|(first|last|full|user).?name|^(sid|sig|key|code|state|hash|ticket|invite|reset|nonce|otp|pin)$/i;

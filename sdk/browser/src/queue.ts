@@ -1,6 +1,6 @@
-import { FLUSH_BYTES, FLUSH_EVENTS, ORPHAN_AGE_MS, QUEUE_BYTES, QUEUE_EVENTS, STALE_AGE_MS } from './limits';
-import type { Store } from './store';
-import { uuidTime, uuidv7 } from './uuid';
+import { FLUSH_BYTES, FLUSH_EVENTS, ORPHAN_AGE_MS, QUEUE_BYTES, QUEUE_EVENTS, STALE_AGE_MS } from './limits.js';
+import type { Store } from './store.js';
+import { uuidTime, uuidv7 } from './uuid.js';
 
 const PREFIX = 'observe.q.';
 

@@ -7,8 +7,8 @@ import {
   RETRY_BASE_MS,
   RETRY_CAP_MS,
   UNLOAD_BYTES,
-} from './limits';
-import { byteLength, type Queue, type Waiting } from './queue';
+} from './limits.js';
+import { byteLength, type Queue, type Waiting } from './queue.js';
 
 /** Says something to the developer; missing unless debugging is on, so that words cost nothing otherwise. */
 export type Say = ((level: 'log' | 'warn', ...words: unknown[]) => void) | undefined;
@@ -43,6 +43,7 @@ export function openSender(queue: Queue, host: string, key: string, say: Say): S
   let notBefore = 0;
   let refused = false;
   let adopted = false;
+  let answered = false;
 
   const bodyOf = (batch: readonly Waiting[]): string =>
     `{"api_key":${JSON.stringify(key)},"sent_at":"${new Date().toISOString()}","events":[${batch.map((event) => event.json).join()}]}`;
@@ -94,6 +95,7 @@ export function openSender(queue: Queue, host: string, key: string, say: Say): S
 
   const settle = (batch: readonly Waiting[], response: Response | undefined): void => {
     const status = response ? response.status : 0;
+    answered = !!status;
     if (response?.ok) {
       failures = notBefore = 0;
       // What other pages left behind is looked at once the way is known to be open.
@@ -103,7 +105,7 @@ export function openSender(queue: Queue, host: string, key: string, say: Say): S
     } else if (!status || status === 408 || status === 429 || status >= 500) {
       const wait = Math.min(RETRY_CAP_MS, RETRY_BASE_MS * 2 ** Math.min(failures++, 10)) * (0.5 + Math.random() / 2);
       notBefore = Date.now() + Math.max(wait, retryAfter(response));
-      say?.('log', `not sent (${status || 'no answer'}), trying again in ${Math.ceil((notBefore - Date.now()) / 1000)} s`);
+      say?.('log', `not sent (${status || 'no answer'}), next in ${Math.ceil((notBefore - Date.now()) / 1000)} s`);
     } else {
       queue.remove(batch);
       if (status === 401 || status === 403) {
@@ -127,7 +129,8 @@ export function openSender(queue: Queue, host: string, key: string, say: Say): S
   };
 
   const handOver = (): void => {
-    if (refused || Date.now() < notBefore) return;
+    // A server that asks to wait is left alone. Where there was no answer, pages may have broken `fetch`: beacons are another way.
+    if (refused || (answered && Date.now() < notBefore)) return;
     let rest = queue.waiting.filter((event) => !handedOver.has(event.uuid) && !underWay.includes(event));
     while (rest.length) {
       const batch = chunk(rest, UNLOAD_BYTES - 200);

@@ -1,6 +1,6 @@
-import { SESSION_IDLE_MS, SESSION_MAX_MS } from './limits';
-import { readJson, type Store } from './store';
-import { uuidv7 } from './uuid';
+import { SESSION_IDLE_MS, SESSION_MAX_MS } from './limits.js';
+import { readJson, type Store } from './store.js';
+import { uuidv7 } from './uuid.js';
 
 const NAME = 'observe.session';
 

@@ -8,18 +8,17 @@ export interface Store {
 }
 
 /**
- * Opens localStorage. Reading it can throw (sandboxed frames, blocked storage) and so can writing (full); what cannot be
- * written is kept in memory, and memory wins when it is read back.
+ * Opens localStorage, or memory alone where that is asked for. Reading it can throw (sandboxed frames, blocked storage) and
+ * so can writing (full); what cannot be written is kept in memory, and memory wins when it is read back. A full storage can
+ * still be read: ids that are in it stay what they are.
  */
-export function openStore(): Store {
+export function openStore(memoryOnly?: boolean): Store {
   const memory = new Map<string, string>();
-  let local: Storage | undefined;
+  let local: Storage | null | undefined;
   try {
-    local = window.localStorage;
-    local.setItem('observe.probe', '1');
-    local.removeItem('observe.probe');
+    if (!memoryOnly) local = window.localStorage;
   } catch {
-    // A full storage can still be read: ids that are in it stay what they are.
+    // Memory alone, then.
   }
   return {
     get(name) {

@@ -24,7 +24,10 @@ export function uuidv7(now: number): string {
   bytes[6] = 0x70 | ((sequence >> 8) & 15);
   bytes[7] = sequence & 255;
   bytes[8] = 0x80 | (bytes[8]! & 63);
-  return Array.from(bytes, (byte, i) => (i === 4 || i === 6 || i === 8 || i === 10 ? '-' : '') + (byte + 256).toString(16).slice(1)).join('');
+  // By hand: some old libraries replace `Array.from` by one that maps nothing.
+  let text = '';
+  bytes.forEach((byte, i) => (text += (i === 4 || i === 6 || i === 8 || i === 10 ? '-' : '') + (byte + 256).toString(16).slice(1)));
+  return text;
 }
 
 /** The time in a UUIDv7, or NaN. */

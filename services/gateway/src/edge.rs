@@ -99,6 +99,7 @@ pub(crate) fn router(edge: &Arc<Edge>) -> Router {
         .route("/healthz", get(health::healthz).fallback(wrong_method_get))
         .route("/readyz", get(health::readyz).fallback(wrong_method_get))
         .route("/observe.js", get(pages::script).fallback(wrong_method_get))
+        .route("/observe-extras.js", get(pages::script).fallback(wrong_method_get))
         .route("/session", session_cookie)
         .route("/v1/traces", post(otlp::http::post_traces).fallback(wrong_method_post))
         .route(otlp::grpc::EXPORT, post(otlp::grpc::export).fallback(wrong_method_post))
@@ -350,7 +351,15 @@ mod tests {
     #[test]
     fn rpc_addresses_are_known_by_their_form() {
         assert!(is_rpc_path("/observe.events.v1.EventService/ListEvents"));
-        for path in ["/", "/v1/events", "/observe.js", "/favicon.ico", "/a.b/", "/a.b/c/d"] {
+        for path in [
+            "/",
+            "/v1/events",
+            "/observe.js",
+            "/observe-extras.js",
+            "/favicon.ico",
+            "/a.b/",
+            "/a.b/c/d",
+        ] {
             assert!(!is_rpc_path(path), "{path}");
         }
     }

@@ -25,8 +25,9 @@ const DASHBOARD_POLICY: &str = "default-src 'self'; script-src 'self'; style-src
 const INDEX: &str = "index.html";
 /// Where the dashboard's files with a hash in their name are.
 const HASHED: &str = "assets/";
-/// The script for other sites' pages.
-const SCRIPT: &str = "observe.js";
+/// The scripts for other sites' pages, each at an address of its own name. The second is loaded by the first where a page
+/// asks for clicks, outbound links or web vitals.
+const SCRIPTS: [&str; 2] = ["observe.js", "observe-extras.js"];
 /// Where an address is shown and the request does not name its host.
 const FALLBACK_HOST: &str = "127.0.0.1:8080";
 
@@ -75,9 +76,15 @@ impl Pages {
         Some(page)
     }
 
-    /// Answers a GET or HEAD for the script; `None` if it has not been built.
-    async fn script(&self, method: &Method, headers: &HeaderMap) -> Option<Response<Body>> {
-        let mut script = self.sdk.answer(SCRIPT, Cached::ForAnHour, method, headers).await?;
+    /// Answers a GET or HEAD for one of the scripts; `None` if it is none of them, or has not been built.
+    async fn script(
+        &self,
+        method: &Method,
+        path: &str,
+        headers: &HeaderMap,
+    ) -> Option<Response<Body>> {
+        let name = path.strip_prefix('/').filter(|name| SCRIPTS.contains(name))?;
+        let mut script = self.sdk.answer(name, Cached::ForAnHour, method, headers).await?;
         let headers = script.headers_mut();
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         let policy = HeaderName::from_static("cross-origin-resource-policy");
@@ -92,9 +99,10 @@ pub(crate) async fn front(State(edge): State<Arc<Edge>>, request: Request) -> Re
     page.unwrap_or_else(|| plain(&edge.config, request.uri(), request.headers()))
 }
 
-/// Serves the script for other sites' pages.
+/// Serves the scripts for other sites' pages.
 pub(crate) async fn script(State(edge): State<Arc<Edge>>, request: Request) -> Response<Body> {
-    let script = edge.pages.script(request.method(), request.headers()).await;
+    let path = request.uri().path();
+    let script = edge.pages.script(request.method(), path, request.headers()).await;
     script.unwrap_or_else(|| HttpError::from(Error::NoPage).into())
 }
 

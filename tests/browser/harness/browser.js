@@ -19,13 +19,14 @@ export const DESKTOP = { width: 1440, height: 900 };
 export const LAPTOP = { width: 1024, height: 768 };
 export const PHONE = { width: 390, height: 844 };
 
-/** Starts Chromium with a user data folder of its own. Close it in an `after` hook. */
-export async function startBrowser() {
+/** Starts Chromium with a user data folder of its own, with more arguments and without some. Close it in an `after` hook. */
+export async function startBrowser({ args = [], ignoreDefaultArgs = [] } = {}) {
   const home = mkdtempSync(join(tmpdir(), "observe-chromium-"));
   // Whatever Chromium keeps goes into a folder that is thrown away; Playwright gives each start an empty profile.
   const browser = await chromium.launch({
     executablePath: EXECUTABLE,
-    args: ARGS,
+    args: [...ARGS, ...args],
+    ignoreDefaultArgs,
     env: { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home },
   });
   browser.once("disconnected", () => rmSync(home, { recursive: true, force: true, maxRetries: 5 }));

@@ -12,6 +12,12 @@ export async function startSite(head = "") {
 }
 
 class Site {
+  /** Headers of every answer, such as a content policy. */
+  headers = {};
+  /** More answers by path: `{ type, body }`, or `{ title, body }` for a page in the layout of the others. */
+  more = {};
+  /** A page that must not be stored is not kept for going back to, either. */
+  cacheControl = "no-store";
   #server = createServer((request, response) => this.#answer(request, response));
 
   constructor(head) {
@@ -30,8 +36,11 @@ class Site {
   }
 
   #answer(request, response) {
-    const page = PAGES[new URL(request.url, this.url).pathname];
-    response.writeHead(page ? 200 : 404, { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" });
+    const { pathname } = new URL(request.url, this.url);
+    const page = this.more[pathname] ?? PAGES[pathname];
+    const type = page?.type ?? "text/html; charset=utf-8";
+    response.writeHead(page ? 200 : 404, { "content-type": type, "cache-control": this.cacheControl, ...this.headers });
+    if (page?.type) return response.end(page.body);
     response.end(page ? layout(page, this.head) : "<!doctype html><title>Not found</title>");
   }
 }

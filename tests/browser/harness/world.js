@@ -9,7 +9,7 @@ const TEST_MS = 120_000;
 
 /**
  * What a file of tests runs in: one Observe, one browser, one site; all are stopped at its end. `options` are those of
- * `startObserve`; `prepare` adds what one file alone needs.
+ * `startObserve`, and `browser` those of `startBrowser`; `prepare` adds what one file alone needs.
  */
 export function openWorld(options, prepare = () => undefined) {
   const world = new World();
@@ -26,11 +26,12 @@ class World {
   #faults = [];
 
   async start(options) {
-    this.observe = await startObserve(options);
+    const { browser, ...server } = options ?? {};
+    this.observe = await startObserve(server);
     this.stopAtEnd(() => this.observe.stop());
     this.site = await startSite();
     this.stopAtEnd(() => this.site.stop());
-    this.browser = await startBrowser();
+    this.browser = await startBrowser(browser);
     this.stopAtEnd(() => this.browser.close());
   }
 

@@ -22,7 +22,7 @@ fn built(name: &str) -> Option<EmbeddedFile> {
         "favicon.svg" => file(b"<svg/>".into(), "image/svg+xml"),
         "assets/index-abc.js" => file(vec![b' '; 100_000].into(), "text/javascript"),
         "assets/font-abc.woff2" => file(vec![0; 2_000].into(), "font/woff2"),
-        "observe.js" => file(vec![b' '; 5_000].into(), "text/javascript"),
+        "observe.js" | "observe-extras.js" => file(vec![b' '; 5_000].into(), "text/javascript"),
         _ => None,
     }
 }
@@ -125,19 +125,22 @@ async fn a_head_is_a_get_without_its_body() {
 }
 
 #[tokio::test]
-async fn any_site_may_load_the_script() {
+async fn any_site_may_load_the_scripts() {
     let pages = pages();
-    let given = headers(&[("accept-encoding", "gzip")]);
-    let response = pages.script(&Method::GET, &given).await.expect("the script");
-    assert_eq!(named(&response, "access-control-allow-origin"), "*");
-    assert_eq!(named(&response, "cache-control"), "public, max-age=3600");
-    assert_eq!(named(&response, "content-type"), "text/javascript; charset=utf-8");
-    assert_eq!(named(&response, "content-encoding"), "gzip");
-    let etag = named(&response, "etag").to_owned();
-    let known = headers(&[("if-none-match", &etag)]);
-    let again = pages.script(&Method::GET, &known).await.expect("the script");
-    assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
-    assert_eq!(named(&again, "access-control-allow-origin"), "*");
+    for path in ["/observe.js", "/observe-extras.js"] {
+        let given = headers(&[("accept-encoding", "gzip")]);
+        let response = pages.script(&Method::GET, path, &given).await.expect("the script");
+        assert_eq!(named(&response, "access-control-allow-origin"), "*", "{path}");
+        assert_eq!(named(&response, "cache-control"), "public, max-age=3600");
+        assert_eq!(named(&response, "content-type"), "text/javascript; charset=utf-8");
+        assert_eq!(named(&response, "content-encoding"), "gzip");
+        let etag = named(&response, "etag").to_owned();
+        let known = headers(&[("if-none-match", &etag)]);
+        let again = pages.script(&Method::GET, path, &known).await.expect("the script");
+        assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+        assert_eq!(named(&again, "access-control-allow-origin"), "*");
+    }
+    assert!(pages.script(&Method::GET, "/index.html", &HeaderMap::new()).await.is_none());
 }
 
 #[tokio::test]
@@ -154,7 +157,7 @@ async fn no_name_leads_out_of_the_folder() {
 async fn without_a_dashboard_the_page_names_the_host_it_was_asked_by() {
     let pages = Pages { dashboard: Bundle::new(|_| None), sdk: Bundle::new(|_| None) };
     assert!(pages.page(&Method::GET, "/", &headers(&[HTML])).await.is_none());
-    assert!(pages.script(&Method::GET, &HeaderMap::new()).await.is_none());
+    assert!(pages.script(&Method::GET, "/observe.js", &HeaderMap::new()).await.is_none());
     let asked = headers(&[("host", "observe.local:9000")]);
     let page = plain(&Config::default(), &Uri::from_static("/"), &asked);
     let text = String::from_utf8(bytes(page).await).expect("text");
