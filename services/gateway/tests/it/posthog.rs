@@ -143,7 +143,8 @@ async fn a_key_that_is_none_of_ours_is_told_what_to_put_there() {
     let stage = Stage::start().await;
     let with = |key: &str| json!({"api_key": key, "batch": [{"event": "a", "distinct_id": "d"}]});
     for (key, status, part) in [
-        ("phc_abcdefabcdefabcdef", 401, "PostHog's"),
+        ("phc_abcdefabcdefabcdef", 401, "obs_pub_..."),
+        ("sTMFPsFhdP1Ssg", 401, "where PostHog's project key was"),
         ("obs_pub_thisKeyWasNeverMade0000", 401, ""),
         ("", 401, ""),
         (SECRET_KEY, 401, "secret key"),
@@ -170,7 +171,6 @@ async fn flags_and_settings_are_answered_so_that_clients_go_on() {
     }
     let get = |path: &str| stage.http.get(format!("{}{path}", stage.url)).send();
     let config = get(&format!("/array/{WRITE_KEY}/config")).await.expect("an answer");
-    assert_eq!(config.headers()["access-control-allow-origin"], "*");
     let config: Value = config.json().await.expect("JSON");
     assert_eq!((&config["token"], &config["sessionRecording"]), (&json!(WRITE_KEY), &json!(false)));
     let script = get(&format!("/array/{WRITE_KEY}/config.js")).await.expect("an answer");
@@ -185,6 +185,67 @@ async fn flags_and_settings_are_answered_so_that_clients_go_on() {
 }
 
 #[tokio::test]
+async fn a_full_queue_is_told_so_that_the_browser_client_comes_again() {
+    let stage = Stage::start().await;
+    *stage.events.full.lock().expect("no test panicked") = true;
+    let response = stage.post("/e/").body(browser_batch()).send().await.expect("an answer");
+    // It throws away what was answered with any 4xx, 429 as well.
+    assert_eq!(
+        (response.status().as_u16(), &response.headers()["retry-after"]),
+        (503, &"7".parse().expect("a value"))
+    );
+    *stage.events.full.lock().expect("no test panicked") = false;
+    assert_eq!(answer(stage.post("/e/").body(browser_batch())).await.0, 200);
+}
+
+#[tokio::test]
+async fn what_observe_has_no_use_for_is_taken_and_left_out() {
+    let stage = Stage::start().await;
+    for path in ["/s/?compression=gzip-js", "/i/v0/ai/"] {
+        let (status, body) = answer(stage.post(path).body(vec![0x1f; 100_000])).await;
+        assert_eq!((status, &body["status"]), (200, &json!("Ok")), "{path}");
+        assert!(body["left_out"].is_string());
+    }
+    for (path, list) in [
+        ("/api/surveys/?token=k", "surveys"),
+        ("/api/early_access_features", "earlyAccessFeatures"),
+    ] {
+        let (status, body) = answer(stage.http.get(format!("{}{path}", stage.url))).await;
+        assert_eq!((status, body), (200, json!({ list: [] })));
+    }
+    let generation =
+        json!({"api_key": WRITE_KEY, "batch": [{"event": "$ai_generation", "distinct_id": "d"}]});
+    assert_eq!(answer(stage.post("/i/v0/ai/batch/").body(generation.to_string())).await.0, 200);
+    assert_eq!(stage.events.written()[0].name, "$ai_generation");
+}
+
+#[tokio::test]
+async fn the_oldest_compression_is_read_and_no_bomb_goes_off() {
+    let stage = Stage::start().await;
+    // lz-string 1.5.0 made these of an event, and of two million letters.
+    let event = json!([{"event": "a", "token": "k"}]).to_string();
+    assert_eq!(event.len(), 27);
+    let small = "NobwRApgbhB2AuYBcYCGYA0Z4HsDWcyYeYAvgLpA";
+    let (status, _) = answer(stage.post("/e/?compression=lz64").body(small)).await;
+    assert_eq!(status, 401, "it was read as far as its key, which is none of ours");
+    let bomb = include_str!("posthog/bomb.lz64");
+    assert!(bomb.len() < 4_000);
+    for body in [bomb.to_owned(), format!("data={}", bomb.replace('+', "%2B"))] {
+        let (status, said) = answer(stage.post("/batch/?compression=lz64").body(body)).await;
+        assert_eq!(status, 413, "{said}");
+    }
+}
+
+#[tokio::test]
+async fn json_may_stand_in_the_address_as_it_is() {
+    let stage = Stage::start().await;
+    let event = json!({"event": "two words", "distinct_id": "d", "token": WRITE_KEY}).to_string();
+    let get = stage.http.get(format!("{}/e", stage.url)).query(&[("data", event)]);
+    assert_eq!(answer(get).await.0, 200);
+    assert_eq!(stage.events.written()[0].name, "two words");
+}
+
+#[tokio::test]
 async fn a_page_may_ask_first_and_with_any_header() {
     let stage = Stage::start().await;
     for path in ["/e/", "/i/v0/e/", "/flags/?v=2", "/batch/"] {
@@ -196,8 +257,10 @@ async fn a_page_may_ask_first_and_with_any_header() {
             .header("access-control-request-headers", "content-type,x-anything");
         let response = preflight.send().await.expect("an answer");
         assert_eq!(response.status(), 200);
-        assert_eq!(response.headers()["access-control-allow-origin"], "*");
-        assert_eq!(response.headers()["access-control-allow-headers"], "content-type,x-anything");
+        let headers = response.headers();
+        assert_eq!(headers["access-control-allow-origin"], "https://shop.example");
+        assert_eq!(headers["access-control-allow-credentials"], "true");
+        assert_eq!(headers["access-control-allow-headers"], "content-type,x-anything");
     }
 }
 
@@ -213,9 +276,15 @@ async fn whatever_is_sent_is_no_fault_of_the_server() {
     };
     let seeds =
         [browser_batch().into_bytes(), gzip(browser_batch().as_bytes()), b"data=e30=".to_vec()];
-    for path in
-        ["/e/?compression=lz64", "/batch", "/capture?compression=base64", "/engage", "/flags"]
-    {
+    for path in [
+        "/e/?compression=lz64",
+        "/batch",
+        "/capture?compression=base64",
+        "/engage",
+        "/flags",
+        "/s",
+        "/i/v0/ai/batch",
+    ] {
         for round in 0..60 {
             let mut body = seeds[round % seeds.len()].clone();
             for _ in 0..1 + random() % 8 {
