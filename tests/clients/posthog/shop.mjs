@@ -20,8 +20,7 @@ posthog.capture({ distinctId: "node-user", event: "$ai_generation", properties: 
 await posthog.captureImmediate({ distinctId: "node-user", event: "shipped at once" });
 await posthog.flush();
 
-const flag = await posthog.getFeatureFlag("new-checkout", "node-user");
-const enabled = await posthog.isFeatureEnabled("new-checkout", "node-user");
+const flags = await posthog.evaluateFlags("node-user");
 const all = await posthog.getAllFlags("node-user");
-console.log(JSON.stringify({ flag: flag ?? null, enabled: enabled ?? null, all }));
+console.log(JSON.stringify({ flag: flags.getFlag("new-checkout") ?? null, enabled: flags.isEnabled("new-checkout"), all }));
 await posthog.shutdown();

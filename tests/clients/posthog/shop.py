@@ -31,10 +31,9 @@ except ValueError as error:
     posthog.capture_exception(error, distinct_id="py-user")
 posthog.capture("$ai_generation", distinct_id="py-user", properties={"$ai_model": "m"})
 posthog.flush()
-flag = posthog.get_feature_flag("new-checkout", "py-user")
-enabled = posthog.feature_enabled("new-checkout", "py-user")
+flags = posthog.evaluate_flags("py-user")
 every = posthog.get_all_flags("py-user")
-print(json.dumps({"flag": flag, "enabled": enabled, "all": every}))
+print(json.dumps({"flag": flags.get_flag("new-checkout"), "enabled": flags.is_enabled("new-checkout"), "all": every}))
 posthog.shutdown()
 
 past = Posthog(key, host=host, on_error=failed, gzip=True, historical_migration=True)

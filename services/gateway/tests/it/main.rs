@@ -12,6 +12,7 @@ mod heartbeat;
 mod otlp;
 mod pages;
 mod posthog;
+mod recorded;
 mod rejections;
 mod routing;
 mod segment;

@@ -8,7 +8,10 @@ use observe_proto::events::v1::AcceptedEvent;
 use serde_json::{Value, json};
 use std::io::Write as _;
 
+use crate::recorded;
 use crate::support::{SECRET_KEY, Stage, WRITE_KEY, answer, eventually};
+
+const RECORDED: &str = include_str!("posthog/recorded.json");
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
@@ -36,6 +39,54 @@ fn browser_batch() -> String {
         "sent_at": "2027-01-15T07:59:59.900Z",
     })
     .to_string()
+}
+
+#[tokio::test]
+async fn what_the_clients_really_sent_is_taken() {
+    let stage = Stage::start().await;
+    let mut taken = Vec::new();
+    for request in recorded::read(RECORDED) {
+        // gzip is seen from its first bytes, and no content type says anything that counts.
+        for without in ["", "content-encoding", "content-type", "user-agent"] {
+            let before = stage.events.written().len();
+            let (status, body) = request.send(&stage, request.body.clone(), without).await;
+            assert_eq!((status, body), (200, json!({"status": "Ok"})), "{}", request.client);
+            let events = stage.events.written().split_off(before);
+            let told: Vec<_> =
+                events.iter().map(|event| (event.name.clone(), event.historical)).collect();
+            match without {
+                "" => taken.push((request.client.clone(), told)),
+                _ => assert_eq!(
+                    taken.last(),
+                    Some(&(request.client.clone(), told)),
+                    "without {without}"
+                ),
+            }
+            assert!(
+                events.iter().all(|event| !properties(event)
+                    .as_object()
+                    .expect("some")
+                    .contains_key("token"))
+            );
+        }
+        request.send_broken(&stage).await;
+    }
+    let expected: [(&str, &[&str]); 9] = [
+        ("posthog-node 5.70.0", &["paid", "$identify", "$create_alias", "$groupidentify"]),
+        ("posthog-python 7.91.1", &["paid", "$set", "$create_alias"]),
+        ("posthog-python 7.91.1", &["paid long ago"]),
+        ("posthog-js 1.449.2", &["$identify"]),
+        ("posthog-js 1.449.2", &["bought"]),
+        ("posthog-js 1.449.2", &["left"]),
+        ("posthog-js 1.449.2", &["$identify"]),
+        ("posthog-js 1.449.2", &["bought"]),
+        ("posthog-js 1.449.2", &["left"]),
+    ];
+    let is_past = |name: &str| name == "paid long ago";
+    let expected = expected.map(|(client, names)| {
+        (client.to_owned(), names.iter().map(|name| ((*name).to_owned(), is_past(name))).collect())
+    });
+    assert_eq!(taken, expected);
 }
 
 #[tokio::test]

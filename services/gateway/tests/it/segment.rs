@@ -5,7 +5,10 @@ use base64::engine::general_purpose::STANDARD;
 use observe_proto::events::v1::AcceptedEvent;
 use serde_json::{Value, json};
 
+use crate::recorded;
 use crate::support::{SECRET_KEY, Stage, WRITE_KEY, answer};
+
+const RECORDED: &str = include_str!("segment/recorded.json");
 
 fn properties(event: &AcceptedEvent) -> Value {
     serde_json::from_str(&event.properties_json).expect("JSON")
@@ -13,6 +16,40 @@ fn properties(event: &AcceptedEvent) -> Value {
 
 fn basic(key: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{key}:")))
+}
+
+#[tokio::test]
+async fn what_the_clients_really_sent_is_taken() {
+    let stage = Stage::start().await;
+    let mut taken = Vec::new();
+    for request in recorded::read(RECORDED) {
+        // The key is in the body, too; gzip is seen from its first bytes.
+        for without in ["", "authorization", "content-encoding", "content-type", "user-agent"] {
+            let before = stage.events.written().len();
+            let (status, body) = request.send(&stage, request.body.clone(), without).await;
+            assert_eq!((status, body), (200, json!({"success": true})), "{}", request.client);
+            let events = stage.events.written().split_off(before);
+            assert!(events.iter().all(|event| event.distinct_id == "u1" && !event.trusted));
+            let names: Vec<_> = events.iter().map(|event| event.name.clone()).collect();
+            match without {
+                "" => taken.push((request.client.clone(), names)),
+                _ => assert_eq!(
+                    taken.last(),
+                    Some(&(request.client.clone(), names)),
+                    "without {without}"
+                ),
+            }
+        }
+        request.send_broken(&stage).await;
+    }
+    let node = ["$identify", "paid", "$pageview", "$screen", "$groupidentify", "$create_alias"];
+    let python = ["$identify", "paid", "$pageview", "$create_alias"];
+    let expected = [
+        ("@segment/analytics-node 3.1.0".to_owned(), node.map(str::to_owned).to_vec()),
+        ("segment-analytics-python 2.4.0".to_owned(), python.map(str::to_owned).to_vec()),
+        ("segment-analytics-python 2.4.0".to_owned(), python.map(str::to_owned).to_vec()),
+    ];
+    assert_eq!(taken, expected);
 }
 
 #[tokio::test]
