@@ -2,6 +2,8 @@
 
 CARGO ?= cargo
 NPM_CI = npm ci --no-audit --no-fund --loglevel=error
+# Products whose own clients are installed from npm for the tests.
+CLIENTS = sentry posthog segment
 
 .PHONY: run demo build test test-helm test-browser test-clients lint bench dashboard prerequisites test-prerequisites clean
 
@@ -18,11 +20,13 @@ build: prerequisites dashboard
 	$(CARGO) build --release --package observe
 
 # Everything that must pass: units, services and end to end, on real stores and in Chromium.
-test: test-prerequisites dashboard tests/browser/node_modules tests/clients/sentry/node_modules test-helm
+test: test-prerequisites dashboard tests/browser/node_modules $(CLIENTS:%=tests/clients/%/node_modules) test-helm
 	cd sdk/browser && npm test
 	cd web && npm test
 	$(CARGO) test --workspace
 	cd tests/clients/sentry && npm test
+	cd tests/clients/posthog && npm test
+	cd tests/clients/segment && npm test
 	cd tests/clients/opentelemetry && npm test
 	cd tests/browser && npm test
 
@@ -42,9 +46,11 @@ test-browser: test-prerequisites dashboard tests/browser/node_modules
 	cd tests/browser && npm test
 
 # Other products' own clients against a real server.
-test-clients: test-prerequisites dashboard tests/clients/sentry/node_modules
+test-clients: test-prerequisites dashboard tests/browser/node_modules $(CLIENTS:%=tests/clients/%/node_modules)
 	$(CARGO) build --workspace
 	cd tests/clients/sentry && npm test
+	cd tests/clients/posthog && npm test
+	cd tests/clients/segment && npm test
 	cd tests/clients/opentelemetry && npm test
 
 # What a reviewer should not have to say.
@@ -77,4 +83,4 @@ test-prerequisites:
 clean:
 	$(CARGO) clean
 	rm -rf .observe web/dist web/node_modules sdk/browser/dist sdk/browser/node_modules tests/browser/node_modules tests/helm/.venv \
-	  tests/clients/sentry/node_modules tests/clients/sentry/.venv
+	  $(CLIENTS:%=tests/clients/%/node_modules) $(CLIENTS:%=tests/clients/%/.venv)

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
-use tower_http::cors::{AllowHeaders, Any, CorsLayer};
+use tower_http::cors::{AllowHeaders, AllowOrigin, Any, CorsLayer};
 
 /// How long a browser remembers the answer to its preflight.
 const MAX_AGE: Duration = Duration::from_secs(7_200);
@@ -19,10 +19,19 @@ pub(crate) fn sentry() -> CorsLayer {
         .max_age(MAX_AGE)
 }
 
-/// Allows every origin and every header, without credentials; for other products' clients, which have headers of their own.
-pub(crate) fn drop_in() -> CorsLayer {
+/// Allows every origin and every header, without credentials; for Segment's clients.
+pub(crate) fn segment() -> CorsLayer {
+    drop_in().allow_origin(Any)
+}
+
+/// Allows every origin and every header, with credentials: PostHog's older browser clients send every request with them, and a
+/// browser then keeps an answer to `*` from them. Nothing at these addresses looks at a cookie.
+pub(crate) fn posthog() -> CorsLayer {
+    drop_in().allow_origin(AllowOrigin::mirror_request()).allow_credentials(true)
+}
+
+fn drop_in() -> CorsLayer {
     CorsLayer::new()
-        .allow_origin(Any)
         .allow_methods([Method::GET, Method::POST])
         .allow_headers(AllowHeaders::mirror_request())
         .expose_headers([header::RETRY_AFTER])

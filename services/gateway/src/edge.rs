@@ -111,10 +111,10 @@ pub(crate) fn router(edge: &Arc<Edge>) -> Router {
         router = router.route(path, methods);
     }
     for (path, methods) in capture::posthog::routes() {
-        router = router.route(&path, methods.layer(cors::drop_in()));
+        router = router.route(&path, methods.layer(cors::posthog()));
     }
     for (path, methods) in capture::segment::routes() {
-        router = router.route(path, methods.fallback(wrong_method_post).layer(cors::drop_in()));
+        router = router.route(&path, methods.layer(cors::segment()));
     }
     for path in rpc::CAPTURE_PATHS {
         router = router.route(path, any(by_content_type).layer(cors::capture()));

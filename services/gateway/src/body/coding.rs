@@ -57,12 +57,16 @@ fn is_zlib(wire: &[u8]) -> bool {
         && (u16::from(*method) << 8 | u16::from(*flags)).is_multiple_of(31))
 }
 
-/// Inflates gzip that was found inside a body.
+/// Inflates gzip that was found inside a body. `grow` is told how many bytes there are so far.
 ///
 /// # Errors
-/// `TooLarge` beyond `limit` bytes, `Malformed` for what is no gzip.
-pub(crate) fn gunzip(wire: &[u8], limit: usize) -> Result<Vec<u8>, Error> {
-    inflate(Coding::Gzip, wire, limit, |_| Ok(()))
+/// `TooLarge` beyond `limit` bytes, `Malformed` for what is no gzip, and those of `grow`.
+pub(crate) fn gunzip(
+    wire: &[u8],
+    limit: usize,
+    grow: impl FnMut(usize) -> Result<(), Error>,
+) -> Result<Vec<u8>, Error> {
+    inflate(Coding::Gzip, wire, limit, grow)
 }
 
 /// Inflates a body. One that turns out to be large is measured to its end before memory is taken for it, so that a bomb takes

@@ -14,8 +14,10 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::IntoResponse as _;
 use axum::routing::{MethodRouter, any, get};
+use bytes::Bytes;
 use http::{Method, Response, StatusCode};
 use observe_core::error::CommonError;
+use observe_core::token;
 use serde::Serialize;
 
 use super::delivery::{Delivery, Visitor};
@@ -48,13 +50,23 @@ const EVENT_LIMITS: Limits =
 const BATCH_LIMITS: Limits =
     Limits { known: |_| BATCH_BODY_BYTES_MAX, stranger: BATCH_BODY_BYTES_MAX };
 
-const ENDPOINTS: [Endpoint; 6] = [
-    Endpoint { path: "/e", name: None, limits: EVENT_LIMITS },
-    Endpoint { path: "/i/v0/e", name: None, limits: EVENT_LIMITS },
-    Endpoint { path: "/capture", name: None, limits: EVENT_LIMITS },
-    Endpoint { path: "/track", name: None, limits: EVENT_LIMITS },
+const fn events(path: &'static str) -> Endpoint {
+    Endpoint { path, name: None, limits: EVENT_LIMITS }
+}
+
+const fn batches(path: &'static str) -> Endpoint {
+    Endpoint { path, name: None, limits: BATCH_LIMITS }
+}
+
+const ENDPOINTS: [Endpoint; 7] = [
+    events("/e"),
+    events("/i/v0/e"),
+    events("/capture"),
+    events("/track"),
     Endpoint { path: "/engage", name: Some("$identify"), limits: EVENT_LIMITS },
-    Endpoint { path: "/batch", name: None, limits: BATCH_LIMITS },
+    batches("/batch"),
+    // Where the server clients send what they say of calls of language models: events like any other.
+    batches("/i/v0/ai/batch"),
 ];
 
 /// Returns the addresses; clients write them with and without the last slash.
@@ -66,17 +78,32 @@ pub(crate) fn routes() -> Vec<(String, MethodRouter<Arc<Edge>>)> {
     };
     for endpoint in ENDPOINTS {
         let take = move |State(edge): State<Arc<Edge>>, request: Request| async move {
-            within_time(take(&edge, endpoint, request)).await.unwrap_or_else(Into::into)
+            let answer = within_time(take(&edge, endpoint, request)).await;
+            worth_another_try(answer.unwrap_or_else(Into::into))
         };
         add(endpoint.path, any(take));
     }
-    add("/flags", any(answers::flags));
-    add("/decide", any(answers::flags));
-    add("/s", any(answers::recording));
+    for path in ["/flags", "/decide"] {
+        add(path, any(answers::flags));
+    }
+    for path in ["/s", "/i/v0/ai"] {
+        add(path, any(answers::left_out));
+    }
+    for (path, list) in answers::LISTS {
+        add(path, get(move || answers::nothing_of(list)));
+    }
     add("/array/{token}/config", get(answers::config));
     add("/array/{token}/config.js", get(answers::config_script));
     routes.push(("/static/{*file}".to_owned(), get(answers::script)));
     routes
+}
+
+/// The browser client throws away what was answered with 429, as it does with every 4xx. 503 makes all clients come again.
+fn worth_another_try(mut answer: Response<Body>) -> Response<Body> {
+    if answer.status() == StatusCode::TOO_MANY_REQUESTS {
+        *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    }
+    answer
 }
 
 /// The answer: `status` is all that PostHog's clients look at.
@@ -107,22 +134,19 @@ async fn take(edge: &Edge, to: Endpoint, request: Request) -> Result<Response<Bo
     let (known, mut held) =
         reading::read(edge, &parts, body, in_head.or(in_query), to.limits).await?;
     let limit = known.as_ref().map_or(to.limits.stranger, to.limits.known);
-    let json = match query.data.take() {
-        Some(data) if held.bytes.is_empty() => {
-            payload::unwrap(data.replace(' ', "+").as_bytes(), &mut query, limit)?
-        }
-        _ => payload::unwrap(&held.bytes, &mut query, limit)?,
-    };
-    held.lease.grow(held.bytes.len() + json.len())?;
+    let data = query.data.take().map(payload::with_plus).filter(|_| held.bytes.is_empty());
+    let wire = data.map_or_else(|| held.bytes.clone(), Bytes::from);
+    let lease = &mut held.lease;
+    let json = payload::unwrap(&wire, &mut query, limit, |more| lease.grow(wire.len() + more))?;
     let batch = payload::split(&json).map_err(|error| unusable(&error, &json))?;
     if batch.mixed {
         let mixed =
             "the events of one request name different keys; send those of one project together";
         return Err(Error::from(CommonError::Unauthenticated(mixed)).into());
     }
-    let token = batch.token.as_deref().or(query.token.as_deref());
-    if known.is_none() && token.is_some_and(is_posthogs) {
-        let ours = "this is a key of PostHog's; put the write key of an Observe project, obs_pub_..., in its place";
+    let token = batch.token.as_deref().or(query.token.as_deref()).filter(|token| !token.is_empty());
+    if known.is_none() && token.is_some_and(|token| !is_ours(token)) {
+        let ours = "this is no key of Observe's; put the write key of a project, obs_pub_..., where PostHog's project key was";
         return Err(Error::from(CommonError::Unauthenticated(ours)).into());
     }
     let missing = "send a write key as api_key, where PostHog's project key was";
@@ -133,19 +157,24 @@ async fn take(edge: &Edge, to: Endpoint, request: Request) -> Result<Response<Bo
     }
     let sent = if batch.sent == SentTime::Absent { query.sent } else { batch.sent };
     let received = Received::new(received, sent);
-    let ours = batch.events.iter().map(|event| event::rewrite(event, to.name, received));
-    let ours: Vec<String> = ours.collect();
-    let visitor = Visitor::of(&parts.headers, &parts.extensions);
+    let mut visitor = Visitor::of(&parts.headers, &parts.extensions);
+    if batch.events.iter().any(|event| event::is_of_server(event)) {
+        visitor = Visitor::default();
+    }
     let mut delivery = Delivery::new(to.path, received, visitor).of(Sources::Texts(&batch.events));
     delivery.historical = batch.historical;
-    let drafts = ours.iter().map(|event| draft::from_json(event));
+    // One by one: all of them at once would be the body once more.
+    let drafts = batch.events.iter().map(|event| {
+        let ours = event::rewrite(event, to.name, received);
+        draft::from_json(&ours)
+    });
     let outcomes = edge.capture.accept(&sender, drafts, &delivery).await?;
     answer(outcomes, query.beacon)
 }
 
-/// Returns whether it is a project key or a personal key of PostHog's.
-fn is_posthogs(token: &str) -> bool {
-    token.starts_with("phc_") || token.starts_with("phx_")
+/// Returns whether it is a key that could be ours. Keys of PostHog's have had several forms.
+fn is_ours(token: &str) -> bool {
+    [token::WRITE_PREFIX, token::SECRET_PREFIX].iter().any(|prefix| token.starts_with(prefix))
 }
 
 fn answer(outcomes: Vec<Outcome>, beacon: bool) -> Result<Response<Body>, HttpError> {

@@ -1,5 +1,6 @@
 //! Segment's wire (its tracking HTTP API), as its published clients speak it: their host is changed, nothing else.
 
+mod answers;
 mod event;
 
 use std::sync::Arc;
@@ -7,7 +8,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::IntoResponse as _;
-use axum::routing::{MethodRouter, post};
+use axum::routing::{MethodRouter, get, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, Response, header};
@@ -16,7 +17,7 @@ use serde::Serialize;
 
 use super::delivery::{Delivery, Visitor};
 use super::draft;
-use super::fields::Fields;
+use super::fields::{fields, said};
 use super::http::{text, unusable};
 use super::json::Scanner;
 use super::judge::Outcome;
@@ -42,6 +43,19 @@ struct Endpoint {
     historical: bool,
 }
 
+/// How the server clients call themselves.
+const SERVER_CLIENTS: [&str; 9] = [
+    "analytics-node",
+    "analytics-python",
+    "analytics-ruby",
+    "analytics-java",
+    "analytics-go",
+    "analytics-php",
+    "analytics-csharp",
+    "analytics-.net",
+    "Analytics.NET",
+];
+
 const ONE: Limits = Limits { known: Sender::body_bytes_max, stranger: WRITE_KEY_BODY_BYTES_MAX };
 const MANY: Limits = Limits { known: |_| BATCH_BODY_BYTES_MAX, stranger: BATCH_BODY_BYTES_MAX };
 
@@ -49,25 +63,49 @@ const fn one(path: &'static str, kind: &'static str) -> Endpoint {
     Endpoint { path, kind: Some(kind), limits: ONE, historical: false }
 }
 
-const ENDPOINTS: [Endpoint; 8] = [
+const fn many(path: &'static str) -> Endpoint {
+    Endpoint { path, kind: None, limits: MANY, historical: false }
+}
+
+/// The browser client writes the first letter of a call.
+const ENDPOINTS: [Endpoint; 15] = [
     one("/v1/track", "track"),
+    one("/v1/t", "track"),
     one("/v1/identify", "identify"),
+    one("/v1/i", "identify"),
     one("/v1/page", "page"),
+    one("/v1/p", "page"),
     one("/v1/screen", "screen"),
+    one("/v1/s", "screen"),
     one("/v1/group", "group"),
+    one("/v1/g", "group"),
     one("/v1/alias", "alias"),
-    Endpoint { path: "/v1/batch", kind: None, limits: MANY, historical: false },
-    Endpoint { path: "/v1/import", kind: None, limits: MANY, historical: true },
+    one("/v1/a", "alias"),
+    many("/v1/batch"),
+    many("/v1/b"),
+    Endpoint { historical: true, ..many("/v1/import") },
 ];
 
-/// Returns the addresses.
-pub(crate) fn routes() -> impl Iterator<Item = (&'static str, MethodRouter<Arc<Edge>>)> {
-    ENDPOINTS.into_iter().map(|endpoint| {
+/// Returns the addresses, each with and without a last slash.
+pub(crate) fn routes() -> Vec<(String, MethodRouter<Arc<Edge>>)> {
+    let mut routes: Vec<(String, MethodRouter<Arc<Edge>>)> = Vec::new();
+    let mut add = |path: &str, methods: MethodRouter<Arc<Edge>>| {
+        routes.push((path.to_owned(), methods.clone()));
+        routes.push((format!("{path}/"), methods));
+    };
+    for endpoint in ENDPOINTS {
         let take = move |State(edge): State<Arc<Edge>>, request: Request| async move {
             within_time(take(&edge, endpoint, request)).await.unwrap_or_else(Into::into)
         };
-        (endpoint.path, post(take))
-    })
+        add(endpoint.path, post(take).fallback(wrong_method));
+    }
+    add("/v1/m", post(answers::left_out).fallback(wrong_method));
+    add("/v1/projects/{key}/settings", get(answers::settings));
+    routes
+}
+
+async fn wrong_method() -> HttpError {
+    Error::Method("POST").into()
 }
 
 /// The answer: `success` is all that Segment's clients look at.
@@ -101,12 +139,15 @@ async fn take(edge: &Edge, to: Endpoint, request: Request) -> Result<Response<Bo
     if batch.calls.len() > EVENTS_MAX {
         return Err(HttpError::too_many(EVENTS_MAX));
     }
-    let ours: Vec<String> = batch.calls.iter().map(|call| event::rewrite(call, to.kind)).collect();
-    let visitor = Visitor::of(&parts.headers, &parts.extensions);
+    let mut visitor = Visitor::of(&parts.headers, &parts.extensions);
+    if is_of_server(&visitor.user_agent) {
+        visitor = Visitor::default();
+    }
     let received = Received::new(received, batch.sent);
     let mut delivery = Delivery::new(to.path, received, visitor).of(Sources::Texts(&batch.calls));
     delivery.historical = to.historical;
-    let drafts = ours.iter().map(|event| draft::from_json(event));
+    // One by one: all of them at once would be the body once more.
+    let drafts = batch.calls.iter().map(|call| draft::from_json(&event::rewrite(call, to.kind)));
     let outcomes = edge.capture.accept(&sender, drafts, &delivery).await?;
     answer(outcomes)
 }
@@ -126,19 +167,23 @@ fn split(json: &str, to: Endpoint) -> Result<Batch<'_>, SplitError> {
     if !whole.starts_with('{') {
         return Err(SplitError::NoObject);
     }
-    let fields = Fields::of(whole);
-    let calls = match to.kind {
-        Some(_) => vec![whole],
-        None => match fields.get("batch").filter(|list| list.starts_with('[')) {
-            Some(list) => elements(&mut Scanner::new(list))?,
-            None => Vec::new(),
-        },
+    let [list, sent, key] = fields(Some(whole), ["batch", "sentAt", "writeKey"]);
+    let calls = match (to.kind, list.filter(|list| list.starts_with('['))) {
+        (Some(_), _) => vec![whole],
+        (None, Some(list)) => elements(&mut Scanner::new(list))?,
+        (None, None) => Vec::new(),
     };
     if calls.is_empty() {
         return Err(SplitError::Empty);
     }
-    let sent = fields.get("sentAt").map_or(SentTime::Absent, SentTime::from_json);
-    Ok(Batch { calls, token: fields.text("writeKey").map(Into::into), sent })
+    let sent = sent.map_or(SentTime::Absent, SentTime::from_json);
+    Ok(Batch { calls, token: said(key).map(Into::into), sent })
+}
+
+/// Returns whether one of Segment's server clients sent it, for somebody else: what the connection shows is then the server's.
+fn is_of_server(user_agent: &str) -> bool {
+    let name = user_agent.split('/').next().unwrap_or("");
+    SERVER_CLIENTS.iter().any(|known| name.starts_with(known))
 }
 
 fn answer(outcomes: Vec<Outcome>) -> Result<Response<Body>, HttpError> {
@@ -175,6 +220,18 @@ fn basic_user(headers: &HeaderMap) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn server_clients_are_known_by_their_names() {
+        assert!(
+            is_of_server("analytics-node-next/latest") && is_of_server("analytics-python/2.4.0")
+        );
+        assert!(
+            !is_of_server("analytics-android/4.0")
+                && !is_of_server("Mozilla/5.0")
+                && !is_of_server("")
+        );
+    }
 
     #[test]
     fn the_user_of_basic_authorization_is_the_key() {

@@ -17,6 +17,7 @@ mod otlp;
 mod pages;
 mod posthog;
 mod rate_limits;
+mod recorded;
 mod rejections;
 mod routing;
 mod segment;

@@ -8,7 +8,10 @@ use observe_proto::events::v1::AcceptedEvent;
 use serde_json::{Value, json};
 use std::io::Write as _;
 
+use crate::recorded;
 use crate::support::{SECRET_KEY, Stage, WRITE_KEY, answer, eventually};
+
+const RECORDED: &str = include_str!("posthog/recorded.json");
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
@@ -36,6 +39,54 @@ fn browser_batch() -> String {
         "sent_at": "2027-01-15T07:59:59.900Z",
     })
     .to_string()
+}
+
+#[tokio::test]
+async fn what_the_clients_really_sent_is_taken() {
+    let stage = Stage::start().await;
+    let mut taken = Vec::new();
+    for request in recorded::read(RECORDED) {
+        // gzip is seen from its first bytes, and no content type says anything that counts.
+        for without in ["", "content-encoding", "content-type", "user-agent"] {
+            let before = stage.events.written().len();
+            let (status, body) = request.send(&stage, request.body.clone(), without).await;
+            assert_eq!((status, body), (200, json!({"status": "Ok"})), "{}", request.client);
+            let events = stage.events.written().split_off(before);
+            let told: Vec<_> =
+                events.iter().map(|event| (event.name.clone(), event.historical)).collect();
+            match without {
+                "" => taken.push((request.client.clone(), told)),
+                _ => assert_eq!(
+                    taken.last(),
+                    Some(&(request.client.clone(), told)),
+                    "without {without}"
+                ),
+            }
+            assert!(
+                events.iter().all(|event| !properties(event)
+                    .as_object()
+                    .expect("some")
+                    .contains_key("token"))
+            );
+        }
+        request.send_broken(&stage).await;
+    }
+    let expected: [(&str, &[&str]); 9] = [
+        ("posthog-node 5.70.0", &["paid", "$identify", "$create_alias", "$groupidentify"]),
+        ("posthog-python 7.91.1", &["paid", "$set", "$create_alias"]),
+        ("posthog-python 7.91.1", &["paid long ago"]),
+        ("posthog-js 1.449.2", &["$identify"]),
+        ("posthog-js 1.449.2", &["bought"]),
+        ("posthog-js 1.449.2", &["left"]),
+        ("posthog-js 1.449.2", &["$identify"]),
+        ("posthog-js 1.449.2", &["bought"]),
+        ("posthog-js 1.449.2", &["left"]),
+    ];
+    let is_past = |name: &str| name == "paid long ago";
+    let expected = expected.map(|(client, names)| {
+        (client.to_owned(), names.iter().map(|name| ((*name).to_owned(), is_past(name))).collect())
+    });
+    assert_eq!(taken, expected);
 }
 
 #[tokio::test]
@@ -143,7 +194,8 @@ async fn a_key_that_is_none_of_ours_is_told_what_to_put_there() {
     let stage = Stage::start().await;
     let with = |key: &str| json!({"api_key": key, "batch": [{"event": "a", "distinct_id": "d"}]});
     for (key, status, part) in [
-        ("phc_abcdefabcdefabcdef", 401, "PostHog's"),
+        ("phc_abcdefabcdefabcdef", 401, "obs_pub_..."),
+        ("sTMFPsFhdP1Ssg", 401, "where PostHog's project key was"),
         ("obs_pub_thisKeyWasNeverMade0000", 401, ""),
         ("", 401, ""),
         (SECRET_KEY, 401, "secret key"),
@@ -170,7 +222,6 @@ async fn flags_and_settings_are_answered_so_that_clients_go_on() {
     }
     let get = |path: &str| stage.http.get(format!("{}{path}", stage.url)).send();
     let config = get(&format!("/array/{WRITE_KEY}/config")).await.expect("an answer");
-    assert_eq!(config.headers()["access-control-allow-origin"], "*");
     let config: Value = config.json().await.expect("JSON");
     assert_eq!((&config["token"], &config["sessionRecording"]), (&json!(WRITE_KEY), &json!(false)));
     let script = get(&format!("/array/{WRITE_KEY}/config.js")).await.expect("an answer");
@@ -185,6 +236,69 @@ async fn flags_and_settings_are_answered_so_that_clients_go_on() {
 }
 
 #[tokio::test]
+async fn a_full_queue_is_told_so_that_the_browser_client_comes_again() {
+    let stage = Stage::start().await;
+    *stage.events.full.lock().expect("no test panicked") = true;
+    let response = stage.post("/e/").body(browser_batch()).send().await.expect("an answer");
+    // It throws away what was answered with any 4xx, 429 as well.
+    assert_eq!(
+        (response.status().as_u16(), &response.headers()["retry-after"]),
+        (503, &"7".parse().expect("a value"))
+    );
+    *stage.events.full.lock().expect("no test panicked") = false;
+    assert_eq!(answer(stage.post("/e/").body(browser_batch())).await.0, 200);
+}
+
+#[tokio::test]
+async fn what_observe_has_no_use_for_is_taken_and_left_out() {
+    let stage = Stage::start().await;
+    for path in ["/s/?compression=gzip-js", "/i/v0/ai/"] {
+        let (status, body) = answer(stage.post(path).body(vec![0x1f; 100_000])).await;
+        assert_eq!((status, &body["status"]), (200, &json!("Ok")), "{path}");
+        assert!(body["left_out"].is_string());
+    }
+    for (path, list) in [
+        ("/api/surveys/?token=k", "surveys"),
+        ("/api/early_access_features", "earlyAccessFeatures"),
+    ] {
+        let (status, body) = answer(stage.http.get(format!("{}{path}", stage.url))).await;
+        assert_eq!((status, body), (200, json!({ list: [] })));
+    }
+    let generation =
+        json!({"api_key": WRITE_KEY, "batch": [{"event": "$ai_generation", "distinct_id": "d"}]});
+    assert_eq!(answer(stage.post("/i/v0/ai/batch/").body(generation.to_string())).await.0, 200);
+    assert_eq!(stage.events.written()[0].name, "$ai_generation");
+}
+
+#[tokio::test]
+async fn the_oldest_compression_is_read_and_no_bomb_goes_off() {
+    let stage = Stage::start().await;
+    // lz-string 1.5.0 made these of an event, and of two million letters.
+    let event = json!([{"event": "a", "token": "k"}]).to_string();
+    assert_eq!(event.len(), 27);
+    let small = "NobwRApgbhB2AuYBcYCGYA0Z4HsDWcyYeYAvgLpA";
+    let (status, _) = answer(stage.post("/e/?compression=lz64").body(small)).await;
+    assert_eq!(status, 401, "it was read as far as its key, which is none of ours");
+    let bomb = include_str!("posthog/bomb.lz64");
+    assert!(bomb.len() < 4_000);
+    for body in [bomb.to_owned(), format!("data={}", bomb.replace('+', "%2B"))] {
+        let (status, said) = answer(stage.post("/batch/?compression=lz64").body(body)).await;
+        assert_eq!(status, 413, "{said}");
+    }
+}
+
+#[tokio::test]
+async fn json_may_stand_in_the_address_as_it_is() {
+    let stage = Stage::start().await;
+    let event = json!({"event": "two words", "distinct_id": "d", "token": WRITE_KEY}).to_string();
+    let query =
+        form_urlencoded::Serializer::new(String::new()).append_pair("data", &event).finish();
+    let get = stage.http.get(format!("{}/e?{query}", stage.url));
+    assert_eq!(answer(get).await.0, 200);
+    assert_eq!(stage.events.written()[0].name, "two words");
+}
+
+#[tokio::test]
 async fn a_page_may_ask_first_and_with_any_header() {
     let stage = Stage::start().await;
     for path in ["/e/", "/i/v0/e/", "/flags/?v=2", "/batch/"] {
@@ -196,8 +310,10 @@ async fn a_page_may_ask_first_and_with_any_header() {
             .header("access-control-request-headers", "content-type,x-anything");
         let response = preflight.send().await.expect("an answer");
         assert_eq!(response.status(), 200);
-        assert_eq!(response.headers()["access-control-allow-origin"], "*");
-        assert_eq!(response.headers()["access-control-allow-headers"], "content-type,x-anything");
+        let headers = response.headers();
+        assert_eq!(headers["access-control-allow-origin"], "https://shop.example");
+        assert_eq!(headers["access-control-allow-credentials"], "true");
+        assert_eq!(headers["access-control-allow-headers"], "content-type,x-anything");
     }
 }
 
@@ -213,9 +329,15 @@ async fn whatever_is_sent_is_no_fault_of_the_server() {
     };
     let seeds =
         [browser_batch().into_bytes(), gzip(browser_batch().as_bytes()), b"data=e30=".to_vec()];
-    for path in
-        ["/e/?compression=lz64", "/batch", "/capture?compression=base64", "/engage", "/flags"]
-    {
+    for path in [
+        "/e/?compression=lz64",
+        "/batch",
+        "/capture?compression=base64",
+        "/engage",
+        "/flags",
+        "/s",
+        "/i/v0/ai/batch",
+    ] {
         for round in 0..60 {
             let mut body = seeds[round % seeds.len()].clone();
             for _ in 0..1 + random() % 8 {

@@ -5,7 +5,10 @@ use base64::engine::general_purpose::STANDARD;
 use observe_proto::events::v1::AcceptedEvent;
 use serde_json::{Value, json};
 
+use crate::recorded;
 use crate::support::{SECRET_KEY, Stage, WRITE_KEY, answer};
+
+const RECORDED: &str = include_str!("segment/recorded.json");
 
 fn properties(event: &AcceptedEvent) -> Value {
     serde_json::from_str(&event.properties_json).expect("JSON")
@@ -13,6 +16,40 @@ fn properties(event: &AcceptedEvent) -> Value {
 
 fn basic(key: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{key}:")))
+}
+
+#[tokio::test]
+async fn what_the_clients_really_sent_is_taken() {
+    let stage = Stage::start().await;
+    let mut taken = Vec::new();
+    for request in recorded::read(RECORDED) {
+        // The key is in the body, too; gzip is seen from its first bytes.
+        for without in ["", "authorization", "content-encoding", "content-type", "user-agent"] {
+            let before = stage.events.written().len();
+            let (status, body) = request.send(&stage, request.body.clone(), without).await;
+            assert_eq!((status, body), (200, json!({"success": true})), "{}", request.client);
+            let events = stage.events.written().split_off(before);
+            assert!(events.iter().all(|event| event.distinct_id == "u1" && !event.trusted));
+            let names: Vec<_> = events.iter().map(|event| event.name.clone()).collect();
+            match without {
+                "" => taken.push((request.client.clone(), names)),
+                _ => assert_eq!(
+                    taken.last(),
+                    Some(&(request.client.clone(), names)),
+                    "without {without}"
+                ),
+            }
+        }
+        request.send_broken(&stage).await;
+    }
+    let node = ["$identify", "paid", "$pageview", "$screen", "$groupidentify", "$create_alias"];
+    let python = ["$identify", "paid", "$pageview", "$create_alias"];
+    let expected = [
+        ("@segment/analytics-node 3.1.0".to_owned(), node.map(str::to_owned).to_vec()),
+        ("segment-analytics-python 2.4.0".to_owned(), python.map(str::to_owned).to_vec()),
+        ("segment-analytics-python 2.4.0".to_owned(), python.map(str::to_owned).to_vec()),
+    ];
+    assert_eq!(taken, expected);
 }
 
 #[tokio::test]
@@ -72,6 +109,14 @@ async fn each_call_has_an_address_of_its_own() {
         ("/v1/screen", "$screen"),
         ("/v1/group", "$groupidentify"),
         ("/v1/alias", "$create_alias"),
+        ("/v1/track/", "bought"),
+        // As the browser client writes them.
+        ("/v1/t", "bought"),
+        ("/v1/i", "$identify"),
+        ("/v1/p", "$pageview"),
+        ("/v1/s", "$screen"),
+        ("/v1/g", "$groupidentify"),
+        ("/v1/a", "$create_alias"),
     ] {
         let call =
             json!({"writeKey": WRITE_KEY, "userId": "u", "event": "bought", "previousId": "p"});
@@ -109,4 +154,109 @@ async fn what_cannot_be_taken_is_told() {
     let server = stage.post("/v1/track").header("authorization", basic(SECRET_KEY));
     let call = json!({"event": "a", "userId": "u"}).to_string();
     assert_eq!(answer(server.body(call)).await.0, 200, "a server may use its secret key");
+}
+
+#[tokio::test]
+async fn the_browser_client_learns_where_to_send_to() {
+    let stage = Stage::start().await;
+    let get = |path: &str| {
+        stage.http.get(format!("{}{path}", stage.url)).header("origin", "https://shop.example")
+    };
+    let response =
+        get(&format!("/v1/projects/{WRITE_KEY}/settings")).send().await.expect("an answer");
+    assert_eq!(response.headers()["access-control-allow-origin"], "*");
+    let settings: Value = response.json().await.expect("JSON");
+    let destination = &settings["integrations"]["Segment.io"];
+    let host = stage.url.trim_start_matches("http://");
+    assert_eq!(destination["apiHost"], format!("{host}/v1"));
+    assert_eq!(
+        (&destination["protocol"], &destination["apiKey"]),
+        (&json!("http"), &json!(WRITE_KEY))
+    );
+    assert_eq!(answer(get("/v1/projects/a%22b/settings")).await.0, 404);
+    let (status, body) = answer(stage.post("/v1/m").body("{\"series\":[]}")).await;
+    assert_eq!((status, body), (200, json!({"success": true})));
+    let behind_a_proxy = Stage::start_at("https://observe.example.com").await;
+    let url = format!("{}/v1/projects/{WRITE_KEY}/settings", behind_a_proxy.url);
+    let (_, settings) = answer(behind_a_proxy.http.get(url)).await;
+    let destination = &settings["integrations"]["Segment.io"];
+    assert_eq!(
+        (&destination["apiHost"], &destination["protocol"]),
+        (&json!("observe.example.com/v1"), &json!("https"))
+    );
+}
+
+#[tokio::test]
+async fn one_call_of_a_batch_may_be_beyond_every_measure() {
+    let stage = Stage::start().await;
+    let deep = "[".repeat(100_000) + &"]".repeat(100_000);
+    let bad = [
+        r#"{"type":"track","event":"a","userId":"u","properties":{"n":1e400}}"#.to_owned(),
+        format!(r#"{{"type":"track","event":"a","userId":"u","properties":{{"deep":{deep}}}}}"#),
+        format!(r#"{{"type":"track","event":"a","userId":"{}"}}"#, "u".repeat(201)),
+        format!(r#"{{"type":"track","event":"a","userId":"u","properties":{{"large":"{}"}}}}"#, "x".repeat(1 << 20)),
+        r#"{"type":"track","event":"a","userId":"u","messageId":"00000000-0000-0000-0000-000000000000"}"#.to_owned(),
+        r#"{"type":"track","event":"a","userId":"u","timestamp":"soon"}"#.to_owned(),
+        r#"{"type":"track","userId":"u"}"#.to_owned(),
+        "null".to_owned(),
+    ];
+    let good = r#"{"type":"track","event":"good","userId":"u\u0000","messageId":7}"#;
+    let batch = format!(r#"{{"writeKey":"{WRITE_KEY}","batch":[{},{good}]}}"#, bad.join(","));
+    let (status, body) = answer(stage.post("/v1/batch").body(batch)).await;
+    let codes: Vec<_> = body["rejected"]
+        .as_array()
+        .expect("some")
+        .iter()
+        .map(|one| one["code"].as_str().unwrap_or(""))
+        .collect();
+    let expected = [
+        "non_finite_number",
+        "too_deep",
+        "distinct_id_too_long",
+        "event_too_large",
+        "invalid_uuid",
+        "invalid_timestamp",
+        "missing_name",
+        "invalid_event",
+    ];
+    assert_eq!((status, codes), (200, expected.to_vec()));
+    let events = stage.events.written();
+    assert_eq!((events.len(), events[0].distinct_id.as_str()), (1, "u\u{fffd}"));
+}
+
+#[tokio::test]
+async fn whatever_is_sent_is_no_fault_of_the_server() {
+    let stage = Stage::start().await;
+    let mut state = 0x2545_F491_4F6C_DD1D_u64;
+    let mut random = move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state).unwrap_or(0)
+    };
+    let seed = json!({"writeKey": WRITE_KEY, "sentAt": "2027-01-15T08:00:00Z", "batch": [
+        {"type": "page", "userId": 1, "messageId": "m", "context": {"page": {"url": "x"}, "ip": "1.1.1.1"}},
+        {"type": "identify", "anonymousId": "a", "traits": {"e": [1, {"f": null}]}},
+    ]});
+    for path in [
+        "/v1/batch",
+        "/v1/import",
+        "/v1/track",
+        "/v1/identify",
+        "/v1/page",
+        "/v1/group",
+        "/v1/alias",
+        "/v1/m",
+    ] {
+        for _ in 0..40 {
+            let mut body = seed.to_string().into_bytes();
+            for _ in 0..1 + random() % 8 {
+                let place = random() % body.len();
+                body[place] = random().to_le_bytes()[0];
+            }
+            body.truncate(1 + random() % (2 * body.len()));
+            let (status, said) = answer(stage.post(path).body(body.clone())).await;
+            assert!(status < 500, "{path}: {status} {said} for {body:?}");
+        }
+    }
 }

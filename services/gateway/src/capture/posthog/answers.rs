@@ -1,16 +1,13 @@
 //! What PostHog's clients ask for besides sending events. Observe has no feature flags, no session replay and no surveys, and
 //! says so in the form that makes each client go on without them.
 
-use std::sync::Arc;
-
 use axum::body::Body;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, Request};
 use axum::response::IntoResponse as _;
 use http::{HeaderValue, Response, StatusCode, header};
 use serde_json::{Value, json};
 
 use crate::body;
-use crate::edge::Edge;
 use crate::error::Error;
 use crate::http_error::HttpError;
 
@@ -18,8 +15,15 @@ use crate::http_error::HttpError;
 const CACHE: &str = "public, max-age=300";
 /// Characters of a key in an address.
 const TOKEN_CHARS_MAX: usize = 128;
-/// What takes the place of the SDK where a page loads it from here.
-const NO_SDK: &str = "console.warn(\"Observe does not serve posthog-js: load it from npm or PostHog's CDN, or use /observe.js\");\n";
+/// What takes the place of the browser client, and of the parts it loads when a page asks for them.
+const NO_SCRIPT: &str = "console.warn(\"Observe serves no scripts of posthog-js: see 'PostHog clients' in its docs/API.md\");\n";
+/// What clients ask for lists of, and what their answer calls the list.
+pub(super) const LISTS: [(&str, &str); 4] = [
+    ("/api/early_access_features", "earlyAccessFeatures"),
+    ("/api/product_tours", "product_tours"),
+    ("/api/surveys", "surveys"),
+    ("/api/web_experiments", "experiments"),
+];
 
 /// Answers `/flags` and `/decide`: none are set.
 pub(super) async fn flags(request: Request) -> Response<Body> {
@@ -53,14 +57,20 @@ pub(super) async fn config_script(Path(token): Path<String>) -> Response<Body> {
 
 /// Answers for the scripts that the browser client loads when its configuration asks for them, which ours does not.
 pub(super) async fn script(Path(_file): Path<String>) -> Response<Body> {
-    cached("text/javascript; charset=utf-8", NO_SDK.to_owned())
+    cached("text/javascript; charset=utf-8", NO_SCRIPT.to_owned())
 }
 
-/// Takes session recordings in and leaves them out: clients are told not to record, and an old one that does is not to
-/// try again for ever.
-pub(super) async fn recording(State(_): State<Arc<Edge>>, request: Request) -> Response<Body> {
+/// Takes in what Observe has no use for, session recordings above all, and leaves it out: clients are told not to record, and
+/// one that does is not to try again for ever.
+pub(super) async fn left_out(request: Request) -> Response<Body> {
     body::discard(request.into_body()).await;
-    axum::Json(json!({ "status": "Ok" })).into_response()
+    axum::Json(json!({ "status": "Ok", "left_out": "Observe keeps nothing of this kind" }))
+        .into_response()
+}
+
+/// Answers a question for one of [`LISTS`]: there are none.
+pub(super) async fn nothing_of(list: &'static str) -> Response<Body> {
+    axum::Json(json!({ list: [] })).into_response()
 }
 
 fn with_token(token: &str) -> Option<Value> {

@@ -2,20 +2,24 @@
 
 use std::borrow::Cow;
 
-use super::super::fields::{Fields, ObjectText, zoned};
-use super::super::limits::DISTINCT_ID_CHARS_MAX;
+use super::super::fields::{Fields, ObjectText, fields, merged, zoned};
+use super::super::json::decode_string;
+use super::super::limits::{DISTINCT_ID_CHARS_MAX, EVENT_BYTES_MAX};
+use super::super::text::is_longer;
 use super::super::time::Received;
 
 /// What may stand beside the properties and belongs into them.
 const CHANGES: [&str; 3] = ["$set", "$set_once", "$unset"];
+/// What stands among the properties and has a place of its own.
+const LEFT_OUT: [&str; 2] = ["token", "distinct_id"];
 
 /// Writes an event, which is known to be JSON, as an element of `POST /v1/events`. `name` is what an event without one is
-/// called. What is no event is returned as it is, to be judged as such.
+/// called. What is no event, or is larger than one may be, is returned as it is, to be judged as such.
 ///
 /// The properties stay as they are, but for the key and the id, which have places of their own.
-pub(super) fn rewrite(event: &str, name: Option<&str>, received: Received) -> String {
-    if !event.starts_with('{') {
-        return event.to_owned();
+pub(super) fn rewrite<'a>(event: &'a str, name: Option<&str>, received: Received) -> Cow<'a, str> {
+    if !event.starts_with('{') || event.len() > EVENT_BYTES_MAX {
+        return event.into();
     }
     let fields = Fields::of(event);
     let properties = fields.object("properties");
@@ -32,7 +36,9 @@ pub(super) fn rewrite(event: &str, name: Option<&str>, received: Received) -> St
     if let Some(id) = id.or_else(|| properties.get("distinct_id")) {
         out.json("distinct_id", &id_text(id));
     }
-    if let Some(session) = properties.get("$session_id") {
+    // Of another kind it would cost the event, and it is only a property to the sender.
+    let is_id = |value: &&str| !value.starts_with(['{', '[', 't', 'f']);
+    if let Some(session) = properties.get("$session_id").filter(is_id) {
         out.json("session_id", session);
     }
     match (fields.get("timestamp"), fields.get("offset").and_then(|offset| offset.parse().ok())) {
@@ -48,19 +54,27 @@ pub(super) fn rewrite(event: &str, name: Option<&str>, received: Received) -> St
         Some(other) if !other.starts_with('{') => out.json("properties", other),
         _ => out.json("properties", &rewrite_properties(&fields, &properties)),
     }
-    out.finish()
+    out.finish().into()
+}
+
+/// Returns whether a server sent an event for somebody else: what the connection shows is then the server's.
+pub(super) fn is_of_server(event: &str) -> bool {
+    let properties =
+        fields(fields(Some(event), ["properties"])[0], ["$is_server", "$geoip_disable"]);
+    properties.contains(&Some("true"))
 }
 
 fn rewrite_properties(fields: &Fields<'_>, properties: &Fields<'_>) -> String {
     let mut out = ObjectText::new();
     for (key, value) in properties.iter() {
-        if key != "\"token\"" && key != "\"distinct_id\"" {
+        let name = decode_string(key);
+        if !LEFT_OUT.contains(&name.as_ref()) && !CHANGES.contains(&name.as_ref()) {
             out.member(key, value);
         }
     }
     for name in CHANGES {
-        if let (Some(value), None) = (fields.get(name), properties.get(name)) {
-            out.json(name, value);
+        if let Some(value) = merged(properties.get(name), fields.get(name)) {
+            out.json(name, &value);
         }
     }
     out.finish()
@@ -69,12 +83,15 @@ fn rewrite_properties(fields: &Fields<'_>, properties: &Fields<'_>) -> String {
 /// Returns an id as text, at most as long as an id may be: the clients send anything, and their server cuts it.
 fn id_text(value: &str) -> Cow<'_, str> {
     let text = if value.starts_with('"') {
-        super::super::json::decode_string(value)
+        decode_string(value)
     } else if value.starts_with(['{', '[', 't', 'f']) {
         value.into()
     } else {
         return value.into();
     };
+    if value.starts_with('"') && !is_longer(&text, DISTINCT_ID_CHARS_MAX) {
+        return value.into();
+    }
     let cut: String = text.chars().take(DISTINCT_ID_CHARS_MAX).collect();
     serde_json::Value::from(cut).to_string().into()
 }
@@ -110,8 +127,32 @@ mod tests {
         assert!(draft.properties.changes_person());
         assert_eq!(
             draft.properties.into_json(),
-            r#"{"$session_id":"s","a":{"token":1},"$set":{"b":1},"$set_once":{"c":3}}"#
+            r#"{"$session_id":"s","a":{"token":1},"$set":{"b":1,"b":2},"$set_once":{"c":3}}"#
         );
+    }
+
+    #[test]
+    fn a_session_that_is_no_id_is_only_a_property() {
+        let draft =
+            draft(r#"{"event":"a","distinct_id":"d","properties":{"$session_id":{"a":1}}}"#);
+        assert_eq!(draft.session_id, "");
+        assert_eq!(draft.properties.into_json(), r#"{"$session_id":{"a":1}}"#);
+    }
+
+    #[test]
+    fn servers_say_that_they_are() {
+        for key in ["$is_server", "$geoip_disable"] {
+            assert!(is_of_server(&format!(r#"{{"properties":{{"{key}":true}}}}"#)));
+            assert!(!is_of_server(&format!(r#"{{"properties":{{"{key}":false}}}}"#)));
+        }
+        assert!(!is_of_server("5"));
+    }
+
+    #[test]
+    fn an_event_that_is_too_large_is_left_to_the_judge() {
+        let large = format!(r#"{{"event":"{}"}}"#, "x".repeat(EVENT_BYTES_MAX));
+        assert!(matches!(rewrite(&large, None, received()), Cow::Borrowed(_)));
+        assert!(from_json(&large).is_err());
     }
 
     #[test]

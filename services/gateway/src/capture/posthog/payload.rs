@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-use super::super::fields::Fields;
+use super::super::fields::{fields, said};
 use super::super::http::text;
 use super::super::json::Scanner;
 use super::super::split::{SplitError, elements};
@@ -62,37 +62,48 @@ impl Query {
     }
 }
 
-/// Unwraps a body until it is JSON; what never becomes JSON is returned as it is at last, to be refused as such.
+/// Unwraps a body until it is JSON; what never becomes JSON is returned as it is at last, to be refused as such. `grow` is told
+/// how many bytes it holds besides the body.
 ///
 /// # Errors
-/// `TooLarge` for one that unwraps to more than `limit` bytes, `Malformed` for broken compression.
-pub(super) fn unwrap(body: &[u8], query: &mut Query, limit: usize) -> Result<String, Error> {
+/// `TooLarge` for one that unwraps to more than `limit` bytes, `Malformed` for broken compression, and those of `grow`.
+pub(super) fn unwrap<'a>(
+    body: &'a [u8],
+    query: &mut Query,
+    limit: usize,
+    mut grow: impl FnMut(usize) -> Result<(), Error>,
+) -> Result<Cow<'a, str>, Error> {
     let mut bytes = Cow::Borrowed(body);
     for _ in 0..LAYERS_MAX {
+        let held = if matches!(bytes, Cow::Owned(_)) { bytes.len() } else { 0 };
         let start = bytes.trim_ascii_start();
         if start.starts_with(&GZIP_MAGIC) {
-            bytes = body::gunzip(start, limit)?.into();
+            bytes = body::gunzip(start, limit, |inflated| grow(held + inflated))?.into();
         } else if matches!(start.first(), None | Some(b'{' | b'[')) {
             break;
         } else if let Some(data) = form_data(start, query) {
+            grow(held + data.len())?;
             bytes = data.into_bytes().into();
         } else if matches!(query.compression.as_str(), "lz64" | "lz-string") {
-            let unpacked = lz::decompress(start.trim_ascii(), limit);
-            let unpacked = unpacked.ok_or_else(|| {
-                Error::Malformed("the body is not compressed with lz-string".to_owned())
-            })?;
+            grow(held + lz::MEMORY_BYTES_MAX)?;
             query.compression.clear();
-            bytes = unpacked.into_bytes().into();
-        } else if let Ok(decoded) = BASE64.decode(start.trim_ascii()) {
-            bytes = decoded.into();
+            bytes = lz::decompress(start.trim_ascii())?.into_bytes().into();
         } else {
-            break;
+            grow(held + start.len())?;
+            let Ok(decoded) = BASE64.decode(start.trim_ascii()) else { break };
+            bytes = decoded.into();
         }
         if bytes.len() > limit {
             return Err(Error::TooLarge(limit));
         }
     }
-    Ok(text(&bytes).into_owned())
+    Ok(match bytes {
+        Cow::Borrowed(bytes) => text(bytes),
+        Cow::Owned(bytes) => match String::from_utf8(bytes) {
+            Ok(json) => json.into(),
+            Err(error) => text(error.as_bytes()).into_owned().into(),
+        },
+    })
 }
 
 /// Returns the `data` of a form, and learns from it what an address may say, too.
@@ -110,8 +121,12 @@ fn form_data(body: &[u8], query: &mut Query) -> Option<String> {
         query.sent = form.sent;
     }
     query.token = query.token.take().or(form.token);
-    // In base64 there is no space, but there is a plus sign, which forms read as one.
-    Some(if data.trim_start().starts_with(['{', '[']) { data } else { data.replace(' ', "+") })
+    Some(with_plus(data))
+}
+
+/// Restores what was read from a form: in base64 there is no space, but there is a plus sign, which forms read as one.
+pub(super) fn with_plus(data: String) -> String {
+    if data.trim_start().starts_with(['{', '[']) { data } else { data.replace(' ', "+") }
 }
 
 /// A body, unwrapped and cut into its events.
@@ -150,7 +165,7 @@ pub(super) fn split(json: &str) -> Result<Batch<'_>, SplitError> {
         return Err(SplitError::NoObject);
     }
     if batch.token.is_none() {
-        let mut tokens = batch.events.iter().filter_map(|event| token_of(&Fields::of(event)));
+        let mut tokens = batch.events.iter().filter_map(|event| token_of(event));
         batch.token = tokens.next();
         batch.mixed = tokens.any(|token| Some(token) != batch.token);
     }
@@ -158,24 +173,28 @@ pub(super) fn split(json: &str) -> Result<Batch<'_>, SplitError> {
 }
 
 fn envelope(whole: &str) -> Result<Batch<'_>, SplitError> {
-    let fields = Fields::of(whole);
-    let Some(list) = fields.get("batch").filter(|list| list.starts_with('[')) else {
-        return Ok(Batch { events: vec![whole], ..Batch::default() });
+    let names = ["batch", "api_key", "token", "$token", "sent_at", "historical_migration"];
+    let [list, api_key, token, dollar_token, sent, historical] = fields(Some(whole), names);
+    let token = said(api_key).or_else(|| said(token)).or_else(|| said(dollar_token));
+    let events = match list.filter(|list| list.starts_with('[')) {
+        Some(list) => elements(&mut Scanner::new(list))?,
+        None => vec![whole],
     };
-    let token = ["api_key", "token", "$token"].iter().find_map(|name| fields.text(name));
     Ok(Batch {
-        events: elements(&mut Scanner::new(list))?,
+        events,
         token: token.map(Cow::into_owned),
         mixed: false,
-        sent: fields.get("sent_at").map_or(SentTime::Absent, SentTime::from_json),
-        historical: fields.get("historical_migration") == Some("true"),
+        sent: sent.map_or(SentTime::Absent, SentTime::from_json),
+        historical: historical == Some("true"),
     })
 }
 
 /// Returns the key that an event names.
-fn token_of(event: &Fields<'_>) -> Option<String> {
-    let named = ["token", "$token", "api_key"].iter().find_map(|name| event.text(name));
-    named.or_else(|| event.object("properties").text("token")).map(Cow::into_owned)
+fn token_of(event: &str) -> Option<String> {
+    let names = ["token", "$token", "api_key", "properties"];
+    let [token, dollar_token, api_key, properties] = fields(Some(event), names);
+    let of_event = said(token).or_else(|| said(dollar_token)).or_else(|| said(api_key));
+    of_event.or_else(|| said(fields(properties, ["token"])[0])).map(Cow::into_owned)
 }
 
 #[cfg(test)]
@@ -193,7 +212,8 @@ mod tests {
     }
 
     fn unwrapped(body: &[u8], query: &str) -> String {
-        unwrap(body, &mut Query::read(query.as_bytes()), 1_000).expect("unwrapped")
+        let query = &mut Query::read(query.as_bytes());
+        unwrap(body, query, 1_000, |_| Ok(())).expect("unwrapped").into_owned()
     }
 
     #[test]
@@ -202,7 +222,7 @@ mod tests {
         let form = |data: &str| {
             form_urlencoded::Serializer::new(String::new()).append_pair("data", data).finish()
         };
-        let lz = "NobwRApgbgdgLgLjAQzAGjHA9gawiMAawgF0g===";
+        let lz = "NobwRApgbhB2AuYBcYCGYA0Z4HsDWcyYeYAvgLpA";
         assert_eq!(unwrapped(JSON.as_bytes(), ""), JSON);
         assert_eq!(unwrapped(&gzip(JSON.as_bytes()), ""), JSON, "whatever the address says");
         assert_eq!(unwrapped(&gzip(JSON.as_bytes()), "compression=gzip-js"), JSON);
@@ -213,18 +233,23 @@ mod tests {
         assert_eq!(unwrapped(form(JSON).as_bytes(), ""), JSON);
         assert_eq!(unwrapped(format!("data={base64}").as_bytes(), ""), JSON, "plus signs and all");
         assert_eq!(unwrapped(format!("a=b&data={base64}").as_bytes(), ""), JSON);
-        assert!(unwrap(lz.as_bytes(), &mut Query::read(b"compression=lz64"), 1_000).is_ok());
-        assert_eq!(unwrapped(b"data=x&compression=base64", ""), "\u{fffd}".repeat(0) + "x");
+        assert_eq!(unwrapped(lz.as_bytes(), "compression=lz64"), JSON);
+        assert_eq!(unwrapped(form(lz).as_bytes(), "compression=lz-string"), JSON);
+        assert_eq!(unwrapped(b"data=x&compression=base64", ""), "x");
         assert_eq!(unwrapped(b"neither, nor", ""), "neither, nor");
     }
 
     #[test]
     fn what_unwraps_to_too_much_is_refused() {
         let bomb = gzip(&vec![b' '; 10_000_000]);
-        let refused = unwrap(&bomb, &mut Query::default(), 1_000);
-        assert!(matches!(refused, Err(Error::TooLarge(1_000))));
-        let refused = unwrap(BASE64.encode(bomb).as_bytes(), &mut Query::default(), 1_000);
-        assert!(matches!(refused, Err(Error::TooLarge(1_000))));
+        for body in [bomb.clone(), BASE64.encode(&bomb).into_bytes()] {
+            let refused = unwrap(&body, &mut Query::default(), 1_000_000, |_| Ok(()));
+            assert!(matches!(refused, Err(Error::TooLarge(1_000_000))));
+            let poor = unwrap(&body, &mut Query::default(), 1_000_000, |bytes| {
+                if bytes > 100_000 { Err(Error::Busy) } else { Ok(()) }
+            });
+            assert!(matches!(poor, Err(Error::Busy)), "memory is asked for as it is needed");
+        }
     }
 
     #[test]

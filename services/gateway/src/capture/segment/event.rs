@@ -1,50 +1,71 @@
 //! A call of Segment's clients as one of our events.
 
+use std::borrow::Cow;
+
 use uuid::Uuid;
 
 use super::super::fields::{Fields, ObjectText, zoned};
 use super::super::json::decode_string;
+use super::super::limits::EVENT_BYTES_MAX;
 
 /// The namespace of the UUIDs that stand for Segment's message ids: the UUIDv5 of "segment.messageId" in the URL namespace.
 /// It must never change, or a message that is sent again would be another event.
 const MESSAGE_IDS: Uuid = Uuid::from_u128(0xc041_1bcc_7f6f_5221_b258_35fc_03e8_1a3e);
-/// The type of Segment's groups, which have none: the one that PostHog's own Segment destination uses.
+/// The type of Segment's groups, which have none of their own: the name that PostHog gives them.
 const GROUP_TYPE: &str = "segment_group";
-/// Where what is in `context` goes: its path there, and the property.
-const CONTEXT: [(&[&str], &str); 33] = [
-    (&["ip"], "$ip"),
-    (&["userAgent"], "$raw_user_agent"),
-    (&["locale"], "$locale"),
-    (&["timezone"], "$timezone"),
-    (&["library", "name"], "$lib"),
-    (&["library", "version"], "$lib_version"),
-    (&["page", "url"], "$current_url"),
-    (&["page", "path"], "$pathname"),
-    (&["page", "referrer"], "$referrer"),
-    (&["page", "title"], "$title"),
-    (&["page", "search"], "$search"),
-    (&["campaign", "name"], "utm_campaign"),
-    (&["campaign", "source"], "utm_source"),
-    (&["campaign", "medium"], "utm_medium"),
-    (&["campaign", "term"], "utm_term"),
-    (&["campaign", "content"], "utm_content"),
-    (&["os", "name"], "$os"),
-    (&["os", "version"], "$os_version"),
-    (&["device", "type"], "$device_type"),
-    (&["device", "manufacturer"], "$device_manufacturer"),
-    (&["device", "model"], "$device_model"),
-    (&["device", "name"], "$device_name"),
-    (&["device", "id"], "$device_id"),
-    (&["screen", "width"], "$screen_width"),
-    (&["screen", "height"], "$screen_height"),
-    (&["app", "name"], "$app_name"),
-    (&["app", "version"], "$app_version"),
-    (&["app", "build"], "$app_build"),
-    (&["app", "namespace"], "$app_namespace"),
-    (&["network", "carrier"], "$network_carrier"),
-    (&["network", "wifi"], "$network_wifi"),
-    (&["location", "country"], "$geoip_country_name"),
-    (&["location", "city"], "$geoip_city_name"),
+/// What goes where of what stands at the top of `context`.
+const CONTEXT: &[(&str, &str)] = &[
+    ("ip", "$ip"),
+    ("userAgent", "$raw_user_agent"),
+    ("locale", "$locale"),
+    ("timezone", "$timezone"),
+];
+/// What goes where of the parts of `context`: the part, and its names and ours.
+const CONTEXT_PARTS: &[(&str, &[(&str, &str)])] = &[
+    ("library", &[("name", "$lib"), ("version", "$lib_version")]),
+    (
+        "page",
+        &[
+            ("url", "$current_url"),
+            ("path", "$pathname"),
+            ("referrer", "$referrer"),
+            ("title", "$title"),
+            ("search", "$search"),
+        ],
+    ),
+    (
+        "campaign",
+        &[
+            ("name", "utm_campaign"),
+            ("source", "utm_source"),
+            ("medium", "utm_medium"),
+            ("term", "utm_term"),
+            ("content", "utm_content"),
+        ],
+    ),
+    ("os", &[("name", "$os"), ("version", "$os_version")]),
+    (
+        "device",
+        &[
+            ("type", "$device_type"),
+            ("manufacturer", "$device_manufacturer"),
+            ("model", "$device_model"),
+            ("name", "$device_name"),
+            ("id", "$device_id"),
+        ],
+    ),
+    ("screen", &[("width", "$screen_width"), ("height", "$screen_height")]),
+    (
+        "app",
+        &[
+            ("name", "$app_name"),
+            ("version", "$app_version"),
+            ("build", "$app_build"),
+            ("namespace", "$app_namespace"),
+        ],
+    ),
+    ("network", &[("carrier", "$network_carrier"), ("wifi", "$network_wifi")]),
+    ("location", &[("country", "$geoip_country_name"), ("city", "$geoip_city_name")]),
 ];
 /// What a page's own properties are called here.
 const PAGE: [(&str, &str); 5] = [
@@ -57,9 +78,9 @@ const PAGE: [(&str, &str); 5] = [
 
 /// Writes a call, which is known to be JSON, as an element of `POST /v1/events`. `kind` is the call that the address names; in
 /// a batch each says its own, and one that says none is left nameless, to be refused as such.
-pub(super) fn rewrite(call: &str, kind: Option<&str>) -> String {
-    if !call.starts_with('{') {
-        return call.to_owned();
+pub(super) fn rewrite<'a>(call: &'a str, kind: Option<&str>) -> Cow<'a, str> {
+    if !call.starts_with('{') || call.len() > EVENT_BYTES_MAX {
+        return call.into();
     }
     let fields = Fields::of(call);
     let kind = kind.map(str::to_owned).or_else(|| fields.text("type").map(Into::into));
@@ -87,8 +108,9 @@ pub(super) fn rewrite(call: &str, kind: Option<&str>) -> String {
         }
     }
     let context = fields.object("context");
-    if let Some(session) = context.text("sessionId") {
-        out.text("session_id", &session);
+    let is_id = |value: &&str| value.starts_with(|first| matches!(first, '"' | '-' | '0'..='9'));
+    if let Some(session) = context.get("sessionId").filter(is_id) {
+        out.json("session_id", session);
     }
     if let Some(time) = fields.get("timestamp") {
         out.json("timestamp", &zoned(time));
@@ -97,7 +119,7 @@ pub(super) fn rewrite(call: &str, kind: Option<&str>) -> String {
         Some(other) if !other.starts_with('{') => out.json("properties", other),
         _ => out.json("properties", &properties(&kind, &fields, &context)),
     }
-    out.finish()
+    out.finish().into()
 }
 
 fn properties(kind: &str, fields: &Fields<'_>, context: &Fields<'_>) -> String {
@@ -133,13 +155,15 @@ fn properties(kind: &str, fields: &Fields<'_>, context: &Fields<'_>) -> String {
     if let Some(group) = context.get("groupId").filter(|_| kind != "group") {
         out.add("$groups", Some(&format!("{{\"{GROUP_TYPE}\":{group}}}")));
     }
-    for (path, ours) in CONTEXT {
-        let value = match path {
-            [part, name] => context.object(part).get(name),
-            [name] => context.get(name),
-            _ => None,
-        };
-        out.add(ours, value.filter(|value| !value.starts_with(['{', '['])));
+    let mut add_all = |from: &Fields<'_>, names: &[(&str, &str)]| {
+        for (theirs, ours) in names {
+            let value = from.get(theirs).filter(|value| !value.starts_with(['{', '[']));
+            out.add(ours, value);
+        }
+    };
+    add_all(context, CONTEXT);
+    for (part, names) in CONTEXT_PARTS {
+        add_all(&context.object(part), names);
     }
     out.out.finish()
 }
@@ -161,11 +185,12 @@ impl Properties {
     }
 }
 
-/// Returns the uuid of a message id: itself if it is one, else one that is always the same for it.
+/// Returns the uuid of a message id: itself if it is one, else one that is always the same for it. Zeros stay what they are, to
+/// be refused: a sender whose generator is broken would have all its messages taken for one.
 fn uuid_of(id: &str) -> String {
     let text = if id.starts_with('"') { decode_string(id) } else { id.into() };
     let text = text.trim();
-    if text.is_empty() || Uuid::try_parse(text).is_ok_and(|uuid| !uuid.is_nil()) {
+    if text.is_empty() || Uuid::try_parse(text).is_ok() {
         return text.to_owned();
     }
     Uuid::new_v5(&MESSAGE_IDS, text.as_bytes()).to_string()

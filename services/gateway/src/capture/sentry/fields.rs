@@ -1,30 +1,8 @@
 //! Looking into JSON text without building a tree of it: a body of 20 MB would take many times that.
 
+pub(super) use super::super::fields::{each_field, fields};
 use super::super::json::{Scanner, decode_string};
 use super::super::properties::number_text;
-
-/// Returns the texts of the values of these keys; of a key given twice, the last one. Null is as good as missing, and so is
-/// everything in what is no object.
-pub(super) fn fields<'a, const N: usize>(
-    object: Option<&'a str>,
-    keys: [&str; N],
-) -> [Option<&'a str>; N] {
-    let mut found = [None; N];
-    each_field(object, |key, value| {
-        if let Some(at) = keys.iter().position(|wanted| *wanted == key) {
-            found[at] = Some(value).filter(|value| *value != "null");
-        }
-    });
-    found
-}
-
-/// Hands out the keys of an object and the texts of their values.
-pub(super) fn each_field<'a>(object: Option<&'a str>, mut each: impl FnMut(&str, &'a str)) {
-    if let Some(object) = object.filter(|object| object.starts_with('{')) {
-        // The text is known to be JSON, so that this cannot fail; if it did, fields would be missing.
-        let _ = Scanner::new(object).members(|key, value| each(&decode_string(key), value));
-    }
-}
 
 /// Hands out the texts of a list's elements; of what is no list, none.
 pub(super) fn each_element<'a>(list: Option<&'a str>, each: impl FnMut(&'a str)) {
