@@ -146,10 +146,8 @@ async fn events(
 
 /// Only what was poisoned may be set aside, and all of it must be.
 async fn dead_letters(pool: &PgPool, past: &PastTheEdge, tally: &mut Tally) {
-    let letters: Vec<Uuid> = sqlx::query_scalar("select uuid from events.dead_letter")
-        .fetch_all(pool)
-        .await
-        .unwrap();
+    let letters: Vec<Uuid> =
+        sqlx::query_scalar("select uuid from events.dead_letter").fetch_all(pool).await.unwrap();
     let letters: BTreeSet<Uuid> = letters.into_iter().collect();
     let wrong: Vec<Uuid> = letters.symmetric_difference(&past.poisoned).copied().collect();
     tally.problem("dead letters are too many or missing", &wrong);

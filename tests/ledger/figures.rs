@@ -12,6 +12,8 @@ use crate::timeline::{Fault, Timeline};
 #[derive(Clone, Debug, Default)]
 struct Row {
     kills: usize,
+    /// From each kill to when it was up again, in sum.
+    down: Duration,
     /// Requests that ended while this, and nothing else, was down; and those of them that failed.
     requests: usize,
     failed: usize,
@@ -53,7 +55,10 @@ pub(crate) fn table(
     line("**lost**", format!("**{}**", tally.lost));
     line("**stored twice**", format!("**{}**", tally.doubled));
     line("requests that failed", format!("{failed} of {}", attempts.len()));
-    line("from the end of the load to rest and compared, s", format!("{:.1}", drained.as_secs_f64()));
+    line(
+        "from the end of the load to rest and compared, s",
+        format!("{:.1}", drained.as_secs_f64()),
+    );
     if kills > 0 {
         let bound = 300.0 / kills as f64;
         line("kills", kills.to_string());
@@ -72,8 +77,10 @@ fn by_part(timeline: &Timeline) -> String {
         let row = rows.entry(fault.part.label()).or_default();
         *bits.entry(fault.part.label()).or_default() |= fault.part.bit();
         row.kills += 1;
+        row.down += fault.up - fault.began;
         let after = attempts.partition_point(|attempt| attempt.at < fault.restarted);
-        let acknowledged = attempts[after..].iter().find(|attempt| attempt.verdict == Verdict::Acknowledged);
+        let acknowledged =
+            attempts[after..].iter().find(|attempt| attempt.verdict == Verdict::Acknowledged);
         if let Some(first) = acknowledged {
             row.captured = row.captured.max(first.at - fault.restarted);
         }
@@ -83,21 +90,23 @@ fn by_part(timeline: &Timeline) -> String {
     }
     for (label, row) in &mut rows {
         let mask = bits[label];
-        let during = attempts.iter().filter(|attempt| attempt.down & mask != 0 && attempt.down & !mask == 0);
+        let during =
+            attempts.iter().filter(|attempt| attempt.down & mask != 0 && attempt.down & !mask == 0);
         for attempt in during {
             row.requests += 1;
             row.failed += usize::from(attempt.verdict != Verdict::Acknowledged);
         }
     }
     let mut text = String::from(
-        "\n| killed | kills | requests while it alone was down | of them failed | capture answers again after, s | all shards store again after, s |\n\
-         | --- | --- | --- | --- | --- | --- |\n",
+        "\n| killed | kills | down, s, on average | requests while it alone was down | of them failed | capture answers again after, s | all shards store again after, s |\n\
+         | --- | --- | --- | --- | --- | --- | --- |\n",
     );
     for (label, row) in rows {
         let _ = writeln!(
             text,
-            "| {label} | {} | {} | {} | {:.1} | {:.1} |",
+            "| {label} | {} | {:.1} | {} | {} | {:.1} | {:.1} |",
             row.kills,
+            row.down.as_secs_f64() / row.kills as f64,
             row.requests,
             row.failed,
             row.captured.as_secs_f64(),
@@ -111,6 +120,7 @@ fn by_part(timeline: &Timeline) -> String {
 fn stored_again(fault: &Fault, sequences: &[(Instant, Vec<i64>)]) -> Option<Duration> {
     let after = sequences.partition_point(|(at, _)| *at < fault.restarted);
     let before = &sequences.get(after.checked_sub(1)?)?.1;
-    let moved = sequences[after..].iter().find(|(_, now)| now.iter().zip(before).all(|(n, b)| n > b));
+    let moved =
+        sequences[after..].iter().find(|(_, now)| now.iter().zip(before).all(|(n, b)| n > b));
     moved.map(|(at, _)| *at - fault.restarted)
 }

@@ -2,6 +2,7 @@
 //! kind, and then a comparison with what is stored. `docs/RELIABILITY.md` says what is promised and how this tests it.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::print_stdout, reason = "the figures, the seed, and what was skipped")]
 
 mod book;
 mod cases;

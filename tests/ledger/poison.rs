@@ -14,7 +14,8 @@ use uuid::Uuid;
 use crate::world::{DEADLINE, World};
 
 /// What PostgreSQL makes no JSON of, and what no text may have in it.
-const BAD_PROPERTIES: [&str; 4] = [r#"{"a": "\u0000"}"#, r#"{"a": "\ud800"}"#, "{", r#"{"a": 1e999999}"#];
+const BAD_PROPERTIES: [&str; 4] =
+    [r#"{"a": "\u0000"}"#, r#"{"a": "\ud800"}"#, "{", r#"{"a": 1e999999}"#];
 /// The shard they are put into.
 const SHARD: u32 = 0;
 

@@ -43,8 +43,7 @@ impl Run {
         let watched = world.clone();
         background.spawn(async move { watched.supervise().await });
         background.spawn(follow(world.clone()));
-        let senders =
-            Senders::start(habits, &world.base, seed, &world.folder(), &world.timeline);
+        let senders = Senders::start(habits, &world.base, seed, &world.folder(), &world.timeline);
         let past = PastTheEdge::default();
         Self { world, seed, past, name, began: Instant::now(), senders, background, _turn: turn }
     }
@@ -65,7 +64,8 @@ impl Run {
         let tally = compare(&self.world, &books, &self.past).await;
         let drained = stopped.elapsed();
         drop(self.background);
-        let figures = figures::table(self.name, self.seed, loaded, drained, &tally, &self.world.timeline);
+        let figures =
+            figures::table(self.name, self.seed, loaded, drained, &tally, &self.world.timeline);
         println!("{figures}");
         assert!(
             tally.problems.is_empty(),

@@ -38,7 +38,8 @@ impl Sample {
         let mut properties = Map::new();
         properties.insert("n".into(), number.into());
         properties.insert("half".into(), json!(f64::from(u32::try_from(person).unwrap()) + 0.5));
-        properties.insert("city".into(), json!(["Zürich", "東京", "🦀", "a\"b\\c"][number as usize % 4]));
+        properties
+            .insert("city".into(), json!(["Zürich", "東京", "🦀", "a\"b\\c"][number as usize % 4]));
         properties.insert("cart".into(), json!({"items": [person, null, true], "empty": {}}));
         if number % 50 == 9 {
             properties.insert("large".into(), "x".repeat(LARGE).into());
@@ -165,9 +166,9 @@ fn to_value(value: &Value) -> prost_types::Value {
         Value::Bool(truth) => Kind::BoolValue(*truth),
         Value::Number(number) => Kind::NumberValue(number.as_f64().unwrap()),
         Value::String(text) => Kind::StringValue(text.clone()),
-        Value::Array(items) => Kind::ListValue(prost_types::ListValue {
-            values: items.iter().map(to_value).collect(),
-        }),
+        Value::Array(items) => {
+            Kind::ListValue(prost_types::ListValue { values: items.iter().map(to_value).collect() })
+        }
         Value::Object(object) => Kind::StructValue(to_struct(object)),
     };
     prost_types::Value { kind: Some(kind) }

@@ -100,7 +100,10 @@ impl Senders {
             }
         };
         let ended = tokio::time::timeout(deadline, all).await;
-        assert!(ended.is_ok(), "not every request is answered within {deadline:?} after the faults");
+        assert!(
+            ended.is_ok(),
+            "not every request is answered within {deadline:?} after the faults"
+        );
         self.books
     }
 }

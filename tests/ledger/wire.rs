@@ -102,7 +102,8 @@ impl Client {
         let Ok(response) = post.send().await else { return Answer::Unknown };
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let Ok(text) = response.text().await else { return Answer::Unknown };
-        let retry_after = headers.get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
+        let retry_after =
+            headers.get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
         match (status, retry_after) {
             (202, _) => told(batch.len(), &text),
             (429 | 503, Some(seconds)) => Answer::Refused(Duration::from_secs(seconds)),

@@ -190,8 +190,10 @@ impl World {
     /// orchestrator does for a new version.
     pub(crate) async fn roll(&self, part: Part) {
         let (balancer, all) = match part {
-            Part::Gateway(_) => (&self.front, self.backends(|part| matches!(part, Part::Gateway(_)))),
-            _ => (&self.events_front, self.backends(|part| matches!(part, Part::Events(_)))),
+            Part::Gateway(_) => {
+                (&self.front, self.backends(|part| matches!(part, Part::Gateway(_))).await)
+            }
+            _ => (&self.events_front, self.backends(|part| matches!(part, Part::Events(_))).await),
         };
         let mut process = self.processes[&part].lock().await;
         let rest = all.iter().filter(|(other, _)| *other != part);
@@ -207,14 +209,14 @@ impl World {
         assert!(process.was_up);
     }
 
-    fn backends(&self, wanted: fn(&Part) -> bool) -> Vec<(Part, Backend)> {
-        let processes = self.processes.iter().filter(|(part, _)| wanted(part));
-        let port = |process: &Mutex<Process>| process.try_lock().map(|process| process.port);
-        processes
-            .map(|(part, process)| {
-                (*part, Backend::Port(port(process).expect("nothing else rolls")))
-            })
-            .collect()
+    async fn backends(&self, wanted: fn(&Part) -> bool) -> Vec<(Part, Backend)> {
+        let mut backends = Vec::new();
+        for (part, process) in &self.processes {
+            if wanted(part) {
+                backends.push((*part, Backend::Port(process.lock().await.port)));
+            }
+        }
+        backends
     }
 
     /// Returns the most that a process ever had in memory, in MiB.
@@ -223,7 +225,8 @@ impl World {
         let id = process.running.as_ref().expect("it runs").id();
         let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        peak.and_then(|peak| peak.trim().trim_end_matches(" kB").parse::<u64>().ok()).unwrap_or(0) / 1_024
+        peak.and_then(|peak| peak.trim().trim_end_matches(" kB").parse::<u64>().ok()).unwrap_or(0)
+            / 1_024
     }
 
     pub(crate) async fn sql(&self) -> sqlx::PgPool {

@@ -22,7 +22,8 @@ const WEATHERS: [(Weather, Weather); 8] = [
 
 /// Lets each weather last for a time, with a pause between two.
 pub(crate) async fn storms(seconds: f64) -> String {
-    let run = Run::start("the network between events and its stores", &Setup::default(), &LIGHT).await;
+    let run =
+        Run::start("the network between events and its stores", &Setup::default(), &LIGHT).await;
     run.calm(2.0).await;
     for (queue, database) in WEATHERS {
         run.world.queue_line.set(queue);

@@ -16,8 +16,7 @@ pub(crate) async fn postgres_away(seconds: f64) -> String {
     run.calm(seconds).await;
     run.world.start_part(Part::Postgres).await;
     let attempts = run.world.timeline.attempts();
-    let failed =
-        attempts.iter().filter(|attempt| attempt.verdict != Verdict::Acknowledged).count();
+    let failed = attempts.iter().filter(|attempt| attempt.verdict != Verdict::Acknowledged).count();
     assert_eq!(failed, 0, "of {} requests", attempts.len());
     let began = Instant::now();
     let figures = run.finish().await.1;

@@ -12,7 +12,8 @@ const FREE: u64 = 8 * 1024 * 1024;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_queue_refuses_and_keeps_what_it_took() {
-    let run = Run::start("the queue is full while PostgreSQL is away", &Setup::default(), &HEAVY).await;
+    let run =
+        Run::start("the queue is full while PostgreSQL is away", &Setup::default(), &HEAVY).await;
     run.calm(1.0).await;
     run.world.stores.stop_postgres().await;
     let client = redis::Client::open(run.world.stores.queue_redis_url.as_str()).unwrap();
@@ -31,7 +32,8 @@ async fn a_full_queue_refuses_and_keeps_what_it_took() {
     let before = run.world.timeline.attempts().len();
     eventually(DEADLINE, "the queue to take events again", async || {
         let attempts = run.world.timeline.attempts();
-        attempts[before..].iter().filter(|attempt| attempt.verdict == Verdict::Acknowledged).count() > 20
+        attempts[before..].iter().filter(|attempt| attempt.verdict == Verdict::Acknowledged).count()
+            > 20
     })
     .await;
     let (tally, _) = run.finish().await;

@@ -9,7 +9,9 @@ use crate::world::Setup;
 /// Restarts two gateways and two events processes in turn, so many times.
 pub(crate) async fn rolls(times: usize) -> String {
     let setup = Setup { gateways: 2, events: 2, ..Setup::default() };
-    let run = Run::start("rolling restarts of two gateways and two events processes", &setup, &LIGHT).await;
+    let run =
+        Run::start("rolling restarts of two gateways and two events processes", &setup, &LIGHT)
+            .await;
     run.calm(1.0).await;
     for _ in 0..times {
         for part in [Part::Gateway(0), Part::Events(0), Part::Gateway(1), Part::Events(1)] {
@@ -21,7 +23,12 @@ pub(crate) async fn rolls(times: usize) -> String {
     let failed: Vec<_> =
         attempts.iter().filter(|attempt| attempt.verdict != Verdict::Acknowledged).collect();
     let (_, figures) = run.finish().await;
-    assert!(failed.is_empty(), "{} of {} requests failed: {failed:?}", failed.len(), attempts.len());
+    assert!(
+        failed.is_empty(),
+        "{} of {} requests failed: {failed:?}",
+        failed.len(),
+        attempts.len()
+    );
     figures
 }
 
