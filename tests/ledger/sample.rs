@@ -94,6 +94,19 @@ impl Sample {
         event
     }
 
+    /// Returns the event as PostHog's server SDKs send it in a batch.
+    pub(crate) fn to_posthog(&self) -> Value {
+        let Value::Object(mut event) = self.to_json() else { unreachable!("it is an object") };
+        let name = event.remove("name").unwrap();
+        event.insert("event".into(), name);
+        let distinct_id = event.remove("distinct_id").unwrap();
+        event["properties"]["distinct_id"] = distinct_id;
+        if let Some(anonymous_id) = event.remove("anonymous_id") {
+            event["properties"]["$anon_distinct_id"] = anonymous_id;
+        }
+        event.into()
+    }
+
     pub(crate) fn to_message(&self) -> CaptureEvent {
         CaptureEvent {
             uuid: self.uuid.to_string(),
@@ -131,6 +144,10 @@ pub(crate) fn stored_content(
     received_ms: i64,
     mut properties: Map<String, Value>,
 ) -> Uuid {
+    // PostHog's name for it, which is kept.
+    if let Some(anonymous_id) = properties.remove("$anon_distinct_id") {
+        properties.insert("$anonymous_id".into(), anonymous_id);
+    }
     properties.retain(|key, _| !key.starts_with('$') || OURS.contains(&key.as_str()));
     let is_clamped = properties.contains_key("$time_clamped") && time_ms == received_ms;
     let time = if is_clamped { CLAMPED.into() } else { time_ms.into() };

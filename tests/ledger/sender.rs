@@ -45,7 +45,7 @@ pub(crate) const USUAL: [Habit; 8] = [
     habit(Wire::Http, 1, 50),
     habit(Wire::Http, 1, 50),
     habit(Wire::Http, 20, 200),
-    habit(Wire::Http, 50, 1_000),
+    habit(Wire::PostHog, 50, 1_000),
     habit(Wire::HttpGzip, 25, 250),
     habit(Wire::Grpc, 10, 100),
     habit(Wire::GrpcGzip, 25, 500),

@@ -30,6 +30,8 @@ pub(crate) enum Wire {
     Http,
     /// The same, compressed.
     HttpGzip,
+    /// `POST /batch`, as PostHog's server SDKs send.
+    PostHog,
     /// The Capture RPC.
     Grpc,
     /// The same, compressed.
@@ -83,21 +85,28 @@ impl Client {
 
     pub(crate) async fn send(&mut self, batch: &[Sample]) -> Answer {
         match self.wire {
-            Wire::Http | Wire::HttpGzip => self.post(batch).await,
+            Wire::Http | Wire::HttpGzip | Wire::PostHog => self.post(batch).await,
             Wire::Grpc | Wire::GrpcGzip => self.call(batch).await,
         }
     }
 
     async fn post(&self, batch: &[Sample]) -> Answer {
         let body = match batch {
+            many if self.wire == Wire::PostHog => {
+                let events: Vec<Value> = many.iter().map(Sample::to_posthog).collect();
+                json!({"api_key": WRITE_KEY, "batch": events})
+            }
             [one] => one.to_json(),
             many => many.iter().map(Sample::to_json).collect(),
         };
         let body = body.to_string().into_bytes();
-        let mut post = self.http.post(format!("{}/v1/events", self.base)).bearer_auth(WRITE_KEY);
-        post = match self.wire {
-            Wire::HttpGzip => post.header("content-encoding", "gzip").body(gzip(&body)),
-            _ => post.body(body),
+        let post = match self.wire {
+            Wire::PostHog => self.http.post(format!("{}/batch", self.base)),
+            _ => self.http.post(format!("{}/v1/events", self.base)).bearer_auth(WRITE_KEY),
+        };
+        let post = match self.wire {
+            Wire::Http => post.body(body),
+            _ => post.header("content-encoding", "gzip").body(gzip(&body)),
         };
         let Ok(response) = post.send().await else { return Answer::Unknown };
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
@@ -105,7 +114,7 @@ impl Client {
         let retry_after =
             headers.get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
         match (status, retry_after) {
-            (202, _) => told(batch.len(), &text),
+            (200 | 202, _) => told(batch.len(), &text),
             (429 | 503, Some(seconds)) => Answer::Refused(Duration::from_secs(seconds)),
             (504, _) => Answer::Unknown,
             _ => Answer::Wrong(format!("HTTP {status}, Retry-After {retry_after:?}: {text}")),
@@ -159,7 +168,7 @@ fn told(events: usize, text: &str) -> Answer {
         }
     }
     let accepted = verdicts.iter().filter(|verdict| **verdict == Verdict::Acknowledged).count();
-    if summary["accepted"] != json!(accepted) {
+    if summary.get("accepted").is_some_and(|told| *told != json!(accepted)) {
         return Answer::Wrong(format!("{accepted} should be accepted: {text}"));
     }
     Answer::Told(verdicts)

@@ -18,6 +18,8 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(120);
 pub(crate) const WRITE_KEY: &str = "obs_pub_0123456789abcdefABCDEF";
 pub(crate) const SECRET_KEY: &str = "obs_sec_0123456789abcdefABCDEF";
 const BINARY: &str = env!("CARGO_BIN_EXE_observe");
+/// How often a process that starts is looked at.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 /// How soon a process that ended is started again.
 const RESTART_PAUSE: Duration = Duration::from_millis(300);
 
@@ -145,7 +147,14 @@ impl World {
                     process.was_up = false;
                 }
                 drop(process);
-                eventually(DEADLINE, part.label(), async || self.look_after(part).await).await;
+                // Not `eventually`: a future with an async closure in it cannot be spawned.
+                let up = async {
+                    while !self.look_after(part).await {
+                        tokio::time::sleep(POLL_INTERVAL).await;
+                    }
+                };
+                let is_up = tokio::time::timeout(DEADLINE, up).await.is_ok();
+                assert!(is_up, "{} does not start", part.label());
             }
         }
         self.timeline.is_up(part);
