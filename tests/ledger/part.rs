@@ -9,6 +9,8 @@ pub(crate) enum Part {
     Events(usize),
     Identity,
     Reports,
+    /// It has no part in the way of an event, and is not killed.
+    Monitor,
     Queue,
     Cache,
     Postgres,
@@ -22,6 +24,7 @@ impl Part {
             Self::Events(_) => "events",
             Self::Identity => "identity",
             Self::Reports => "reports",
+            Self::Monitor => "monitor",
             Self::Queue => "queue Redis",
             Self::Cache => "cache Redis",
             Self::Postgres => "PostgreSQL",
@@ -36,6 +39,7 @@ impl Part {
             Self::Queue => 2,
             Self::Cache => 3,
             Self::Postgres => 4,
+            Self::Monitor => 5,
             Self::Gateway(number) => 8 + number,
             Self::Events(number) => 16 + number,
         }

@@ -76,7 +76,7 @@ impl World {
         let database_line = Proxy::start(vec![postgres]).await;
         let mut parts: Vec<Part> = (0..setup.gateways).map(Part::Gateway).collect();
         parts.extend((0..setup.events).map(Part::Events));
-        parts.extend([Part::Identity, Part::Reports]);
+        parts.extend([Part::Identity, Part::Monitor, Part::Reports]);
         let ports: BTreeMap<Part, u16> = parts.iter().map(|part| (*part, free_port())).collect();
         let backends = |wanted: fn(&Part) -> bool| {
             let ports = ports.iter().filter(|(part, _)| wanted(part));
@@ -86,6 +86,7 @@ impl World {
         let events_front = Proxy::start(backends(|part| matches!(part, Part::Events(_)))).await;
         let lines = Lines {
             identity: ports[&Part::Identity],
+            monitor: ports[&Part::Monitor],
             reports: ports[&Part::Reports],
             events: events_front.port,
             queue: queue_line.port,
@@ -119,7 +120,8 @@ impl World {
     /// Returns all parts that can be killed.
     pub(crate) fn parts(&self) -> Vec<Part> {
         let stores = [Part::Queue, Part::Cache, Part::Postgres];
-        self.processes.keys().copied().chain(stores).collect()
+        let killed = self.processes.keys().copied().filter(|part| *part != Part::Monitor);
+        killed.chain(stores).collect()
     }
 
     /// Kills a part with SIGKILL and returns when it is gone.
@@ -251,6 +253,7 @@ impl World {
 /// Where the processes find each other.
 struct Lines {
     identity: u16,
+    monitor: u16,
     reports: u16,
     events: u16,
     queue: u16,
@@ -264,6 +267,7 @@ impl Lines {
             Part::Gateway(number) => (format!("gateway-{number}"), "gateway"),
             Part::Events(number) => (format!("events-{number}"), "events"),
             Part::Identity => ("identity".into(), "identity"),
+            Part::Monitor => ("monitor".into(), "monitor"),
             _ => ("reports".into(), "reports"),
         };
         let mut command = base_command(&name, role, stores)
@@ -291,8 +295,7 @@ impl Lines {
                 .env("OBSERVE_IDENTITY_URL", url(self.identity))
                 .env("OBSERVE_EVENTS_URL", url(self.events))
                 .env("OBSERVE_REPORTS_URL", url(self.reports))
-                // Nobody asks about monitors here.
-                .env("OBSERVE_MONITOR_URL", url(1));
+                .env("OBSERVE_MONITOR_URL", url(self.monitor));
         }
         let own = setup.for_part.iter().filter(|(whose, ..)| *whose == part);
         let own = own.map(|(_, name, value)| (*name, value.as_str()));
