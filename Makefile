@@ -5,7 +5,7 @@ NPM_CI = npm ci --no-audit --no-fund --loglevel=error
 # Products whose own clients are installed from npm for the tests.
 CLIENTS = sentry posthog segment
 
-.PHONY: run demo build test test-helm test-browser test-clients lint bench dashboard prerequisites test-prerequisites clean
+.PHONY: run demo build test test-helm test-browser test-clients ledger lint bench dashboard prerequisites test-prerequisites clean
 
 # Installs what is missing, builds, and serves everything on one port.
 run: build
@@ -52,6 +52,10 @@ test-clients: test-prerequisites dashboard tests/browser/node_modules $(CLIENTS:
 	cd tests/clients/posthog && npm test
 	cd tests/clients/segment && npm test
 	cd tests/clients/opentelemetry && npm test
+
+# The long form of the ledger: hundreds of kills and long outages under load. docs/RELIABILITY.md has its options and figures.
+ledger: test-prerequisites dashboard
+	$(CARGO) test --test ledger -- --ignored --nocapture
 
 # What a reviewer should not have to say.
 lint: prerequisites dashboard

@@ -44,12 +44,11 @@ pub(crate) fn client(base: &str, token: &str) -> Client {
 pub(crate) struct Cluster {
     pub(crate) gateway: TestProcess,
     pub(crate) events: TestProcess,
-    identity: TestProcess,
+    _identity: TestProcess,
     pub(crate) monitor: TestProcess,
     reports: TestProcess,
     gateway_command: TestCommand,
     events_command: TestCommand,
-    identity_command: TestCommand,
     reports_command: TestCommand,
     pub(crate) stores: TestStores,
     pub(crate) base: String,
@@ -102,12 +101,11 @@ impl Cluster {
         Self {
             gateway,
             events,
-            identity,
+            _identity: identity,
             monitor,
             reports,
             gateway_command,
             events_command,
-            identity_command,
             reports_command,
             stores,
             base,
@@ -124,11 +122,6 @@ impl Cluster {
     pub(crate) fn kill_and_restart_events(&mut self) {
         self.events.kill();
         self.events = self.events_command.start(self.stores.dir());
-    }
-
-    pub(crate) fn kill_and_restart_identity(&mut self) {
-        self.identity.kill();
-        self.identity = self.identity_command.start(self.stores.dir());
     }
 
     pub(crate) fn kill_and_restart_reports(&mut self) {

@@ -8,7 +8,6 @@ mod cluster;
 mod deadly;
 mod demo;
 mod health;
-mod kill;
 mod main_job;
 mod outage;
 mod overview;
