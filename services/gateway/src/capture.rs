@@ -18,7 +18,7 @@ pub(crate) mod sender;
 pub(crate) mod sentry;
 mod split;
 pub(crate) mod text;
-mod time;
+pub(crate) mod time;
 
 use std::sync::Arc;
 

@@ -129,7 +129,8 @@ impl<'a> Additions<'a> {
         } else {
             all.push_str(given.strip_suffix('}').unwrap_or(given));
         }
-        let added = if all.len() > 1 { &self.json } else { self.json.trim_start_matches(',') };
+        let added = self.json.as_str();
+        let added = if all.len() > 1 { added } else { added.trim_start_matches(',') };
         all.push_str(added);
         all.push('}');
         Some(all)

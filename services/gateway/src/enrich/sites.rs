@@ -108,14 +108,21 @@ pub(super) fn of_source(source: &str) -> Option<Kind> {
         return of_host(source);
     }
     let by_word = SOURCES.iter().find(|(word, _)| *word == source);
-    let by_name = || {
-        // Of one letter, such as that of x.com, a source says too little.
-        SITES.iter().find(|(site, _)| {
-            let name = site.split('.').next().unwrap_or_default();
-            name.len() > 1 && name == source && name != "mail"
-        })
-    };
+    // Of one letter, such as that of x.com, a source says too little, and `mail` may be anybody's.
+    let is_telling = source.len() > 1 && source != "mail";
+    let by_name = || SITES.iter().find(|(site, _)| is_telling && name_of(site) == Some(source));
     by_word.or_else(by_name).map(|(_, kind)| *kind)
+}
+
+/// Returns the name of a site: what stands before its top-level domain, if that is all there is.
+fn name_of(site: &str) -> Option<&str> {
+    match site.strip_suffix('.') {
+        Some(name) => (!name.contains('.')).then_some(name),
+        None => {
+            let (name, top) = site.split_once('.')?;
+            (!top.contains('.')).then_some(name)
+        }
+    }
 }
 
 fn is_of(host: &str, site: &str) -> bool {
@@ -175,6 +182,8 @@ mod tests {
             ("youtube", Some(Video)),
             ("newsletter", None),
             ("mail", None),
+            ("news", None),
+            ("com", None),
             ("x", None),
             ("t", None),
         ] {

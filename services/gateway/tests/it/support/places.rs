@@ -2,11 +2,10 @@
 
 use std::path::Path;
 
-/// The network whose place is told; nothing is known of others.
-pub const KNOWN: &str = "203.0.113.0/24";
-/// An address in it.
+/// An address in the network whose place is told; nothing is known of others.
 pub const KNOWN_ADDRESS: &str = "203.0.113.77";
 
+/// 203.0.113.0
 const NETWORK: u32 = 0xcb00_7100;
 const PREFIX: u32 = 24;
 
