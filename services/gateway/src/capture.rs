@@ -26,7 +26,7 @@ use chrono::{DateTime, Utc};
 use observe_core::{Clock, Entropy};
 use tonic::Status;
 
-use crate::enrich::Enricher;
+use crate::enrich::{self, Enricher};
 use crate::error::Error;
 use crate::forward::Forwarder;
 use crate::rate::RateLimits;
@@ -80,6 +80,7 @@ impl Capture {
             attempt::is_told();
         } else {
             attempt::holds(judged.accepted.len());
+            enrich::ready().await;
             self.enricher.enrich(sender, delivery, &mut judged.accepted);
             let written = self.forward.write(sender.project, judged.accepted).await;
             written.inspect_err(|_| {

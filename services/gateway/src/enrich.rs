@@ -23,6 +23,7 @@ use observe_proto::events::v1::AcceptedEvent;
 
 use crate::capture::delivery::Delivery;
 use crate::capture::sender::Sender;
+pub(crate) use agent::ready;
 use agent::{Agent, Agents};
 use given::{Additions, Given};
 use key::Key;

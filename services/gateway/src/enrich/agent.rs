@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock};
 use moka::sync::Cache;
 use regex::bytes::{Regex, RegexBuilder};
 use serde::Deserialize;
+use tokio::sync::OnceCell;
 use ua_parser::{os, user_agent};
 
 use super::given::{Additions, Given};
@@ -20,7 +21,7 @@ const BOT_NAME_CHARS_MAX: usize = 100;
 
 /// The patterns; `data/README.md` tells where they come from.
 static PATTERNS: &str = include_str!("../../data/user_agents.json");
-/// The patterns, compiled when the first user agent comes: most of a second's work that an idle process need not do.
+/// The patterns, compiled when the first event comes: an idle process need not have them.
 static PARSERS: LazyLock<Option<Parsers>> = LazyLock::new(|| match Parsers::compile() {
     Ok(parsers) => Some(parsers),
     Err(error) => {
@@ -28,6 +29,9 @@ static PARSERS: LazyLock<Option<Parsers>> = LazyLock::new(|| match Parsers::comp
         None
     }
 });
+
+/// Whether they are compiled.
+static READY: OnceCell<()> = OnceCell::const_new();
 
 /// Libraries that run on the visitor's own device, by what they send as `$lib`. Of a connection that they open, address and
 /// user agent are the visitor's, though no header tells it.
@@ -160,6 +164,17 @@ impl Parsers {
             bots,
         })
     }
+}
+
+/// Waits until user agents can be read. The patterns take long enough to compile that no thread which serves requests may.
+pub(crate) async fn ready() {
+    let compile = || async {
+        let compiled = tokio::task::spawn_blocking(|| LazyLock::force(&PARSERS).is_some()).await;
+        if compiled.is_err() {
+            tracing::error!("the patterns of user agents were not compiled");
+        }
+    };
+    READY.get_or_init(compile).await;
 }
 
 /// Returns whether the library runs on the visitor's own device.
