@@ -5,7 +5,7 @@ mod places;
 
 use chrono::DateTime;
 use http::{Extensions, HeaderMap, HeaderValue, header};
-use observe_core::ProjectId;
+use observe_core::{KeyId, ProjectId};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -79,6 +79,7 @@ impl Case {
         let delivery = Delivery::new("/v1/events", received, Visitor::of(&headers, &extensions));
         let (client_address, without_place) = (self.client_address, self.without_place);
         let sender = Sender {
+            key: KeyId::new(Uuid::nil()),
             project: ProjectId::new(Uuid::from_u128(1)),
             trusted: self.trusted,
             privacy: Privacy { client_address, without_place },

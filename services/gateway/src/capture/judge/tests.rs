@@ -1,7 +1,7 @@
 //! The rules through their one door, with JSON drafts.
 
 use chrono::{DateTime, Utc};
-use observe_core::{ProjectId, SystemEntropy};
+use observe_core::{KeyId, ProjectId, SystemEntropy};
 
 use super::*;
 use crate::auth::{Privacy, Retention};
@@ -15,7 +15,7 @@ fn now() -> DateTime<Utc> {
 
 fn sender(retention: Retention) -> Sender {
     let (project, privacy) = (ProjectId::new(Uuid::from_u128(1)), Privacy::default());
-    Sender { project, trusted: false, privacy, retention }
+    Sender { key: KeyId::new(Uuid::nil()), project, trusted: false, privacy, retention }
 }
 
 fn judged(elements: &[&str]) -> Judged {
