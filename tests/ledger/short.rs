@@ -1,4 +1,4 @@
-//! The short form: about a minute of load on every wire, each part killed three times at random, poison in the queue.
+//! The short form: about a minute of load on every wire, each part killed four times at random, poison in the queue.
 
 use crate::compare::PastTheEdge;
 use crate::faults::kill_all_parts;
@@ -8,7 +8,7 @@ use crate::sender::USUAL;
 use crate::world::Setup;
 
 /// Kills of each part.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 4;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_acknowledged_is_stored_once_whatever_is_killed() {

@@ -246,7 +246,7 @@ pub async fn status(
 pub struct ShardState {
     /// The id it was given with its first entry; none while it never had one.
     pub queue_id: Option<String>,
-    /// Whether none of its lanes holds an entry.
+    /// Whether none of its lanes is known to hold an entry.
     pub is_empty: bool,
     /// Events ever appended, by project.
     pub accepted: BTreeMap<ProjectId, i64>,
@@ -260,16 +260,20 @@ pub async fn shard_state(
     connection: &mut MultiplexedConnection,
     shard: Shard,
 ) -> Result<ShardState, RedisError> {
+    // No transaction: at `maxmemory` Redis refuses every command inside one, also those that only read, and a full queue would
+    // never be drained again. Each append counts what it accepts; if nothing was counted meanwhile, it was one moment.
     let lane = Lane::Shard(shard);
     let mut pipe = redis::pipe();
-    pipe.atomic().get(key(lane, "queue_id"));
+    pipe.hgetall(key(lane, "accepted")).get(key(lane, "queue_id"));
     pipe.xlen(stream_key(lane)).xlen(stream_key(Lane::Historical(shard)));
     pipe.hgetall(key(lane, "accepted"));
-    let (queue_id, live, historical, accepted): (_, u64, u64, BTreeMap<String, i64>) =
+    type Counts = BTreeMap<String, i64>;
+    let (before, queue_id, live, historical, accepted): (Counts, _, u64, u64, Counts) =
         pipe.query_async(connection).await?;
+    let is_empty = live + historical == 0 && before == accepted;
     let of_project = |(project, events): (String, i64)| Some((ProjectId::parse(&project)?, events));
     let accepted = accepted.into_iter().filter_map(of_project).collect();
-    Ok(ShardState { queue_id, is_empty: live + historical == 0, accepted })
+    Ok(ShardState { queue_id, is_empty, accepted })
 }
 
 /// Returns how many spans of a project were ever appended.
