@@ -23,3 +23,18 @@ fn to_value(json: Json) -> Value {
     };
     Value { kind: Some(kind) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_keep_their_last_bit() {
+        // Without `float_roundtrip`, serde_json reads the first as 97.15.
+        for text in ["97.14999999999999", "95.36999999999998", "0.1", "1.7976931348623157e308"] {
+            let members = serde_json::from_str(&format!("{{\"a\":{text}}}")).expect("JSON");
+            let kind = to_struct(members).fields["a"].kind.clone();
+            assert_eq!(kind, Some(Kind::NumberValue(text.parse().expect("a number"))), "{text}");
+        }
+    }
+}

@@ -231,7 +231,19 @@ async fn flags_and_settings_are_answered_so_that_clients_go_on() {
     assert!(script.text().await.expect("a script").contains("_POSTHOG_REMOTE_CONFIG"));
     let hostile = get("/array/%22%3Balert(1)%2F%2F/config.js").await.expect("an answer");
     assert_eq!(hostile.status(), 404);
-    assert_eq!(get("/static/array.js").await.expect("an answer").status(), 200);
+    for (path, warns) in [
+        ("/static/array.js", true),
+        ("/static/1.449.2/array.full.js", true),
+        ("/static/1.449.2/surveys.js", false),
+    ] {
+        let script = get(path).await.expect("an answer");
+        assert_eq!(script.status(), 200);
+        assert_eq!(
+            script.text().await.expect("a script").contains("console.warn"),
+            warns,
+            "{path}"
+        );
+    }
     assert_eq!(answer(stage.post("/s/").body("anything")).await.0, 200);
 }
 

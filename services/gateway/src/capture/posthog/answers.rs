@@ -15,8 +15,11 @@ use crate::http_error::HttpError;
 const CACHE: &str = "public, max-age=300";
 /// Characters of a key in an address.
 const TOKEN_CHARS_MAX: usize = 128;
-/// What takes the place of the browser client, and of the parts it loads when a page asks for them.
-const NO_SCRIPT: &str = "console.warn(\"Observe serves no scripts of posthog-js: see 'PostHog clients' in its docs/API.md\");\n";
+/// What takes the place of the browser client where a page loads it from here.
+const NO_CLIENT: &str = "console.warn(\"Observe serves no scripts of posthog-js: see 'PostHog clients' in its docs/API.md\");\n";
+/// What takes the place of the parts that the client loads by itself: it looks whether they are there, and goes on without.
+const NO_PART: &str = "// Observe serves no scripts of posthog-js.\n";
+
 /// What clients ask for lists of, and what their answer calls the list.
 pub(super) const LISTS: [(&str, &str); 4] = [
     ("/api/early_access_features", "earlyAccessFeatures"),
@@ -55,9 +58,11 @@ pub(super) async fn config_script(Path(token): Path<String>) -> Response<Body> {
     cached("text/javascript; charset=utf-8", script)
 }
 
-/// Answers for the scripts that the browser client loads when its configuration asks for them, which ours does not.
-pub(super) async fn script(Path(_file): Path<String>) -> Response<Body> {
-    cached("text/javascript; charset=utf-8", NO_SCRIPT.to_owned())
+/// Answers for the browser client's scripts. Only who loads the client itself has to be told.
+pub(super) async fn script(Path(file): Path<String>) -> Response<Body> {
+    let name = file.rsplit('/').next().unwrap_or("");
+    let script = if name.starts_with("array.") { NO_CLIENT } else { NO_PART };
+    cached("text/javascript; charset=utf-8", script.to_owned())
 }
 
 /// Takes in what Observe has no use for, session recordings above all, and leaves it out: clients are told not to record, and
