@@ -35,6 +35,11 @@ pub(super) struct Campaign<'a> {
     values: [Option<Cow<'a, str>>; Key::COUNT],
 }
 
+/// Returns whether the sender itself told something of a campaign.
+pub(super) fn is_told(given: &Given<'_>) -> bool {
+    PARAMETERS.into_iter().any(|key| given.has(key))
+}
+
 impl<'a> Campaign<'a> {
     pub(super) fn read(given: &Given<'a>, url: Option<&'a str>) -> Self {
         let mut campaign = Self { values: [const { None }; Key::COUNT] };

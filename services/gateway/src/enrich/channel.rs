@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use url::Url;
 
-use super::campaign::Campaign;
+use super::campaign::{self, Campaign};
 use super::given::{Additions, Given};
 use super::key::Key;
 use super::sites::{self, Kind};
@@ -39,6 +39,9 @@ enum Referrer {
 
 /// Adds campaign, referring domain and channel of an event that tells of a page.
 pub(super) fn add(given: &Given<'_>, added: &mut Additions<'_>) {
+    if !given.has(Key::CurrentUrl) && !given.has(Key::Referrer) && !campaign::is_told(given) {
+        return;
+    }
     let url = given.text(Key::CurrentUrl);
     let campaign = Campaign::read(given, url.as_deref());
     campaign.add(added);

@@ -74,16 +74,22 @@ impl<'a> Additions<'a> {
 
     /// Adds a text that the sender did not give, if it is not empty and there is room.
     pub(super) fn add(&mut self, key: Key, text: &str) {
-        if !text.is_empty() {
+        if text.is_empty() || self.is_given(key) {
+            return;
+        }
+        if text.bytes().all(|byte| byte >= b' ' && !matches!(byte, b'"' | b'\\')) {
+            // Nearly always: nothing is to be escaped.
+            self.push(key, ["\"", text, "\""]);
+        } else {
             let text = without_nul(text);
             let quoted = serde_json::Value::from(text.as_ref()).to_string();
-            self.push(key, &quoted);
+            self.push(key, ["", &quoted, ""]);
         }
     }
 
     /// Adds `true`, if the sender did not give it and there is room.
     pub(super) fn add_true(&mut self, key: Key) {
-        self.push(key, "true");
+        self.push(key, ["", "true", ""]);
     }
 
     /// Takes the sender's `$ip` away; one that is added from here on takes its place.
@@ -91,17 +97,20 @@ impl<'a> Additions<'a> {
         self.without_ip = self.given.has(Key::Ip);
     }
 
-    fn push(&mut self, key: Key, value: &str) {
-        let is_given = self.given.has(key) && !(key == Key::Ip && self.without_ip);
-        let bytes = self.given.json.len() + self.json.len() + key.text().len() + value.len() + 4;
+    fn is_given(&self, key: Key) -> bool {
+        self.given.has(key) && !(key == Key::Ip && self.without_ip)
+    }
+
+    fn push(&mut self, key: Key, [open, value, close]: [&str; 3]) {
+        let bytes = self.given.json.len() + self.json.len() + key.text().len() + value.len() + 6;
         let has_room = self.given.members + self.members - usize::from(self.without_ip)
             < PROPERTIES_MAX
             && bytes <= EVENT_BYTES_MAX;
-        if is_given || !has_room {
+        if self.is_given(key) || !has_room {
             return;
         }
         self.members += 1;
-        for part in [",\"", key.text(), "\":", value] {
+        for part in [",\"", key.text(), "\":", open, value, close] {
             self.json.push_str(part);
         }
     }
