@@ -110,19 +110,14 @@ pub(super) fn of_source(source: &str) -> Option<Kind> {
     let by_word = SOURCES.iter().find(|(word, _)| *word == source);
     // Of one letter, such as that of x.com, a source says too little, and `mail` may be anybody's.
     let is_telling = source.len() > 1 && source != "mail";
-    let by_name = || SITES.iter().find(|(site, _)| is_telling && name_of(site) == Some(source));
+    let by_name = || SITES.iter().find(|(site, _)| is_telling && is_name_of(source, site));
     by_word.or_else(by_name).map(|(_, kind)| *kind)
 }
 
-/// Returns the name of a site: what stands before its top-level domain, if that is all there is.
-fn name_of(site: &str) -> Option<&str> {
-    match site.strip_suffix('.') {
-        Some(name) => (!name.contains('.')).then_some(name),
-        None => {
-            let (name, top) = site.split_once('.')?;
-            (!top.contains('.')).then_some(name)
-        }
-    }
+/// Returns whether a word is the name of a site: what stands before its top-level domain, if that is all there is.
+fn is_name_of(word: &str, site: &str) -> bool {
+    let top = site.strip_prefix(word).and_then(|rest| rest.strip_prefix('.'));
+    top.is_some_and(|top| !top.contains('.'))
 }
 
 fn is_of(host: &str, site: &str) -> bool {
