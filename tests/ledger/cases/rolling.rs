@@ -6,8 +6,8 @@ use crate::part::Part;
 use crate::run::Run;
 use crate::world::Setup;
 
-/// What clients see whose request meets the end of an idle connection on its way. Nothing of it was read; browsers, and gRPC's own
-/// clients, send it again by themselves, and so does no library here.
+/// What a client sees whose request meets the end of its idle connection on the way. Browsers, and gRPC's own clients, send it
+/// again by themselves; the libraries here leave that to the sender.
 const RACES: [&str; 3] =
     ["IncompleteMessage", "Canceled, \"connection closed\"", "GoAway(b\"\", NO_ERROR, Remote)"];
 
@@ -28,9 +28,10 @@ pub(crate) async fn rolls(times: usize) -> String {
     let (_, figures) = run.finish().await;
     let attempts = world.timeline.attempts();
     let refused = attempts.iter().filter(|attempt| attempt.verdict == Verdict::Refused).count();
-    assert_eq!(refused, 0, "of {} requests", attempts.len());
     let silences = world.timeline.silences();
+    assert_eq!(refused, 0, "of {} requests are refused; no answer: {silences:#?}", attempts.len());
     let is_race = |seen: &String| RACES.iter().any(|race| seen.contains(race));
+    println!("requests that met the end of their connection: {silences:#?}");
     assert!(silences.iter().all(is_race), "of {} requests: {silences:#?}", attempts.len());
     figures
 }
