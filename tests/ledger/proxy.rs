@@ -112,10 +112,11 @@ async fn join(
 ) {
     let (from_client, to_client) = tokio::io::split(client);
     let (from_server, to_server) = tokio::io::split(server);
-    tokio::select! {
-        () = pump(from_client, to_server, weather.clone(), true) => {}
-        () = pump(from_server, to_client, weather, false) => {}
-    }
+    // Each end is told of the other's on its own: a socket that is closed while something is unread takes back what it sent.
+    tokio::join!(
+        pump(from_client, to_server, weather.clone(), true),
+        pump(from_server, to_client, weather, false),
+    );
 }
 
 /// Passes bytes on in one direction until an end hangs up or the weather cuts the line.
@@ -153,4 +154,6 @@ async fn pump(
         () = passing => {}
         _ = cut.wait_for(|now| *now == Weather::Cut) => {}
     }
+    // The error is that it is closed already.
+    let _ = to.shutdown().await;
 }

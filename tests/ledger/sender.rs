@@ -166,7 +166,10 @@ impl Sender {
                     return true;
                 }
                 Answer::Refused(pause) => (Verdict::Refused, pause),
-                Answer::Unknown => (Verdict::Unknown, PAUSE),
+                Answer::Unknown(seen) => {
+                    self.timeline.silence(seen);
+                    (Verdict::Unknown, PAUSE)
+                }
                 Answer::Wrong(what) => {
                     self.timeline.wrong(what);
                     (Verdict::Unknown, LONGEST_PAUSE)

@@ -36,6 +36,7 @@ pub(crate) struct Timeline {
     /// The next sequence of each shard, as PostgreSQL told it.
     progress: Mutex<Vec<(Instant, Vec<i64>)>>,
     wrong: Mutex<Vec<String>>,
+    silences: Mutex<Vec<String>>,
 }
 
 impl Timeline {
@@ -68,6 +69,15 @@ impl Timeline {
     /// Notes an answer that no contract allows, or a process that ended by itself.
     pub(crate) fn wrong(&self, what: String) {
         self.wrong.lock().unwrap().push(what);
+    }
+
+    /// Notes what was seen in place of an answer.
+    pub(crate) fn silence(&self, seen: String) {
+        self.silences.lock().unwrap().push(seen);
+    }
+
+    pub(crate) fn silences(&self) -> Vec<String> {
+        self.silences.lock().unwrap().clone()
     }
 
     pub(crate) fn attempts(&self) -> Vec<Attempt> {

@@ -45,8 +45,8 @@ pub(crate) enum Answer {
     Told(Vec<Verdict>),
     /// Come again after this time.
     Refused(Duration),
-    /// Nothing that counts.
-    Unknown,
+    /// Nothing that counts; with what was seen instead.
+    Unknown(String),
     /// Something that the contract does not have.
     Wrong(String),
 }
@@ -108,15 +108,21 @@ impl Client {
             Wire::Http => post.body(body),
             _ => post.header("content-encoding", "gzip").body(gzip(&body)),
         };
-        let Ok(response) = post.send().await else { return Answer::Unknown };
+        let response = match post.send().await {
+            Ok(response) => response,
+            Err(error) => return Answer::Unknown(format!("{:?}: {error:?}", self.wire)),
+        };
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let Ok(text) = response.text().await else { return Answer::Unknown };
+        let text = match response.text().await {
+            Ok(text) => text,
+            Err(error) => return Answer::Unknown(format!("{:?}: {error:?}", self.wire)),
+        };
         let retry_after =
             headers.get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
         match (status, retry_after) {
             (200 | 202, _) => told(batch.len(), &text),
             (429 | 503, Some(seconds)) => Answer::Refused(Duration::from_secs(seconds)),
-            (504, _) => Answer::Unknown,
+            (504, _) => Answer::Unknown(text),
             _ => Answer::Wrong(format!("HTTP {status}, Retry-After {retry_after:?}: {text}")),
         }
     }
@@ -147,10 +153,12 @@ fn judge(status: &Status) -> Answer {
     match (status.code(), delay) {
         (Code::Unavailable | Code::ResourceExhausted, Some(delay)) => Answer::Refused(delay),
         (Code::Unavailable | Code::Unknown | Code::Cancelled | Code::DeadlineExceeded, None) => {
-            Answer::Unknown
+            Answer::Unknown(format!("{status:?}"))
         }
         // An HTTP/2 connection that ends in the middle of an answer.
-        (Code::Internal, None) if status.message().contains("h2 protocol error") => Answer::Unknown,
+        (Code::Internal, None) if status.message().contains("h2 protocol error") => {
+            Answer::Unknown(format!("{status:?}"))
+        }
         _ => Answer::Wrong(format!("{status:?}")),
     }
 }

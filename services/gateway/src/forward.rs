@@ -1,6 +1,7 @@
 //! Handing accepted events and spans to the events service: concurrent requests travel as one call, so that the hop is not
 //! paid by each.
 
+use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -312,7 +313,21 @@ fn of_job(result: &Result<WriteEventsResponse, Status>, at: u32) -> Result<(), S
     }
 }
 
+/// Calls, and once more if the connection broke under the call, as when its other end is restarted while another one serves.
+/// That cannot double anything: uuids and times were fixed before the first call.
 async fn call(
+    channel: ServiceChannel,
+    rpc: &'static str,
+    batches: Vec<Bytes>,
+) -> Result<WriteEventsResponse, Status> {
+    match call_once(channel.clone(), rpc, batches.clone()).await {
+        // What the other end answers has no source.
+        Err(status) if status.source().is_some() => call_once(channel, rpc, batches).await,
+        result => result,
+    }
+}
+
+async fn call_once(
     channel: ServiceChannel,
     rpc: &'static str,
     batches: Vec<Bytes>,

@@ -1,12 +1,15 @@
 //! Clocks that are wrong (D-18). Clients' are ten years wrong in every run; here the services' and Redis' differ too.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use observe_testkit::eventually;
 
 use super::LIGHT;
 use crate::faults::kill_and_restart;
 use crate::part::Part;
 use crate::run::Run;
-use crate::world::Setup;
+use crate::world::{DEADLINE, Setup};
 
 /// Where distributions put the library that fakes the clock.
 const PLACES: [&str; 3] = [
@@ -40,5 +43,22 @@ async fn clocks_that_differ_break_no_lease_and_store_nothing_twice() {
         kill_and_restart(&run.world, part, std::time::Duration::from_millis(500)).await;
     }
     run.calm(3.0).await;
+    let world = run.world.clone();
     run.finish().await;
+    // Its processes die with it.
+    eventually(DEADLINE, "nobody else to hold it", async || Arc::strong_count(&world) == 1).await;
+    drop(world);
+    remove_shared_memory();
+}
+
+/// Removes what the library leaves behind when its process is killed.
+fn remove_shared_memory() {
+    for entry in std::fs::read_dir("/dev/shm").into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let number = name.strip_prefix("faketime_shm_").or(name.strip_prefix("sem.faketime_sem_"));
+        if number.is_some_and(|process| !Path::new("/proc").join(process).exists()) {
+            // Another test may have been faster.
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
 }
