@@ -111,6 +111,6 @@ mod tests {
         let config = Config::read(&mut env);
         assert_eq!(config.trusted_proxies.len(), 2);
         assert_eq!(config.address_requests_per_second, 0, "which means: no limit");
-        assert_eq!(env.finish().expect_err("three problems").to_string().lines().count(), 3);
+        assert_eq!(env.finish().expect_err("four problems").to_string().lines().count(), 4);
     }
 }
