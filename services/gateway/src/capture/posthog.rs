@@ -130,7 +130,9 @@ async fn take(edge: &Edge, to: Endpoint, request: Request) -> Result<Response<Bo
     }
     let mut query = Query::read(parts.uri.query().unwrap_or("").as_bytes());
     let in_head = bearer(&parts.headers).map(|token| (token, Place::Header));
-    let in_query = query.token.as_deref().map(|token| (token, Place::Open));
+    // Another one is told what to put there once the body has been read, as it is when it stands there.
+    let in_query = query.token.as_deref().filter(|token| is_ours(token));
+    let in_query = in_query.map(|token| (token, Place::Open));
     let (known, mut held) =
         reading::read(edge, &parts, body, in_head.or(in_query), to.limits).await?;
     let limit = known.as_ref().map_or(to.limits.stranger, to.limits.known);

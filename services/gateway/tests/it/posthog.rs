@@ -204,6 +204,10 @@ async fn a_key_that_is_none_of_ours_is_told_what_to_put_there() {
         assert_eq!(answered, status, "{key}: {body}");
         assert!(body["message"].as_str().unwrap_or("").contains(part), "{key}: {body}");
     }
+    let in_the_address = stage.post("/e/?token=phc_abcdefabcdefabcdef");
+    let (status, body) = answer(in_the_address.body("{\"event\":\"a\"}")).await;
+    assert_eq!(status, 401);
+    assert!(body["message"].as_str().unwrap_or("").contains("obs_pub_..."), "{body}");
     let mixed =
         json!([{"event": "a", "token": WRITE_KEY}, {"event": "b", "token": "obs_pub_other"}]);
     assert_eq!(answer(stage.post("/e").body(mixed.to_string())).await.0, 401);
