@@ -31,10 +31,9 @@ pub(crate) async fn run(time: Duration) -> anyhow::Result<()> {
     let targets = Capture::connect_all(bed.address.socket, Wire::OBSERVE, CONNECTIONS).await?;
     let events = u64::from(RATE) * time.as_secs();
     let began = Instant::now();
-    let watch =
-        tokio::spawn(watch(bed.stores.database_url.clone(), events, time + PATIENCE, began));
-    let sent = load::send_paced(targets, &world, 0, RATE, time).await?;
-    let seen = watch.await??;
+    let watch = watch(bed.stores.database_url.clone(), events, time + PATIENCE, began);
+    let send = load::send_paced(targets, &world, 0, RATE, time);
+    let (sent, seen) = tokio::try_join!(send, watch)?;
     ensure!(sent.events == events, "only {} of {events} events were sent", sent.events);
     // Events are stored in about the order of their acknowledgement, so the n-th row is taken for the n-th event.
     let mut lags: Vec<Duration> = (1..)

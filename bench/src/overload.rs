@@ -42,13 +42,13 @@ pub(crate) async fn run(time: Duration) -> anyhow::Result<()> {
     let world = Arc::new(World::new(31, SystemClock.now().timestamp_millis(), 1));
     let calm = calm(&roles, &world).await?;
     limit_queue(&roles).await?;
-    let (capacity, mut first) = capacity(&roles, &world).await?;
+    let (capacity, first) = capacity(&roles, &world).await?;
     let rate = capacity * TIMES / float(BATCH);
     let events = roles.events_group().1;
     let before = events.memory().0;
-    let memory = tokio::spawn(watch_memory(events, time));
-    let tally = offer(&roles, &world, &mut first, rate, time).await?;
-    let memory = memory.await?;
+    let offered = offer(&roles, &world, first, rate, time);
+    let (tally, memory) = tokio::join!(offered, watch_memory(events, time));
+    let tally = tally?;
     let stored = roles.address.at_rest(0).await?;
 
     let columns = ["", "requests", "p50 ms", "p99 ms", "times calm p99"];
@@ -122,7 +122,7 @@ async fn capacity(roles: &Roles, world: &Arc<World>) -> anyhow::Result<(f64, u64
 async fn offer(
     roles: &Roles,
     world: &Arc<World>,
-    first: &mut u64,
+    first: u64,
     rate: f64,
     time: Duration,
 ) -> anyhow::Result<Tally> {
@@ -131,7 +131,7 @@ async fn offer(
     let began = Instant::now();
     let mut senders = tokio::task::JoinSet::new();
     for (place, mut target) in (0_u64..).zip(targets) {
-        let (world, first) = (world.clone(), *first);
+        let world = world.clone();
         senders.spawn(async move {
             let (mut tally, mut body) = (Tally::default(), Vec::new());
             for round in 0_u32.. {

@@ -45,21 +45,21 @@ impl Book {
     /// Notes that events are about to be sent for the first time, each with the id of its content.
     pub(crate) fn sending(&mut self, events: impl Iterator<Item = (Uuid, Uuid)>) {
         let lines = events.map(|(uuid, content)| format!("S {uuid} {content}\n"));
-        self.write(lines.collect());
+        self.write(&lines.collect::<String>());
     }
 
     /// Notes that events are about to be sent again.
     pub(crate) fn sending_again(&mut self, events: impl Iterator<Item = Uuid>) {
-        self.write(events.map(|uuid| format!("R {uuid}\n")).collect());
+        self.write(&events.map(|uuid| format!("R {uuid}\n")).collect::<String>());
     }
 
     /// Notes what was answered.
     pub(crate) fn answered(&mut self, verdicts: impl Iterator<Item = (Uuid, Verdict)>) {
         let lines = verdicts.map(|(uuid, verdict)| format!("{} {uuid}\n", verdict.letter()));
-        self.write(lines.collect());
+        self.write(&lines.collect::<String>());
     }
 
-    fn write(&mut self, lines: String) {
+    fn write(&mut self, lines: &str) {
         self.file.write_all(lines.as_bytes()).unwrap();
         self.file.sync_data().unwrap();
     }

@@ -29,13 +29,13 @@ pub(crate) async fn kill_all_parts(world: &Arc<World>, seed: u64, rounds: usize)
             let (pause, away) = (random.random_range(BETWEEN_MS), random.random_range(DOWN_MS));
             tokio::time::sleep(Duration::from_millis(pause)).await;
             if let Some(earlier) = down.remove(&part) {
-                earlier.is_over().await;
+                earlier.comes_up().await;
             }
             down.insert(part, Down::new(world, part, Duration::from_millis(away)));
         }
     }
     for (_, last) in down {
-        last.is_over().await;
+        last.comes_up().await;
     }
 }
 
@@ -57,7 +57,7 @@ impl Down {
         Self { _set: set, over }
     }
 
-    async fn is_over(self) {
+    async fn comes_up(self) {
         self.over.await.expect("the part comes up again");
     }
 }

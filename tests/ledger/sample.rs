@@ -131,8 +131,8 @@ impl Sample {
         if self.is_clamped {
             properties.insert("$time_clamped".into(), true.into());
         }
-        let time = if self.is_clamped { CLAMPED.into() } else { self.time_ms.into() };
-        content(&self.name, &self.distinct_id, time, properties)
+        let time: Value = if self.is_clamped { CLAMPED.into() } else { self.time_ms.into() };
+        content(&self.name, &self.distinct_id, &time, properties)
     }
 }
 
@@ -150,11 +150,11 @@ pub(crate) fn stored_content(
     }
     properties.retain(|key, _| !key.starts_with('$') || OURS.contains(&key.as_str()));
     let is_clamped = properties.contains_key("$time_clamped") && time_ms == received_ms;
-    let time = if is_clamped { CLAMPED.into() } else { time_ms.into() };
-    content(name, distinct_id, time, properties)
+    let time: Value = if is_clamped { CLAMPED.into() } else { time_ms.into() };
+    content(name, distinct_id, &time, properties)
 }
 
-fn content(name: &str, distinct_id: &str, time: Value, properties: Map<String, Value>) -> Uuid {
+fn content(name: &str, distinct_id: &str, time: &Value, properties: Map<String, Value>) -> Uuid {
     let all = json!([name, distinct_id, time, canonical(properties.into())]);
     Uuid::new_v5(&Uuid::NAMESPACE_OID, all.to_string().as_bytes())
 }

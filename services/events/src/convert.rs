@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::definition::type_of;
 use crate::event::{Comparison, Condition, EventQuery, Test};
+use crate::store::consume::stage::Staged;
 use crate::store::definition::{EventDefinition, PropertyDefinition};
 use crate::store::event::EventRow;
 
@@ -323,9 +324,7 @@ pub fn timestamp(time: DateTime<Utc>) -> prost_types::Timestamp {
 ///
 /// # Errors
 /// `Invalid`: the edge is of another version, or broken.
-pub fn accepted_events(
-    request: pb::WriteEventsRequest,
-) -> Result<Vec<Vec<(ProjectId, Uuid, pb::AcceptedEvent)>>, CommonError> {
+pub fn accepted_events(request: pb::WriteEventsRequest) -> Result<Vec<Vec<Staged>>, CommonError> {
     let mut batches = Vec::with_capacity(request.batches.len());
     for (at, batch) in request.batches.into_iter().enumerate() {
         let wrong = |field: &str, what: &str| {

@@ -103,7 +103,7 @@ fn report(from: pb::ProjectRejections) -> Result<Report, Error> {
         Some(Count { code, count: count.count, last_seen_at })
     });
     let skipped = from.examples.len().saturating_sub(EXAMPLES_MAX);
-    let examples = from.examples.into_iter().skip(skipped).filter_map(example);
+    let examples = from.examples.iter().skip(skipped).filter_map(example);
     Ok(Report {
         project: project.unwrap_or(ProjectId::new(uuid::Uuid::nil())),
         counts: counts.collect(),
@@ -111,7 +111,7 @@ fn report(from: pb::ProjectRejections) -> Result<Report, Error> {
     })
 }
 
-fn example(from: pb::RejectedEvent) -> Option<RejectedEvent> {
+fn example(from: &pb::RejectedEvent) -> Option<RejectedEvent> {
     Some(RejectedEvent {
         received_at: to_time(from.received_time.as_ref())?,
         code: text(&from.code, CODE_CHARS_MAX),

@@ -66,7 +66,6 @@ impl Pipeline {
             rejections: self.rejections(project).await?,
             queue_replaced_time: replaced_at.map(timestamp),
             stalled_reason: stalled.unwrap_or_default(),
-            ..Default::default()
         })
     }
 

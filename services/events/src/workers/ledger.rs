@@ -40,7 +40,8 @@ impl Ledger {
         is_idle: bool,
     ) -> Result<(), ConsumeError> {
         let is_due = self.looked.is_none_or(|looked| looked.elapsed() >= INTERVAL);
-        if !is_due && !(is_idle && !self.is_settled) {
+        let is_first_rest = is_idle && !self.is_settled;
+        if !is_due && !is_first_rest {
             return Ok(());
         }
         let shard = self.lease.shard;

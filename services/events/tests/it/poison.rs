@@ -24,8 +24,11 @@ fn noise(bytes: usize) -> String {
     (0..bytes).map(|_| next()).collect()
 }
 
-/// What the edge never lets pass, and what PostgreSQL says to it.
-fn kinds() -> Vec<(&'static str, &'static str, fn(&mut AcceptedEvent))> {
+/// A kind of bad data, what PostgreSQL says to it, and how an event gets it.
+type Kind = (&'static str, &'static str, fn(&mut AcceptedEvent));
+
+/// What the edge never lets pass.
+fn kinds() -> Vec<Kind> {
     vec![
         ("NUL in a value", "22P05", |e| e.properties_json = r#"{"a":"\u0000"}"#.into()),
         ("NUL in a key", "22P05", |e| e.properties_json = r#"{"\u0000":1}"#.into()),

@@ -29,7 +29,7 @@ async fn whatever_is_accepted_is_stored(cases: usize) {
         let post = stage.post("/v1/events").bearer_auth(SECRET_KEY);
         let (status, body) = answer(post.body(format!("[{}]", events.join(",")))).await;
         assert_eq!(status, 202, "seed {seed}: {body}");
-        let batches = std::mem::take(&mut *stage.events.batches.lock().unwrap());
+        let batches = std::mem::take(&mut *stage.events.batches.lock().expect("no test panicked"));
         let written: Vec<_> = batches.into_iter().flat_map(|batch| batch.events).collect();
         accepted += written.len();
         store(&pool, &written, seed).await;

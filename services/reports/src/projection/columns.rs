@@ -75,7 +75,7 @@ impl ProjectColumns {
     /// Adds events to the tail.
     pub(crate) fn append(&mut self, events: &[AcceptedEvent]) {
         for event in events {
-            if event.time_ms < self.kept.from_ms(&event.name) {
+            if event.time_ms < self.kept.kept_from_ms(&event.name) {
                 continue;
             }
             let (name, _) = self.names.intern(&event.name);

@@ -30,7 +30,7 @@ impl Kept {
     }
 
     /// Returns from when on events of this name are kept.
-    pub(crate) fn from_ms(self, name: &str) -> i64 {
+    pub(crate) fn kept_from_ms(self, name: &str) -> i64 {
         if name == errors::EVENT { self.errors_from_ms } else { self.events_from_ms }
     }
 }
@@ -44,7 +44,7 @@ mod tests {
         let settings = RetentionSettings { event_days: 2, exception_days: 1 };
         let kept = Kept::at(10 * DAY_MS + 5, settings);
         assert_eq!((kept.events_from_ms, kept.errors_from_ms), (8 * DAY_MS, 9 * DAY_MS));
-        assert_eq!(kept.from_ms("$exception"), 9 * DAY_MS);
+        assert_eq!(kept.kept_from_ms("$exception"), 9 * DAY_MS);
         assert_eq!(Kept::at(5, RetentionSettings::default()), Kept::ALL);
         let errors = RetentionSettings { event_days: 0, exception_days: 1 };
         let kept = Kept::at(10 * DAY_MS, errors);

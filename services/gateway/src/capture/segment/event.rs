@@ -131,7 +131,7 @@ fn properties(kind: &str, fields: &Fields<'_>, context: &Fields<'_>) -> String {
     }
     match kind {
         "identify" => {
-            out.add("$set", fields.get("traits").filter(|traits| traits.starts_with('{')))
+            out.add("$set", fields.get("traits").filter(|traits| traits.starts_with('{')));
         }
         "group" => {
             out.add("$group_type", Some(&format!("\"{GROUP_TYPE}\"")));
