@@ -87,4 +87,4 @@ test-prerequisites:
 clean:
 	$(CARGO) clean
 	rm -rf .observe web/dist web/node_modules sdk/browser/dist sdk/browser/node_modules tests/browser/node_modules tests/helm/.venv \
-	  $(CLIENTS:%=tests/clients/%/node_modules) $(CLIENTS:%=tests/clients/%/.venv)
+	  bench/baselines/seed-stack/.venv $(CLIENTS:%=tests/clients/%/node_modules) $(CLIENTS:%=tests/clients/%/.venv)
