@@ -21,8 +21,10 @@ const CPU_MAX: Duration = Duration::from_millis(if cfg!(debug_assertions) { 1_00
 /// The processor time that the system counts by, in milliseconds.
 const TICK_MS: u64 = 10;
 
-/// A gibibyte of zeros, as Node.js's encoder writes it (quality 9, a window of 16 MiB).
+/// A gibibyte of zeros, as Node.js's encoder writes it (quality 9, a window of 4 MiB).
 const BROTLI: &[u8] = include_bytes!("bombs/gibibyte.br");
+/// The same with a window of 16 MiB.
+const BROTLI_WIDE: &[u8] = include_bytes!("bombs/gibibyte-wide.br");
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
@@ -106,6 +108,7 @@ fn bombs() -> Vec<Bomb> {
         bomb(capture(), &[gzip], &some, 1, 413),
         bomb(capture(), &[], &some, 1, 413),
         bomb(capture(), &[("content-encoding", "br")], &Bytes::from_static(BROTLI), 1, 413),
+        bomb(capture(), &[("content-encoding", "br")], &Bytes::from_static(BROTLI_WIDE), 1, 413),
         bomb(capture(), &[("content-encoding", "deflate")], &deflated.slice(..mebibyte), 1, 413),
         bomb(capture(), &[("content-encoding", "zstd")], &some, 1, 415),
         bomb(capture(), &[("content-encoding", "gzip, gzip")], &nested, 1, 415),

@@ -180,6 +180,18 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn brotli_with_a_large_window_is_refused_before_memory_is_taken() {
+        // Nothing, in windows of 16 bits and of 18, 22, 23 and 24, as Node.js's encoder begins it.
+        for (first, served) in
+            [(0x06, true), (0x33, true), (0x3b, true), (0x3d, false), (0x3f, false)]
+        {
+            let read = read_as(Some("br"), vec![first], 100).await;
+            assert_eq!(read.is_ok(), served, "{first:x}");
+            assert_eq!(matches!(read, Err(Error::BrotliWindow(22))), !served, "{first:x}");
+        }
+    }
+
+    #[tokio::test]
     async fn a_large_body_is_inflated_whole() {
         for length in [INFLATED_AT_ONCE_BYTES, INFLATED_AT_ONCE_BYTES + 1, 3 << 20] {
             let bytes: Vec<u8> = (0..length).map(|n| (n / 7 % 251) as u8).collect();
@@ -199,8 +211,8 @@ mod tests {
         let mut cut = gzip(b"[1,2,3,4,5,6,7,8]");
         cut.truncate(15);
         assert!(matches!(read_as(Some("gzip"), cut, 100).await, Err(Error::Malformed(_))));
-        for coding in ["deflate", "br"] {
-            let broken = read_as(Some(coding), vec![0xff; 20], 100).await;
+        for (coding, byte) in [("deflate", 0xff), ("br", 0x9b)] {
+            let broken = read_as(Some(coding), vec![byte; 20], 100).await;
             assert!(matches!(broken, Err(Error::Malformed(_))), "{coding}");
         }
         assert!(matches!(read_as(Some("zstd"), vec![], 100).await, Err(Error::ContentEncoding(_))));

@@ -33,6 +33,8 @@ pub(crate) enum Error {
     ForeignSite,
     #[error("the request is larger than {0} bytes")]
     TooLarge(usize),
+    #[error("the body is compressed with a window above {0} bits; compress it with that or less")]
+    BrotliWindow(u8),
     #[error("a request may have at most {0} events")]
     TooManyEvents(usize),
     /// A body without anything in it that could be looked at; the first field is the code of its rejection.
@@ -75,7 +77,7 @@ impl ServiceError for Error {
             Self::Common(error) => error.code(),
             Self::UnknownRpc(_) | Self::Streams(_) | Self::Method(_) => ErrorCode::Unimplemented,
             Self::LeakedKey | Self::ForeignPage | Self::ForeignSite => ErrorCode::PermissionDenied,
-            Self::TooLarge(_) => ErrorCode::OutOfRange,
+            Self::TooLarge(_) | Self::BrotliWindow(_) => ErrorCode::OutOfRange,
             Self::Malformed(_)
             | Self::TooManyEvents(_)
             | Self::Unusable(..)
@@ -101,6 +103,7 @@ impl ServiceError for Error {
             Self::NoPage => ErrorReason::NotFound,
             Self::TimedOut => ErrorReason::DependencyUnavailable,
             Self::TooLarge(_)
+            | Self::BrotliWindow(_)
             | Self::TooManyEvents(_)
             | Self::Unusable(..)
             | Self::Malformed(_)
@@ -155,7 +158,7 @@ impl Error {
         match self {
             Self::LeakedKey => Some(code::SECRET_KEY_EXPOSED),
             Self::ForeignPage => Some(code::ORIGIN_NOT_ALLOWED),
-            Self::TooLarge(_) => Some(code::BODY_TOO_LARGE),
+            Self::TooLarge(_) | Self::BrotliWindow(_) => Some(code::BODY_TOO_LARGE),
             Self::TooManyEvents(_) => Some(code::TOO_MANY_EVENTS),
             Self::Unusable(code, _) => Some(code),
             Self::Malformed(_) => Some(code::MALFORMED),

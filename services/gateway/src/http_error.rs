@@ -67,7 +67,9 @@ impl From<Status> for HttpError {
 impl From<Error> for HttpError {
     fn from(error: Error) -> Self {
         let http = match &error {
-            Error::TooLarge(_) | Error::TooManyEvents(_) => Some(StatusCode::PAYLOAD_TOO_LARGE),
+            Error::TooLarge(_) | Error::BrotliWindow(_) | Error::TooManyEvents(_) => {
+                Some(StatusCode::PAYLOAD_TOO_LARGE)
+            }
             Error::Method(_) => Some(StatusCode::METHOD_NOT_ALLOWED),
             Error::ContentType(_) | Error::TracesContentType(_) | Error::ContentEncoding(_) => {
                 Some(StatusCode::UNSUPPORTED_MEDIA_TYPE)

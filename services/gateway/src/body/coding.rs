@@ -8,6 +8,9 @@ use crate::error::Error;
 const PIECE_BYTES: usize = 16 * 1024;
 /// Bytes up to which a body is inflated in one pass.
 pub(super) const INFLATED_AT_ONCE_BYTES: usize = 1024 * 1024;
+/// The largest window of brotli (its logarithm) that is served: the one that encoders take unless they are told otherwise.
+/// Whoever inflates holds a window's bytes beside what comes out of it, here 4 MiB; the format allows 16.
+const BROTLI_WINDOW_BITS_MAX: u8 = 22;
 
 /// How a body is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +60,14 @@ fn is_zlib(wire: &[u8]) -> bool {
         && (u16::from(*method) << 8 | u16::from(*flags)).is_multiple_of(31))
 }
 
+/// Returns the logarithm of the window that a stream of brotli names in its first bits (RFC 7932, section 9.1), where that is
+/// a large one. Large are 17 and three more bits, unless these are zero, which stands for the small ones.
+fn large_brotli_window(wire: &[u8]) -> Option<u8> {
+    let first = wire.first()?;
+    let more = first >> 1 & 0b111;
+    (first & 1 == 1 && more > 0).then_some(17 + more)
+}
+
 /// Inflates gzip that was found inside a body. `grow` is told how many bytes there are so far.
 ///
 /// # Errors
@@ -77,6 +88,11 @@ pub(super) fn inflate(
     limit: usize,
     mut grow: impl FnMut(usize) -> Result<(), Error>,
 ) -> Result<Vec<u8>, Error> {
+    if coding == Coding::Brotli
+        && large_brotli_window(wire).is_some_and(|bits| bits > BROTLI_WINDOW_BITS_MAX)
+    {
+        return Err(Error::BrotliWindow(BROTLI_WINDOW_BITS_MAX));
+    }
     let broken = |_| Error::Malformed(format!("the body is not {}", coding.name()));
     let mut inflater = coding.reader(wire);
     let mut bytes = Vec::new();
