@@ -96,6 +96,11 @@ const TABLE: &[Route] = &[
         INTERNAL,
         "/observe.identity.v1.AuthenticationService/ReportExposedKey",
     ),
+    route(Target::Identity, READERS, "/observe.identity.v1.ErasureService/GetErasure"),
+    route(Target::Identity, READERS, "/observe.identity.v1.ErasureService/ListErasures"),
+    route(Target::Identity, READERS, "/observe.identity.v1.GroupService/GetGroup"),
+    route(Target::Identity, READERS, "/observe.identity.v1.GroupService/ListGroupTypes"),
+    route(Target::Identity, READERS, "/observe.identity.v1.GroupService/ListGroups"),
     route(Target::Identity, PUBLIC, "/observe.identity.v1.InvitationService/AcceptInvitation"),
     route(Target::Identity, SESSION, "/observe.identity.v1.InvitationService/CreateInvitation"),
     route(Target::Identity, PUBLIC, "/observe.identity.v1.InvitationService/GetInvitation"),
@@ -111,10 +116,21 @@ const TABLE: &[Route] = &[
     route(Target::Identity, SESSION, "/observe.identity.v1.OrganizationService/UpdateMember"),
     route(Target::Identity, SESSION, "/observe.identity.v1.OrganizationService/UpdateOrganization"),
     route(Target::Identity, INTERNAL, "/observe.identity.v1.PersonLogService/ApplyEvents"),
+    route(Target::Identity, INTERNAL, "/observe.identity.v1.PersonLogService/ConfirmErasure"),
     route(Target::Identity, INTERNAL, "/observe.identity.v1.PersonLogService/ListDistinctIds"),
     route(Target::Identity, INTERNAL, "/observe.identity.v1.PersonLogService/ReadChanges"),
+    route(Target::Identity, INTERNAL, "/observe.identity.v1.PersonLogService/ReadErasures"),
+    route(Target::Identity, READERS, "/observe.identity.v1.PersonService/Alias"),
+    route(Target::Identity, READERS, "/observe.identity.v1.PersonService/DeletePerson"),
     route(Target::Identity, READERS, "/observe.identity.v1.PersonService/GetPerson"),
+    route(Target::Identity, READERS, "/observe.identity.v1.PersonService/Identify"),
+    route(Target::Identity, READERS, "/observe.identity.v1.PersonService/ListMerges"),
     route(Target::Identity, READERS, "/observe.identity.v1.PersonService/ListPersons"),
+    route(Target::Identity, READERS, "/observe.identity.v1.PersonService/ListPropertyChanges"),
+    route(Target::Identity, READERS, "/observe.identity.v1.PersonService/ListRefusedMerges"),
+    route(Target::Identity, READERS, "/observe.identity.v1.PersonService/MergePersons"),
+    route(Target::Identity, READERS, "/observe.identity.v1.PersonService/SetProperties"),
+    route(Target::Identity, READERS, "/observe.identity.v1.PersonService/SplitPerson"),
     route(Target::Identity, SESSION, "/observe.identity.v1.ProjectService/CreateProject"),
     route(Target::Identity, READERS, "/observe.identity.v1.ProjectService/GetProject"),
     route(Target::Identity, SESSION, "/observe.identity.v1.ProjectService/UpdateProject"),
@@ -152,6 +168,9 @@ const TABLE: &[Route] = &[
     route(Target::Reports, READERS, "/observe.reports.v1.LatencyService/QueryLatency"),
     route(Target::Reports, READERS, "/observe.reports.v1.OverviewService/GetOverview"),
     stream(Target::Reports, READERS, "/observe.reports.v1.OverviewService/WatchOverview"),
+    route(Target::Reports, READERS, "/observe.reports.v1.PersonActivityService/ExportPerson"),
+    route(Target::Reports, READERS, "/observe.reports.v1.PersonActivityService/ListPersonEvents"),
+    route(Target::Reports, READERS, "/observe.reports.v1.PersonActivityService/PreviewMerge"),
     route(Target::Reports, READERS, "/observe.reports.v1.UsageService/GetDailyUsage"),
 ];
 
@@ -268,7 +287,23 @@ mod tests {
                 | ("ProjectService", "CreateProject" | "UpdateProject")
                 | ("KeyService", "CreateKey" | "ListKeys" | "RevokeKey") => SESSION,
                 ("ProjectService", "GetProject")
-                | ("PersonService", "GetPerson" | "ListPersons")
+                | (
+                    "PersonService",
+                    "GetPerson"
+                    | "ListPersons"
+                    | "Identify"
+                    | "Alias"
+                    | "SetProperties"
+                    | "MergePersons"
+                    | "SplitPerson"
+                    | "ListMerges"
+                    | "ListRefusedMerges"
+                    | "ListPropertyChanges"
+                    | "DeletePerson",
+                )
+                | ("ErasureService", "GetErasure" | "ListErasures")
+                | ("GroupService", "ListGroupTypes" | "ListGroups" | "GetGroup")
+                | ("PersonActivityService", "PreviewMerge" | "ListPersonEvents" | "ExportPerson")
                 | (
                     "EventService",
                     "ListEvents"

@@ -30,6 +30,8 @@ mod store;
 use observe_core::Secret;
 use observe_proto::identity::v1::account_service_server::AccountServiceServer;
 use observe_proto::identity::v1::authentication_service_server::AuthenticationServiceServer;
+use observe_proto::identity::v1::erasure_service_server::ErasureServiceServer;
+use observe_proto::identity::v1::group_service_server::GroupServiceServer;
 use observe_proto::identity::v1::invitation_service_server::InvitationServiceServer;
 use observe_proto::identity::v1::key_service_server::KeyServiceServer;
 use observe_proto::identity::v1::organization_service_server::OrganizationServiceServer;
@@ -125,6 +127,8 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
         .add_service(KeyServiceServer::new(keys))
         .add_service(AuthenticationServiceServer::new(authentication))
         .add_service(PersonServiceServer::new(persons))
+        .add_service(ErasureServiceServer::new(service::erasure::Erasures))
+        .add_service(GroupServiceServer::new(service::group::Groups))
         .add_service(
             PersonLogServiceServer::new(person_log).max_decoding_message_size(MAX_APPLY_BYTES),
         );

@@ -2,6 +2,8 @@
 
 pub(crate) mod account;
 pub(crate) mod authentication;
+pub(crate) mod erasure;
+pub(crate) mod group;
 pub(crate) mod invitation;
 pub(crate) mod key;
 pub(crate) mod organization;

@@ -33,6 +33,7 @@ use observe_proto::reports::v1::error_service_server::ErrorServiceServer;
 use observe_proto::reports::v1::insight_service_server::{InsightServiceServer, SERVICE_NAME};
 use observe_proto::reports::v1::latency_service_server::LatencyServiceServer;
 use observe_proto::reports::v1::overview_service_server::OverviewServiceServer;
+use observe_proto::reports::v1::person_activity_service_server::PersonActivityServiceServer;
 use observe_proto::reports::v1::usage_service_server::UsageServiceServer;
 use observe_runtime::postgres::{Database, PoolSizes};
 use observe_runtime::{Built, Deps, ReadyCheck, StartError, Worker};
@@ -138,6 +139,7 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
         .add_service(ErrorServiceServer::new(errors))
         .add_service(LatencyServiceServer::new(latency))
         .add_service(OverviewServiceServer::new(Overviews::new(Arc::new(board), life.clone())))
+        .add_service(PersonActivityServiceServer::new(service::person_activity::PersonActivities))
         .add_service(UsageServiceServer::new(Usage(ledger)));
     let follow = follow_log::run(upstream, published, deps.clock.clone(), life.clone());
     Ok(Built {

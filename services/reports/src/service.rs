@@ -4,4 +4,5 @@ pub(crate) mod error;
 pub(crate) mod insight;
 pub(crate) mod latency;
 pub(crate) mod overview;
+pub(crate) mod person_activity;
 pub(crate) mod usage;

@@ -121,4 +121,67 @@ impl PersonService for Persons {
         let context = respond(CallContext::from_request(&request))?.into_inner();
         respond(self.list(&context, request.into_inner()).await)
     }
+
+    async fn identify(
+        &self,
+        _: Request<pb::IdentifyRequest>,
+    ) -> Result<Response<pb::IdentifyResponse>, Status> {
+        respond(Err(CommonError::Internal("not built".into())))
+    }
+
+    async fn alias(
+        &self,
+        _: Request<pb::AliasRequest>,
+    ) -> Result<Response<pb::AliasResponse>, Status> {
+        respond(Err(CommonError::Internal("not built".into())))
+    }
+
+    async fn set_properties(
+        &self,
+        _: Request<pb::SetPropertiesRequest>,
+    ) -> Result<Response<pb::SetPropertiesResponse>, Status> {
+        respond(Err(CommonError::Internal("not built".into())))
+    }
+
+    async fn merge_persons(
+        &self,
+        _: Request<pb::MergePersonsRequest>,
+    ) -> Result<Response<pb::MergePersonsResponse>, Status> {
+        respond(Err(CommonError::Internal("not built".into())))
+    }
+
+    async fn split_person(
+        &self,
+        _: Request<pb::SplitPersonRequest>,
+    ) -> Result<Response<pb::SplitPersonResponse>, Status> {
+        respond(Err(CommonError::Internal("not built".into())))
+    }
+
+    async fn list_merges(
+        &self,
+        _: Request<pb::ListMergesRequest>,
+    ) -> Result<Response<pb::ListMergesResponse>, Status> {
+        respond(Err(CommonError::Internal("not built".into())))
+    }
+
+    async fn list_refused_merges(
+        &self,
+        _: Request<pb::ListRefusedMergesRequest>,
+    ) -> Result<Response<pb::ListRefusedMergesResponse>, Status> {
+        respond(Err(CommonError::Internal("not built".into())))
+    }
+
+    async fn list_property_changes(
+        &self,
+        _: Request<pb::ListPropertyChangesRequest>,
+    ) -> Result<Response<pb::ListPropertyChangesResponse>, Status> {
+        respond(Err(CommonError::Internal("not built".into())))
+    }
+
+    async fn delete_person(
+        &self,
+        _: Request<pb::DeletePersonRequest>,
+    ) -> Result<Response<pb::DeletePersonResponse>, Status> {
+        respond(Err(CommonError::Internal("not built".into())))
+    }
 }

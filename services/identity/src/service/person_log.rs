@@ -175,4 +175,18 @@ impl PersonLogService for PersonLog {
         let context = respond(CallContext::from_request(&request))?.into_inner();
         respond(self.list_distinct_ids(&context, request.into_inner()).await)
     }
+
+    async fn read_erasures(
+        &self,
+        _: Request<pb::ReadErasuresRequest>,
+    ) -> Result<Response<pb::ReadErasuresResponse>, Status> {
+        respond(Err(CommonError::Internal("not built".into())))
+    }
+
+    async fn confirm_erasure(
+        &self,
+        _: Request<pb::ConfirmErasureRequest>,
+    ) -> Result<Response<pb::ConfirmErasureResponse>, Status> {
+        respond(Err(CommonError::Internal("not built".into())))
+    }
 }

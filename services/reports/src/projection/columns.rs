@@ -177,7 +177,7 @@ impl ProjectColumns {
                 }
             }
             // A kind that this version does not know changes nothing that it can answer.
-            None => {}
+            Some(change::Kind::Erasure(_)) | None => {}
         }
         self.change_number = change.number;
         Ok(())
