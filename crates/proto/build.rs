@@ -16,6 +16,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     std::fs::write(out.join("descriptors.bin"), descriptors.encode_to_vec())?;
     tonic_prost_build::configure()
         .bytes(".observe.events.v1.LogRow.payload")
+        .bytes(".observe.events.v1.WriteEventsRequest.batches")
         .emit_rerun_if_changed(false)
         .compile_fds(descriptors)?;
     Ok(())

@@ -4,8 +4,7 @@ pub mod dead_letter;
 pub mod span;
 
 use chrono::{DateTime, Datelike as _, Utc};
-use observe_core::error::CommonError;
-use observe_core::{PersonId, ProjectId, Violations};
+use observe_core::{PersonId, Violations};
 use observe_proto::common::v1 as common;
 use observe_proto::common::v1::condition::Operator;
 use observe_proto::events::v1 as pb;
@@ -13,7 +12,6 @@ use uuid::Uuid;
 
 use crate::definition::type_of;
 use crate::event::{Comparison, Condition, EventQuery, Test};
-use crate::store::consume::stage::Staged;
 use crate::store::definition::{EventDefinition, PropertyDefinition};
 use crate::store::event::EventRow;
 
@@ -318,29 +316,4 @@ pub fn timestamp(time: DateTime<Utc>) -> prost_types::Timestamp {
         seconds: time.timestamp(),
         nanos: i32::try_from(time.timestamp_subsec_nanos()).unwrap_or(0),
     }
-}
-
-/// Checks what the edge handed over. Returns the events of each batch.
-///
-/// # Errors
-/// `Invalid`: the edge is of another version, or broken.
-pub fn accepted_events(request: pb::WriteEventsRequest) -> Result<Vec<Vec<Staged>>, CommonError> {
-    let mut batches = Vec::with_capacity(request.batches.len());
-    for (at, batch) in request.batches.into_iter().enumerate() {
-        let wrong = |field: &str, what: &str| {
-            let mut violations = Violations::new();
-            violations.add(format!("batches[{at}].{field}"), what);
-            CommonError::Invalid(violations)
-        };
-        let project = ProjectId::from_bytes(&batch.project_id)
-            .ok_or_else(|| wrong("project_id", "must have 16 bytes"))?;
-        let mut events = Vec::with_capacity(batch.events.len());
-        for event in batch.events {
-            let uuid = Uuid::from_slice(&event.uuid)
-                .map_err(|_| wrong("events.uuid", "must have 16 bytes"))?;
-            events.push((project, uuid, event));
-        }
-        batches.push(events);
-    }
-    Ok(batches)
 }

@@ -1,192 +1,28 @@
 //! Queue entries: packed events or spans with a header, and how waiting requests become few of them.
 
+mod packer;
+mod payload;
 pub mod pieces;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use observe_core::ProjectId;
-use observe_proto::events::v1::{
-    AcceptedEvent, ProjectCount, ProjectEvents, ProjectSpans, QueueEntry, QueueHeader, ServerSpan,
-    SpanEntry,
-};
+use observe_proto::events::v1::{AcceptedEvent, QueueEntry, QueueHeader, ServerSpan, SpanEntry};
 use prost::Message as _;
 use uuid::Uuid;
 
-/// The format we write. A reader that meets another one stops: it must neither guess nor skip.
-pub const FORMAT_VERSION: u32 = 1;
-/// Bytes of events in one entry; a larger single event is an entry of its own.
-pub const ENTRY_BYTES_MAX: usize = 512 * 1024;
+pub use self::packer::{ENTRY_BYTES_MAX, PackedEntry, Packer};
 
-/// An entry ready to be appended.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PackedEntry {
-    /// Counts by project, encoded.
-    pub header: Vec<u8>,
-    /// The events or spans, encoded.
-    pub payload: Vec<u8>,
-    /// Events or spans by project, for the accepted counters.
-    pub counts: BTreeMap<ProjectId, u64>,
-}
-
-impl PackedEntry {
-    /// Returns the events of an entry of events, in order.
-    ///
-    /// # Errors
-    /// [`EntryError`], never for what a [`Packer`] made.
-    pub fn events(&self) -> Result<Vec<(ProjectId, Uuid, AcceptedEvent)>, EntryError> {
-        let raw = RawEntry {
-            stream_id: String::new(),
-            entry_id: Uuid::nil(),
-            header: self.header.clone(),
-            payload: self.payload.clone(),
-        };
-        unpack(&raw).map(|entry| entry.events)
-    }
-}
-
-/// What one entry holds of one project.
-pub trait Group: Sized {
-    /// An event or a span.
-    type Item: prost::Message;
-
-    /// Begins with one item.
-    fn of(project: ProjectId, first: Self::Item) -> Self;
-
-    /// Returns whose items these are.
-    fn project_id(&self) -> &[u8];
-
-    /// Adds an item.
-    fn add(&mut self, item: Self::Item);
-
-    /// Encodes the payload of an entry.
-    fn encode(groups: Vec<Self>) -> Vec<u8>;
-}
-
-impl Group for ProjectEvents {
-    type Item = AcceptedEvent;
-
-    fn of(project: ProjectId, first: AcceptedEvent) -> Self {
-        Self { project_id: project.to_bytes(), events: vec![first] }
-    }
-
-    fn project_id(&self) -> &[u8] {
-        &self.project_id
-    }
-
-    fn add(&mut self, item: AcceptedEvent) {
-        self.events.push(item);
-    }
-
-    fn encode(batches: Vec<Self>) -> Vec<u8> {
-        QueueEntry { batches }.encode_to_vec()
-    }
-}
-
-impl Group for ProjectSpans {
-    type Item = ServerSpan;
-
-    fn of(project: ProjectId, first: ServerSpan) -> Self {
-        Self { project_id: project.to_bytes(), spans: vec![first] }
-    }
-
-    fn project_id(&self) -> &[u8] {
-        &self.project_id
-    }
-
-    fn add(&mut self, item: ServerSpan) {
-        self.spans.push(item);
-    }
-
-    fn encode(batches: Vec<Self>) -> Vec<u8> {
-        SpanEntry { batches }.encode_to_vec()
-    }
-}
-
-/// Packs items of one lane into entries of at most [`ENTRY_BYTES_MAX`], keeping their order.
-pub struct Packer<G> {
-    open: Vec<G>,
-    open_bytes: usize,
-    open_items: usize,
-    items_max: usize,
-    counts: BTreeMap<ProjectId, u64>,
-    done: Vec<PackedEntry>,
-}
-
-impl<G> Default for Packer<G> {
-    fn default() -> Self {
-        Self::with_items_max(usize::MAX)
-    }
-}
-
-impl<G> Packer<G> {
-    /// Makes a packer whose entries hold at most `items_max` items each.
-    #[must_use]
-    pub fn with_items_max(items_max: usize) -> Self {
-        Self {
-            open: Vec::new(),
-            open_bytes: 0,
-            open_items: 0,
-            items_max,
-            counts: BTreeMap::new(),
-            done: Vec::new(),
-        }
-    }
-}
-
-impl<G: Group> Packer<G> {
-    /// Adds an item.
-    pub fn push(&mut self, project: ProjectId, item: G::Item) {
-        let bytes = item.encoded_len();
-        let is_full =
-            self.open_bytes + bytes > ENTRY_BYTES_MAX || self.open_items >= self.items_max;
-        if self.open_items > 0 && is_full {
-            self.close();
-        }
-        self.open_bytes += bytes;
-        self.open_items += 1;
-        *self.counts.entry(project).or_default() += 1;
-        // Only the last group may grow: anything else would change the order in which events arrived.
-        match self.open.last_mut() {
-            Some(last) if last.project_id() == project.uuid().as_bytes() => last.add(item),
-            _ => self.open.push(G::of(project, item)),
-        }
-    }
-
-    /// Returns the entries.
-    #[must_use]
-    pub fn finish(mut self) -> Vec<PackedEntry> {
-        self.close();
-        self.done
-    }
-
-    fn close(&mut self) {
-        if self.open.is_empty() {
-            return;
-        }
-        let counts = std::mem::take(&mut self.counts);
-        let header = QueueHeader {
-            format_version: FORMAT_VERSION,
-            counts: counts
-                .iter()
-                .map(|(project, items)| ProjectCount {
-                    project_id: project.to_bytes(),
-                    events: *items,
-                })
-                .collect(),
-        };
-        let payload = G::encode(std::mem::take(&mut self.open));
-        self.open_bytes = 0;
-        self.open_items = 0;
-        self.done.push(PackedEntry { header: header.encode_to_vec(), payload, counts });
-    }
-}
+/// The newest format we read and write. A reader that meets a newer one stops: it must neither guess nor skip.
+pub const FORMAT_VERSION: u32 = payload::LZ4;
 
 /// Why an entry cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EntryError {
     /// A newer Observe wrote it; that version must read it.
     #[error(
-        "the entry has format {0}, and this version reads format {FORMAT_VERSION}; run the version that wrote it"
+        "the entry has format {0}, and this version reads formats up to {FORMAT_VERSION}; run the version that wrote it"
     )]
     UnknownFormat(u32),
     /// It is damaged.
@@ -203,7 +39,7 @@ pub struct RawEntry {
     pub entry_id: Uuid,
     /// A `QueueHeader`, encoded.
     pub header: Vec<u8>,
-    /// What it holds, encoded.
+    /// What it holds, in the format that the header says.
     pub payload: Vec<u8>,
 }
 
@@ -216,7 +52,7 @@ pub struct Entry {
     pub entry_id: Uuid,
     /// Its events, in order.
     pub events: Vec<(ProjectId, Uuid, AcceptedEvent)>,
-    /// Bytes of its payload.
+    /// Bytes of its payload, decompressed.
     pub bytes: usize,
 }
 
@@ -229,7 +65,7 @@ pub struct SpansEntry {
     pub entry_id: Uuid,
     /// Its spans, in order.
     pub spans: Vec<(ProjectId, Uuid, ServerSpan)>,
-    /// Bytes of its payload.
+    /// Bytes of its payload, decompressed.
     pub bytes: usize,
 }
 
@@ -238,8 +74,8 @@ pub struct SpansEntry {
 /// # Errors
 /// [`EntryError`]; an entry is never skipped, since that would lose events.
 pub fn unpack(raw: &RawEntry) -> Result<Entry, EntryError> {
-    let header = check_format(raw)?;
-    let entry = QueueEntry::decode(&raw.payload[..]).map_err(|_| EntryError::Damaged("payload"))?;
+    let (header, payload) = open(raw)?;
+    let entry = QueueEntry::decode(&payload[..]).map_err(|_| EntryError::Damaged("payload"))?;
     let mut events = Vec::new();
     let mut found: BTreeMap<ProjectId, u64> = BTreeMap::new();
     for batch in entry.batches {
@@ -254,7 +90,7 @@ pub fn unpack(raw: &RawEntry) -> Result<Entry, EntryError> {
         return Err(EntryError::Damaged("counts"));
     }
     let (stream_id, entry_id) = (raw.stream_id.clone(), raw.entry_id);
-    Ok(Entry { stream_id, entry_id, events, bytes: raw.payload.len() })
+    Ok(Entry { stream_id, entry_id, events, bytes: payload.len() })
 }
 
 /// Reads an entry of spans back.
@@ -262,8 +98,8 @@ pub fn unpack(raw: &RawEntry) -> Result<Entry, EntryError> {
 /// # Errors
 /// As [`unpack`].
 pub fn unpack_spans(raw: &RawEntry) -> Result<SpansEntry, EntryError> {
-    check_format(raw)?;
-    let entry = SpanEntry::decode(&raw.payload[..]).map_err(|_| EntryError::Damaged("payload"))?;
+    let (_, payload) = open(raw)?;
+    let entry = SpanEntry::decode(&payload[..]).map_err(|_| EntryError::Damaged("payload"))?;
     let mut spans = Vec::new();
     for batch in entry.batches {
         let project = project(&batch.project_id)?;
@@ -272,17 +108,18 @@ pub fn unpack_spans(raw: &RawEntry) -> Result<SpansEntry, EntryError> {
         }
     }
     let (stream_id, entry_id) = (raw.stream_id.clone(), raw.entry_id);
-    Ok(SpansEntry { stream_id, entry_id, spans, bytes: raw.payload.len() })
+    Ok(SpansEntry { stream_id, entry_id, spans, bytes: payload.len() })
 }
 
-fn check_format(raw: &RawEntry) -> Result<QueueHeader, EntryError> {
+/// Returns the header of an entry, and its payload as it was encoded.
+fn open(raw: &RawEntry) -> Result<(QueueHeader, Cow<'_, [u8]>), EntryError> {
     let header = QueueHeader::decode(&raw.header[..]).map_err(|_| EntryError::Damaged("header"))?;
-    match header.format_version {
-        FORMAT_VERSION => Ok(header),
+    if header.format_version == 0 {
         // No version writes this: the header is missing.
-        0 => Err(EntryError::Damaged("header")),
-        newer => Err(EntryError::UnknownFormat(newer)),
+        return Err(EntryError::Damaged("header"));
     }
+    let payload = payload::plain(header.format_version, &raw.payload)?;
+    Ok((header, payload))
 }
 
 fn project(bytes: &[u8]) -> Result<ProjectId, EntryError> {
@@ -295,18 +132,21 @@ fn uuid(bytes: &[u8]) -> Result<Uuid, EntryError> {
 
 #[cfg(test)]
 mod tests {
+    use observe_proto::events::v1::{ProjectCount, ProjectEvents};
+
     use super::*;
 
     fn raw(header: Vec<u8>, payload: Vec<u8>) -> RawEntry {
         RawEntry { stream_id: "1-0".into(), entry_id: Uuid::nil(), header, payload }
     }
 
-    fn event(n: u128, bytes: usize) -> AcceptedEvent {
-        AcceptedEvent {
+    fn event(n: u128, bytes: usize) -> Vec<u8> {
+        let event = AcceptedEvent {
             uuid: Uuid::from_u128(n).as_bytes().to_vec(),
             properties_json: "x".repeat(bytes),
             ..AcceptedEvent::default()
-        }
+        };
+        event.encode_to_vec()
     }
 
     fn project(n: u128) -> ProjectId {
@@ -315,9 +155,9 @@ mod tests {
 
     #[test]
     fn entries_stay_below_their_limit_and_keep_the_order() {
-        let mut packer = Packer::<ProjectEvents>::default();
+        let mut packer = Packer::default();
         for n in 0..10 {
-            packer.push(project(n % 2), event(n, 100_000));
+            packer.push(project(n % 2), &event(n, 100_000));
         }
         let entries = packer.finish();
         assert_eq!(entries.len(), 2);
@@ -332,10 +172,10 @@ mod tests {
 
     #[test]
     fn an_event_beyond_the_limit_is_an_entry_of_its_own() {
-        let mut packer = Packer::<ProjectEvents>::default();
-        packer.push(project(1), event(1, 10));
-        packer.push(project(1), event(2, ENTRY_BYTES_MAX + 1));
-        packer.push(project(1), event(3, 10));
+        let mut packer = Packer::default();
+        packer.push(project(1), &event(1, 10));
+        packer.push(project(1), &event(2, ENTRY_BYTES_MAX + 1));
+        packer.push(project(1), &event(3, 10));
         let counts: Vec<_> =
             packer.finish().iter().map(|entry| entry.counts[&project(1)]).collect();
         assert_eq!(counts, [1, 1, 1]);
@@ -343,8 +183,8 @@ mod tests {
 
     #[test]
     fn an_entry_holds_no_more_events_than_it_may() {
-        let mut packer = Packer::<ProjectEvents>::with_items_max(2);
-        (0..5).for_each(|n| packer.push(project(1), event(n, 10)));
+        let mut packer = Packer::with_items_max(2);
+        (0..5).for_each(|n| packer.push(project(1), &event(n, 10)));
         let counts: Vec<_> =
             packer.finish().iter().map(|entry| entry.counts[&project(1)]).collect();
         assert_eq!(counts, [2, 2, 1]);
@@ -352,19 +192,47 @@ mod tests {
 
     #[test]
     fn an_unknown_format_is_neither_guessed_nor_skipped() {
-        let header = QueueHeader { format_version: 2, counts: vec![] }.encode_to_vec();
+        let header = QueueHeader { format_version: 3, counts: vec![] }.encode_to_vec();
         let unknown = raw(header, vec![]);
-        assert!(matches!(unpack(&unknown), Err(EntryError::UnknownFormat(2))));
+        assert!(matches!(unpack(&unknown), Err(EntryError::UnknownFormat(3))));
         assert!(matches!(unpack(&raw(vec![], vec![])), Err(EntryError::Damaged("header"))));
-        assert!(matches!(unpack_spans(&unknown), Err(EntryError::UnknownFormat(2))));
+        assert!(matches!(unpack_spans(&unknown), Err(EntryError::UnknownFormat(3))));
+    }
+
+    #[test]
+    fn the_first_format_is_still_read_whatever_its_size() {
+        for bytes in [10, 100_000] {
+            let event = AcceptedEvent::decode(&event(1, bytes)[..]).expect("an event");
+            let group = ProjectEvents { project_id: project(1).to_bytes(), events: vec![event] };
+            let payload = QueueEntry { batches: vec![group] }.encode_to_vec();
+            let count = ProjectCount { project_id: project(1).to_bytes(), events: 1 };
+            let header = QueueHeader { format_version: 1, counts: vec![count] }.encode_to_vec();
+            let back = unpack(&raw(header, payload.clone())).expect("readable");
+            assert_eq!((back.events.len(), back.bytes), (1, payload.len()));
+        }
+    }
+
+    #[test]
+    fn groups_are_written_as_the_contract_says() {
+        let mut packer = Packer::default();
+        for n in [1, 2, 3, 4, 5] {
+            packer.push(project(n / 2), &event(n, 10));
+        }
+        let [entry] = packer.finish().try_into().expect("one entry");
+        let written = QueueEntry::decode(&entry.payload[..]).expect("a small one is plain");
+        assert_eq!(written.encode_to_vec(), entry.payload);
+        let shape: Vec<_> = written.batches.iter().map(|batch| batch.events.len()).collect();
+        assert_eq!(shape, [1, 2, 2]);
+        assert_eq!(entry.counts[&project(1)], 2);
     }
 
     #[test]
     fn spans_are_packed_like_events() {
-        let mut packer = Packer::<ProjectSpans>::default();
+        let mut packer = Packer::default();
         for n in 0..4 {
             let uuid = Uuid::from_u128(n).as_bytes().to_vec();
-            packer.push(project(n / 2), ServerSpan { uuid, ..ServerSpan::default() });
+            let span = ServerSpan { uuid, ..ServerSpan::default() };
+            packer.push(project(n / 2), &span.encode_to_vec());
         }
         let [entry] = packer.finish().try_into().expect("one entry");
         assert_eq!(entry.counts[&project(1)], 2);

@@ -24,6 +24,7 @@ mod queue;
 mod redrive;
 pub mod rejection;
 mod retention;
+pub mod sealed;
 pub mod service;
 pub mod shard;
 pub mod spans;

@@ -385,7 +385,8 @@ mod tests {
         let parts = parts((0..10).map(|_| event(1024 * 1024)).collect());
         assert_eq!(parts.iter().map(Vec::len).collect::<Vec<_>>(), [3, 3, 3, 1]);
         for events in parts {
-            let batches = vec![ProjectEvents { project_id: vec![0; 16], events }];
+            let batch = ProjectEvents { project_id: vec![0; 16], events };
+            let batches = vec![batch.encode_to_vec().into()];
             let length = WriteEventsRequest { batches }.encoded_len();
             assert!(length <= CALL_BYTES_MAX, "{length}");
         }
@@ -444,6 +445,6 @@ mod tests {
         let batch = ProjectEvents { project_id: vec![7; 16], events: vec![event(3)] };
         let encoded = EncodedWrite { batches: vec![batch.encode_to_vec().into(); 2] };
         let read = WriteEventsRequest::decode(encoded.encode_to_vec().as_slice()).expect("a write");
-        assert_eq!(read.batches, [batch.clone(), batch]);
+        assert_eq!(read.batches, [batch.encode_to_vec(), batch.encode_to_vec()]);
     }
 }

@@ -19,10 +19,12 @@ use super::url;
 const PROBE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Settings of the queue: what it was given survives any crash, and when it is full it refuses.
-const QUEUE_SETTINGS: [(&str, &str); 6] = [
+/// The journal is not compressed once more when it is rewritten: what it holds is compressed already.
+const QUEUE_SETTINGS: [(&str, &str); 7] = [
     ("appendonly", "yes"),
     ("appendfsync", "always"),
     ("no-appendfsync-on-rewrite", "no"),
+    ("rdbcompression", "no"),
     ("maxmemory", "1073741824"),
     ("maxmemory-policy", "noeviction"),
     ("save", ""),

@@ -1,7 +1,6 @@
 //! The lanes of the queue, and the keys they have in Redis.
 
-use observe_proto::events::v1::AcceptedEvent;
-
+use crate::sealed::Label;
 use crate::shard::Shard;
 
 /// How long before its receipt an event must have happened to belong to the past.
@@ -23,7 +22,7 @@ impl Lane {
     /// happened more than a day before it came. Identity events that are not said to be imported stay together, so that
     /// their order holds.
     #[must_use]
-    pub fn of(shard: Shard, event: &AcceptedEvent) -> Self {
+    pub fn of(shard: Shard, event: &Label) -> Self {
         let age_ms = (event.received_us / 1_000).saturating_sub(event.time_ms);
         if event.historical || (age_ms > HISTORICAL_AGE_MS && !event.identity) {
             Self::Historical(shard)
@@ -76,18 +75,18 @@ mod tests {
     #[test]
     fn the_past_has_a_lane_of_its_own() {
         let now_ms = 1_763_855_999_000;
-        let event = |age_ms: i64| AcceptedEvent {
+        let event = |age_ms: i64| Label {
             time_ms: now_ms - age_ms,
             received_us: now_ms * 1_000,
-            ..AcceptedEvent::default()
+            ..Label::default()
         };
         assert_eq!(Lane::of(1, &event(HISTORICAL_AGE_MS)), Lane::Shard(1));
         assert_eq!(Lane::of(1, &event(HISTORICAL_AGE_MS + 1)), Lane::Historical(1));
-        let identity = AcceptedEvent { identity: true, ..event(2 * HISTORICAL_AGE_MS) };
+        let identity = Label { identity: true, ..event(2 * HISTORICAL_AGE_MS) };
         assert_eq!(Lane::of(1, &identity), Lane::Shard(1), "its order with others must hold");
-        let imported = AcceptedEvent { historical: true, ..event(0) };
+        let imported = Label { historical: true, ..event(0) };
         assert_eq!(Lane::of(1, &imported), Lane::Historical(1));
-        let imported = AcceptedEvent { historical: true, ..identity };
+        let imported = Label { historical: true, ..identity };
         assert_eq!(Lane::of(1, &imported), Lane::Historical(1));
     }
 }

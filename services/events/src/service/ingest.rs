@@ -12,12 +12,11 @@ use observe_proto::events::v1::{
 use observe_runtime::postgres::Database;
 use tonic::{Request, Response, Status};
 
-use crate::convert::accepted_events;
 use crate::error::Error;
 use crate::rejection;
+use crate::sealed::{Sealed, SealedEvents, sealed_events};
 use crate::spans::request_event;
 use crate::store;
-use crate::store::consume::stage::Staged;
 use crate::workers::group_commit::{Write, Writer};
 
 /// See the contract.
@@ -40,7 +39,7 @@ impl Ingest {
         request: WriteEventsRequest,
     ) -> Result<WriteEventsResponse, Error> {
         ctx.require_service()?;
-        let parts = Parts::new(accepted_events(request)?, self.clock.now().timestamp_millis());
+        let parts = Parts::new(sealed_events(request)?, self.clock.now().timestamp_millis());
         let (plain, spanned) =
             tokio::join!(self.writer.write(parts.plain), self.writer.write(parts.spanned));
         plain?;
@@ -76,12 +75,13 @@ struct Parts {
 }
 
 impl Parts {
-    fn new(batches: Vec<Vec<Staged>>, now_ms: i64) -> Self {
+    fn new(batches: Vec<SealedEvents>, now_ms: i64) -> Self {
         let spans: Vec<Vec<_>> = batches
             .iter()
             .map(|batch| {
-                let span = |(project, _, event): &Staged| {
-                    request_event::span_of(event, now_ms).map(|span| (*project, span))
+                let span = |event: Sealed<'_>| {
+                    let (project, _, event) = event.label.is_request.then(|| event.open())??;
+                    request_event::span_of(&event, now_ms).map(|span| (project, span))
                 };
                 batch.iter().filter_map(span).collect()
             })
@@ -91,12 +91,15 @@ impl Parts {
             spans.iter().flatten().map(|(project, _): &(ProjectId, _)| *project).collect();
         let mut parts = Self::default();
         for ((at, batch), spans) in (0..).zip(batches).zip(spans) {
-            if batch.first().is_some_and(|(project, ..)| with_spans.contains(project)) {
-                parts.spanned.events.extend(batch);
+            if batch.is_empty() {
+                continue;
+            }
+            if with_spans.contains(&batch.project) {
+                parts.spanned.events.push(batch);
                 parts.spanned.spans.extend(spans);
                 parts.spanned_batches.push(at);
             } else {
-                parts.plain.events.extend(batch);
+                parts.plain.events.push(batch);
             }
         }
         parts.has_plain = !parts.plain.events.is_empty();

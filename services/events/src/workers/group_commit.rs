@@ -5,18 +5,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures::future::join_all;
+use observe_core::error::CommonError;
 use observe_core::{Clock, Entropy, ProjectId};
-use observe_proto::events::v1::{AcceptedEvent, ProjectEvents, ProjectSpans, ServerSpan};
+use observe_proto::events::v1::ServerSpan;
 use observe_runtime::Lifecycle;
 use observe_runtime::redis::QueueRedis;
 use prost::Message as _;
 use tokio::sync::{Semaphore, mpsc, oneshot};
-use uuid::Uuid;
 
 use crate::entry::{PackedEntry, Packer};
 use crate::error::{Error, unavailable};
 use crate::queue::{AppendError, Lane, append};
-use crate::shard::{Shard, shard_of};
+use crate::sealed::SealedEvents;
+use crate::shard::Shard;
 use crate::store::direct::{ByShard, Direct};
 use crate::workers::queue_watch::QueueHealth;
 
@@ -33,15 +34,15 @@ pub const HISTORICAL_EVENTS_MAX: usize = 1_000;
 /// What one request brings.
 #[derive(Default)]
 pub struct Write {
-    /// Events, in order.
-    pub events: Vec<(ProjectId, Uuid, AcceptedEvent)>,
+    /// Events, in order; none of the batches is empty.
+    pub events: Vec<SealedEvents>,
     /// Spans.
     pub spans: Vec<(ProjectId, ServerSpan)>,
 }
 
 impl Write {
     fn bytes(&self) -> usize {
-        let events: usize = self.events.iter().map(|(_, _, event)| event.encoded_len()).sum();
+        let events: usize = self.events.iter().map(SealedEvents::bytes).sum();
         let spans: usize = self.spans.iter().map(|(_, span)| span.encoded_len()).sum();
         events + spans
     }
@@ -161,23 +162,24 @@ impl Way {
     }
 
     fn pack(&self, requests: Vec<Waiting>) -> (BTreeMap<Lane, Vec<PackedEntry>>, Vec<Answer>) {
-        let mut events: BTreeMap<Lane, Packer<ProjectEvents>> = BTreeMap::new();
-        let mut spans = Packer::<ProjectSpans>::default();
+        let mut events: BTreeMap<Lane, Packer> = BTreeMap::new();
+        let mut spans = Packer::default();
         let mut answers = Vec::with_capacity(requests.len());
         for request in requests {
             let mut touched: Vec<Lane> = Vec::new();
-            for (project, uuid, event) in request.write.events {
-                let lane = Lane::of(shard_of(project, uuid, event.identity, self.shards), &event);
+            for event in request.write.events.iter().flat_map(SealedEvents::iter) {
+                let lane = event.lane(self.shards);
                 if !touched.contains(&lane) {
                     touched.push(lane);
                 }
-                events.entry(lane).or_insert_with(|| packer(lane)).push(project, event);
+                let packer = events.entry(lane).or_insert_with(|| packer(lane));
+                packer.push(event.project, event.encoded);
             }
             if !request.write.spans.is_empty() {
                 touched.push(Lane::Spans);
             }
             for (project, span) in request.write.spans {
-                spans.push(project, span);
+                spans.push(project, &span.encode_to_vec());
             }
             answers.push((touched, request.answer));
         }
@@ -254,8 +256,18 @@ impl Way {
                 let _ = answer.send(Err(unavailable("the event queue", "it is away".into())));
                 continue;
             }
-            for event in write.events {
-                let shard = shard_of(event.0, event.1, event.2.identity, self.shards);
+            let opened: Option<Vec<_>> = write
+                .events
+                .iter()
+                .flat_map(SealedEvents::iter)
+                .map(|event| Some((event.shard(self.shards), event.open()?)))
+                .collect();
+            let Some(opened) = opened else {
+                let broken = "an event cannot be decoded".to_owned();
+                let _ = answer.send(Err(CommonError::Internal(broken).into()));
+                continue;
+            };
+            for (shard, event) in opened {
                 events.entry(shard).or_default().push(event);
             }
             answers.push(answer);
@@ -276,7 +288,7 @@ impl Way {
 }
 
 /// Returns what packs a lane's events.
-fn packer(lane: Lane) -> Packer<ProjectEvents> {
+fn packer(lane: Lane) -> Packer {
     match lane {
         Lane::Historical(_) => Packer::with_items_max(HISTORICAL_EVENTS_MAX),
         Lane::Shard(_) | Lane::Spans => Packer::default(),

@@ -11,6 +11,7 @@ use crate::accounting::logged;
 use crate::deaf_proxy::DeafProxy;
 use crate::queue::written_until_queued;
 use crate::support::{DEADLINE, TestEvents, config, event, project};
+use prost::Message as _;
 
 /// Less than a request waits for a store that does not answer.
 const SOON: Duration = Duration::from_secs(4);
@@ -117,9 +118,9 @@ async fn requests_that_bring_spans_wait_for_the_queue_and_others_do_not() {
         events.write(other, vec![event(7)]).await.is_ok()
     })
     .await;
-    let batch = |project: observe_core::ProjectId, event| ProjectEvents {
-        project_id: project.to_bytes(),
-        events: vec![event],
+    let batch = |project: observe_core::ProjectId, event| {
+        let batch = ProjectEvents { project_id: project.to_bytes(), events: vec![event] };
+        batch.encode_to_vec().into()
     };
     let mixed = WriteEventsRequest {
         batches: vec![batch(other, event(8)), batch(p, request.clone()), batch(other, event(9))],

@@ -2,12 +2,16 @@
 
 use observe_events::entry::Packer;
 use observe_events::store::suspect::{self, Marker, Suspect};
-use observe_proto::events::v1::{AcceptedEvent, ProjectEvents};
+use observe_proto::events::v1::{
+    AcceptedEvent, ProjectCount, ProjectEvents, QueueEntry, QueueHeader, WriteEventsRequest,
+};
 use observe_testkit::eventually;
 use prost::Message as _;
+use tonic_types::StatusExt as _;
 use uuid::Uuid;
 
 use crate::accounting::logged;
+use crate::queue::accepted;
 use crate::store_rules::worker_pool;
 use crate::support::{DEADLINE, DEADLY, TestEvents, event, project};
 
@@ -168,10 +172,69 @@ async fn append(events: &TestEvents, id: u128, header: &[u8], payload: &[u8], co
 }
 
 fn packed(numbers: std::ops::Range<u128>) -> (Vec<u8>, Vec<u8>) {
-    let mut packer = Packer::<ProjectEvents>::default();
-    numbers.for_each(|n| packer.push(project(1), event(n)));
+    let mut packer = Packer::default();
+    numbers.for_each(|n| packer.push(project(1), &event(n).encode_to_vec()));
     let [entry] = packer.finish().try_into().expect("one entry");
     (entry.header, entry.payload)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn compressed_and_plain_entries_are_read_side_by_side_and_damage_is_told_of_both() {
+    let events = TestEvents::start().await;
+    let (p, format) =
+        (project(1), |header: &[u8]| QueueHeader::decode(header).unwrap().format_version);
+    let (header, payload) = packed(0..500);
+    assert_eq!(format(&header), 2, "large ones are compressed");
+    append(&events, 10_100, &header, &payload, 500).await;
+    let (header, payload) = packed(500..505);
+    assert_eq!(format(&header), 1);
+    append(&events, 10_101, &header, &payload, 5).await;
+    // As the first version wrote them, whatever their size.
+    let plain =
+        ProjectEvents { project_id: p.to_bytes(), events: (505..1_005).map(event).collect() };
+    let counts = vec![ProjectCount { project_id: p.to_bytes(), events: 500 }];
+    let header = QueueHeader { format_version: 1, counts }.encode_to_vec();
+    let payload = QueueEntry { batches: vec![plain] }.encode_to_vec();
+    append(&events, 10_102, &header, &payload, 500).await;
+    let status = events.at_rest(p, 1_005).await;
+    assert_eq!((status.stored, status.duplicates, status.dead_lettered), (1_005, 0, 0));
+
+    let (header, payload) = packed(2_000..2_500);
+    append(&events, 10_103, &header, &payload[..payload.len() - 3], 500).await;
+    let (_, headless) = packed(3_000..3_500);
+    append(&events, 10_104, &[0xff], &headless, 500).await;
+    let status = events.at_rest(p, 2_005).await;
+    assert_eq!((status.stored, status.duplicates, status.dead_lettered), (1_005, 0, 1_000));
+    assert_eq!(events.dead_letters(p).await.len(), 2, "each is set aside whole");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_no_reader_could_decode_is_refused_and_never_queued() {
+    let events = TestEvents::start().await;
+    let p = project(1);
+    let batch = |event: Vec<u8>| {
+        let mut batch = ProjectEvents { project_id: p.to_bytes(), events: vec![] }.encode_to_vec();
+        batch.extend([0x12, u8::try_from(event.len()).unwrap()]);
+        batch.extend(event);
+        batch.into()
+    };
+    let whole = event(1).encode_to_vec();
+    let name = whole.windows(4).position(|bytes| bytes == b"view").expect("its name");
+    // Bytes that are no text, an event that ends too soon, and one without its id.
+    let mut no_text = whole.clone();
+    no_text[name] = 0xff;
+    let short = whole[..whole.len() - 1].to_vec();
+    let nameless = AcceptedEvent { uuid: vec![], ..event(1) }.encode_to_vec();
+    for broken in [no_text, short, nameless] {
+        let request = WriteEventsRequest { batches: vec![batch(whole.clone()), batch(broken)] };
+        let refused = events.ingest().write_events(request).await.expect_err("refused");
+        assert_eq!(refused.code(), tonic::Code::InvalidArgument);
+        let details = refused.get_details_bad_request().expect("what is wrong");
+        assert!(details.field_violations[0].field.starts_with("batches[1].events"), "{details:?}");
+    }
+    assert_eq!(accepted(&events, p).await, 0, "its neighbour will come again, alone");
+    events.write(p, vec![event(1)]).await.unwrap();
+    assert_eq!(events.at_rest(p, 1).await.stored, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -250,14 +313,14 @@ async fn an_unknown_format_behind_stored_events_stops_its_shard_alone() {
     let p = project(1);
     let (header, payload) = packed(0..3);
     append(&events, 100, &header, &payload, 3).await;
-    append(&events, 101, &[8, 2], &payload, 3).await;
+    append(&events, 101, &[8, 3], &payload, 3).await;
     let stalled = eventually(DEADLINE, "the shard to stand still", async || {
         let status = events.status(p).await;
         (status.stored == 3 && !status.stalled_reason.is_empty()).then_some(status)
     })
     .await;
     assert_eq!((stalled.pending, stalled.dead_lettered), (3, 0), "{stalled:?}");
-    assert!(stalled.stalled_reason.contains("format 2"), "{}", stalled.stalled_reason);
+    assert!(stalled.stalled_reason.contains("format 3"), "{}", stalled.stalled_reason);
     // The other shards go on.
     let p = project(2);
     let others =

@@ -127,11 +127,11 @@ async fn an_entry_of_a_newer_format_is_left_to_who_can_read_it() {
     let events = TestEvents::start().await;
     let client = redis::Client::open(events.stores.queue_redis_url.as_str()).unwrap();
     let mut redis = client.get_multiplexed_async_connection().await.unwrap();
-    // The header of format 2: field 1, varint 2.
+    // The header of format 3: field 1, varint 3.
     redis::cmd("XADD")
         .arg(&["observe:{0}:stream", "*", "id", "0123456789abcdef", "d", ""])
         .arg("h")
-        .arg(&[8_u8, 2][..])
+        .arg(&[8_u8, 3][..])
         .query_async::<String>(&mut redis)
         .await
         .unwrap();
@@ -142,7 +142,7 @@ async fn an_entry_of_a_newer_format_is_left_to_who_can_read_it() {
         "the lease to be free",
         async || {
             sqlx::query("update events.shard set owner = $1, lease_until = now() + interval '1 minute' where id = 0
-             and failure like '%format 2%' and lease_until < now()")
+             and failure like '%format 3%' and lease_until < now()")
             .bind(other)
             .execute(&pool)
             .await
@@ -156,5 +156,5 @@ async fn an_entry_of_a_newer_format_is_left_to_who_can_read_it() {
         redis::cmd("XLEN").arg("observe:{0}:stream").query_async(&mut redis).await.unwrap();
     assert_eq!(left, 1, "it is neither guessed nor skipped");
     let stalled = events.status(project(1)).await.stalled_reason;
-    assert!(stalled.contains("format 2"), "{stalled}");
+    assert!(stalled.contains("format 3"), "{stalled}");
 }

@@ -37,6 +37,7 @@ use observe_runtime::in_process::in_process;
 use observe_runtime::server::{self, Listener};
 use observe_runtime::{Built, Deps, Lifecycle};
 use observe_testkit::{TestStores, eventually};
+use prost::Message as _;
 use tonic::service::Routes;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
@@ -221,7 +222,8 @@ impl TestEvents {
         project: ProjectId,
         events: Vec<AcceptedEvent>,
     ) -> Result<(), Status> {
-        let batches = vec![ProjectEvents { project_id: project.to_bytes(), events }];
+        let batch = ProjectEvents { project_id: project.to_bytes(), events };
+        let batches = vec![batch.encode_to_vec().into()];
         self.ingest().write_events(WriteEventsRequest { batches }).await.map(|_| ())
     }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::json::{Scanner, decode_string};
+use super::json::{decode_string, walk};
 
 /// Returns the texts of the values of these keys; of a key given twice, the last one. Null is as good as missing, and so is
 /// everything in what is no object. Nothing else of it is kept: a body of 20 MB may be millions of members.
@@ -22,8 +22,7 @@ pub(super) fn fields<'a, const N: usize>(
 /// Hands out the keys of an object and the texts of their values.
 pub(super) fn each_field<'a>(object: Option<&'a str>, mut each: impl FnMut(&str, &'a str)) {
     if let Some(object) = object.filter(|object| object.starts_with('{')) {
-        // The text is known to be JSON, so that this cannot fail; if it did, fields would be missing.
-        let _ = Scanner::new(object).members(|key, value| each(&decode_string(key), value));
+        walk::members(object).for_each(|(key, value)| each(&decode_string(key), value));
     }
 }
 
@@ -40,12 +39,7 @@ pub(super) struct Fields<'a>(Vec<(&'a str, &'a str)>);
 impl<'a> Fields<'a> {
     /// Reads an object; of anything else there are no members.
     pub(super) fn of(text: &'a str) -> Self {
-        let mut members = Vec::new();
-        if text.starts_with('{') {
-            // Cut out of checked text, so that this cannot fail; if it did, the rest would be missing.
-            let _ = Scanner::new(text).members(|key, value| members.push((key, value)));
-        }
-        Self(members)
+        if text.starts_with('{') { Self(walk::members(text).collect()) } else { Self::default() }
     }
 
     /// Returns the text of a value that is not null.

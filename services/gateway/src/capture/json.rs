@@ -3,6 +3,8 @@
 //! A batch is cut into its elements before any of them is understood, so that a number no machine can hold, half of a
 //! surrogate pair or a thousand brackets spoil one event and not its neighbours. Nothing here recurses.
 
+pub(crate) mod walk;
+
 use std::borrow::Cow;
 
 /// Where a text stops being JSON.

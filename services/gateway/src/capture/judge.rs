@@ -8,7 +8,9 @@ use uuid::Uuid;
 
 use super::delivery::Delivery;
 use super::draft::{Draft, Unreadable, is_blank};
-use super::limits::{DISTINCT_ID_CHARS_MAX, NAME_CHARS_MAX, SANITIZED, SESSION_ID_CHARS_MAX};
+use super::limits::{
+    DISTINCT_ID_CHARS_MAX, EVENTS_MAX, NAME_CHARS_MAX, SANITIZED, SESSION_ID_CHARS_MAX,
+};
 use super::reject::{Code, Reject};
 use super::sender::Sender;
 use super::text::is_longer;
@@ -48,9 +50,12 @@ pub(crate) fn judge(
     sender: &Sender,
     entropy: &dyn Entropy,
 ) -> Judged {
-    let mut judged = Judged::default();
-    let mut seen = HashSet::new();
-    for (index, draft) in drafts.into_iter().enumerate() {
+    let drafts = drafts.into_iter();
+    let count = drafts.size_hint().0.min(EVENTS_MAX);
+    let mut judged =
+        Judged { accepted: Vec::with_capacity(count), outcomes: Vec::with_capacity(count) };
+    let mut seen = HashSet::with_capacity(count);
+    for (index, draft) in drafts.enumerate() {
         let uuid = draft.as_ref().ok().and_then(|draft| draft.uuid);
         let repeated = uuid.filter(|uuid| seen.contains(uuid));
         let outcome = match (draft, repeated) {

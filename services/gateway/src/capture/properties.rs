@@ -81,12 +81,18 @@ impl Writer {
     }
 
     fn open(&mut self, bracket: char) -> Result<(), Reject> {
+        self.enter()?;
+        self.json.push(bracket);
+        Ok(())
+    }
+
+    /// Notes an opening bracket; writing it is the caller's.
+    fn enter(&mut self) -> Result<(), Reject> {
         self.depth += 1;
         if self.depth > DEPTH_MAX {
             let message = format!("properties may be at most {DEPTH_MAX} levels deep");
             return Err(Reject::new(Code::TooDeep, message));
         }
-        self.json.push(bracket);
         Ok(())
     }
 

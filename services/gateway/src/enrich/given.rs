@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use super::key::Key;
+use crate::capture::json::walk;
 use crate::capture::limits::{EVENT_BYTES_MAX, PROPERTIES_MAX};
 use crate::capture::text::without_nul;
 
@@ -158,47 +159,14 @@ fn members(json: &str) -> impl Iterator<Item = (&str, &str, &str)> {
         if bytes.get(at) != Some(&b'"') {
             return None;
         }
-        let key_end = string_end(bytes, at);
-        let value_end = value_end(bytes, key_end + 1);
+        let key_end = walk::string_end(bytes, at);
+        let value_end = walk::value_end(bytes, key_end + 1);
         let key = json.get(at + 1..key_end - 1)?;
         let value = json.get(key_end + 1..value_end)?;
         let member = json.get(at..value_end)?;
         at = value_end + 1;
         Some((key, value, member))
     })
-}
-
-/// Returns where the string that begins at `start` is over.
-fn string_end(bytes: &[u8], start: usize) -> usize {
-    let mut at = start + 1;
-    while let Some(byte) = bytes.get(at) {
-        match byte {
-            b'"' => return at + 1,
-            b'\\' => at += 2,
-            _ => at += 1,
-        }
-    }
-    bytes.len()
-}
-
-/// Returns where the value that begins at `start` is over.
-fn value_end(bytes: &[u8], start: usize) -> usize {
-    let (mut at, mut depth) = (start, 0_usize);
-    while let Some(byte) = bytes.get(at) {
-        match byte {
-            b'"' => {
-                at = string_end(bytes, at);
-                continue;
-            }
-            b'{' | b'[' => depth += 1,
-            b',' if depth == 0 => return at,
-            b'}' | b']' if depth == 0 => return at,
-            b'}' | b']' => depth -= 1,
-            _ => {}
-        }
-        at += 1;
-    }
-    bytes.len()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! One event as JSON: an element of `POST /v1/events`, or of the Capture RPC through the JSON doorway.
 
-use super::super::json::{Scanner, decode_counting, decode_string};
+use super::super::json::{decode_counting, decode_string, walk};
 use super::super::limits::EVENT_BYTES_MAX;
 use super::super::properties::{self, number_text};
 use super::super::reject::{Code, Reject};
@@ -84,13 +84,12 @@ fn draft(element: &str, place: Place) -> Result<(Draft, Option<&str>), Unreadabl
 
 fn members(element: &str, place: Place) -> Members<'_> {
     let mut found = Members::default();
-    // The element was cut out of checked text, so that this cannot fail; if it did, the names would be missing.
-    let _ = Scanner::new(element).members(|key, value| {
+    for (key, value) in walk::members(element) {
         match place(&mut found, decode_string(key).as_ref()) {
             Some(place) => *place = (value != "null").then_some(value),
             None => found.unknown = Some(key),
         }
-    });
+    }
     found
 }
 

@@ -1,5 +1,7 @@
 //! Properties that came as JSON text: one pass over the text, which copies what is clean.
 
+use std::ops::Range;
+
 use super::super::json::{decode_counting, decode_string, plain_length};
 use super::super::reject::{Code, Reject};
 use super::{Properties, Writer, write_string};
@@ -15,44 +17,60 @@ pub(crate) fn from_json(text: &str) -> Result<Properties, Reject> {
     if !text.starts_with('{') {
         return Err(Reject::new(Code::InvalidProperties, "`properties` must be an object"));
     }
-    let mut writer = Writer::new(text.len() + 2);
+    let mut copy = Copy { text, copied: 0, writer: Writer::new(text.len() + 2) };
     let bytes = text.as_bytes();
     let mut at = 0;
     // The text is known to be JSON, so that each token can be taken by its first byte.
     while let Some(&byte) = bytes.get(at) {
         match byte {
-            b'{' | b'[' => writer.open(char::from(byte))?,
-            b'}' | b']' => writer.close(char::from(byte)),
-            b',' | b':' => writer.json.push(char::from(byte)),
-            b' ' | b'\t' | b'\n' | b'\r' => {}
+            b'{' | b'[' => copy.writer.enter()?,
+            b'}' | b']' => copy.writer.depth -= 1,
+            b' ' | b'\t' | b'\n' | b'\r' => copy.skip(at..at + 1),
             b'"' => {
-                at = string(text, at, &mut writer)?;
+                at = string(at, &mut copy)?;
                 continue;
             }
             b'-' | b'0'..=b'9' => {
                 let is_part =
                     |byte: &u8| matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9');
                 let length = bytes[at..].iter().take_while(|byte| is_part(byte)).count();
-                number(&text[at..at + length], &mut writer)?;
+                number(at..at + length, &mut copy)?;
                 at += length;
                 continue;
             }
-            _ => {
-                let length =
-                    bytes[at..].iter().take_while(|byte| byte.is_ascii_lowercase()).count();
-                writer.json.push_str(&text[at..at + length]);
-                at += length;
-                continue;
-            }
+            // Commas, colons, and the letters of `true`, `false` and `null`.
+            _ => {}
         }
         at += 1;
     }
-    writer.finish()
+    copy.up_to(text.len());
+    copy.writer.finish()
 }
 
-/// Writes the string that begins at `start` and returns where it ends.
-fn string(text: &str, start: usize, writer: &mut Writer) -> Result<usize, Reject> {
-    let bytes = text.as_bytes();
+/// Copies the text in long stretches: most of it stays as it is.
+struct Copy<'a> {
+    text: &'a str,
+    /// How much of it is written, as it is or otherwise.
+    copied: usize,
+    writer: Writer,
+}
+
+impl Copy<'_> {
+    fn up_to(&mut self, end: usize) {
+        self.writer.json.push_str(&self.text[self.copied..end]);
+        self.copied = end;
+    }
+
+    /// Leaves a part out; what stands for it is written next.
+    fn skip(&mut self, part: Range<usize>) {
+        self.up_to(part.start);
+        self.copied = part.end;
+    }
+}
+
+/// Checks the string that begins at `start` and returns where it ends.
+fn string(start: usize, copy: &mut Copy<'_>) -> Result<usize, Reject> {
+    let bytes = copy.text.as_bytes();
     let (mut end, mut escaped, mut unicode) = (start + 1, false, false);
     loop {
         end += bytes.get(end..).map_or(0, plain_length);
@@ -65,38 +83,42 @@ fn string(text: &str, start: usize, writer: &mut Writer) -> Result<usize, Reject
             _ => break,
         }
     }
-    let quoted = &text[start..=end];
+    let quoted = &copy.text[start..=end];
     end += 1;
     let follows = bytes[end..].iter().find(|byte| !byte.is_ascii_whitespace());
     if follows == Some(&b':') {
         if escaped {
-            writer.key(&decode_string(quoted))?;
+            copy.writer.key(&decode_string(quoted))?;
         } else {
-            writer.key(&quoted[1..quoted.len() - 1])?;
+            copy.writer.key(&quoted[1..quoted.len() - 1])?;
         }
     }
     if unicode {
         // It may hold NUL or half of a surrogate pair; the decoded text never does.
+        copy.skip(start..end);
+        let writer = &mut copy.writer;
         let decoded = decode_counting(quoted, &mut writer.replaced);
         write_string(&decoded, &mut writer.json, &mut writer.replaced);
-    } else {
-        writer.json.push_str(quoted);
     }
     Ok(end)
 }
 
-fn number(text: &str, writer: &mut Writer) -> Result<(), Reject> {
+/// Checks a number.
+fn number(part: Range<usize>, copy: &mut Copy<'_>) -> Result<(), Reject> {
+    let text = &copy.text[part.clone()];
     let is_whole = text.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit());
-    if is_whole && writer.is_at_id() {
+    if is_whole && copy.writer.is_at_id() {
         // An id of twenty digits is still an id: it keeps all of them.
-        writer.quote(text);
+        copy.skip(part);
+        copy.writer.quote(text);
         return Ok(());
     }
-    if is_whole && (text.parse::<i64>().is_ok() || text.parse::<u64>().is_ok()) {
-        writer.json.push_str(if text == "-0" { "0" } else { text });
+    let fits = is_whole && (text.parse::<i64>().is_ok() || text.parse::<u64>().is_ok());
+    if fits && text != "-0" {
         return Ok(());
     }
-    writer.number(text.parse().unwrap_or(f64::NAN))
+    copy.skip(part);
+    copy.writer.number(if fits { 0.0 } else { text.parse().unwrap_or(f64::NAN) })
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use observe_proto::events::v1 as events;
 use observe_proto::events::v1::event_service_server::EventService;
 use observe_proto::events::v1::ingest_service_server::IngestService;
 use observe_proto::events::v1::span_ingest_service_server::SpanIngestService;
+use prost::Message as _;
 use tonic::{Request, Response, Status};
 
 use super::{eventually, not_here};
@@ -129,7 +130,10 @@ impl IngestService for Events {
         if *self.full.lock().expect("no test panicked") {
             return Err(to_status(&QueueFull));
         }
-        let batches = request.into_inner().batches;
+        let batches = request.into_inner().batches.into_iter();
+        let batches: Vec<_> = batches
+            .map(|batch| events::ProjectEvents::decode(batch).expect("what the contract says"))
+            .collect();
         let poison = self.poison.lock().expect("no test panicked").clone();
         let names = || batches.iter().flat_map(|batch| &batch.events).map(|event| &event.name);
         if poison.is_some_and(|poison| names().any(|name| *name == poison)) {
