@@ -240,6 +240,35 @@ mod tests {
     }
 
     #[test]
+    fn who_has_no_credential_is_told_so_whatever_is_asked_for() {
+        let anonymous = context(Principal::Anonymous);
+        let organization = OrganizationId::new(Uuid::from_u128(1)).to_string();
+        for refused in [
+            anonymous.project(&project(1).to_string(), Permission::Read).err(),
+            anonymous.organization(&organization, Permission::Read).err(),
+            anonymous.session().err(),
+        ] {
+            assert!(matches!(refused, Some(CommonError::Unauthenticated(_))), "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn a_foreign_project_and_one_that_is_none_are_refused_alike() {
+        let session = context(Principal::Session {
+            user: UserId::new(Uuid::nil()),
+            session: SessionId::new(Uuid::nil()),
+            projects: vec![(project(1), Role::Owner)],
+            organizations: vec![],
+        });
+        for caller in [session, key(KeyKind::Secret), key(KeyKind::Write)] {
+            for id in [project(2).to_string(), "nonsense".to_owned()] {
+                let refused = caller.project(&id, Permission::Read);
+                assert!(matches!(refused, Err(CommonError::NotFound("project"))), "{id}");
+            }
+        }
+    }
+
+    #[test]
     fn a_session_is_bound_to_its_roles() {
         let session = context(Principal::Session {
             user: UserId::new(Uuid::nil()),
