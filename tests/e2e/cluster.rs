@@ -16,6 +16,7 @@ pub(crate) const WRITE_KEY: &str = "obs_pub_0123456789abcdefABCDEF";
 pub(crate) const SECRET_KEY: &str = "obs_sec_0123456789abcdefABCDEF";
 pub(crate) const EMAIL: &str = "owner@example.com";
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
+pub(crate) const SECRET: &str = "0123456789abcdef0123456789abcdef";
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_observe");
 
 /// Sends a bearer token with every call; none when empty.
@@ -170,7 +171,7 @@ impl Cluster {
 fn command(role: &str, stores: &TestStores, port: Option<u16>) -> TestCommand {
     let mut command = TestCommand::new(role, BINARY).arg(role);
     command = command.env("OBSERVE_DATABASE_URL", &stores.database_url);
-    command = command.env("OBSERVE_SECRET", "0123456789abcdef0123456789abcdef");
+    command = command.env("OBSERVE_SECRET", SECRET);
     if let Some(port) = port {
         command = command
             .env("OBSERVE_LISTEN", format!("127.0.0.1:{port}"))

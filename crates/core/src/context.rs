@@ -47,6 +47,8 @@ pub enum Principal {
     Service(String),
 }
 
+const NO_CREDENTIAL: CommonError = CommonError::Unauthenticated("a credential is needed");
+
 /// What a caller wants to do with a project. Roles grant them as [`Permission::granted_to`] says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Permission {
@@ -108,9 +110,7 @@ impl CallContext {
             (text, _) => ProjectId::parse(text).ok_or(CommonError::NotFound("project"))?,
         };
         let role = match &self.principal {
-            Principal::Anonymous => {
-                return Err(CommonError::Unauthenticated("a credential is needed"));
-            }
+            Principal::Anonymous => return Err(NO_CREDENTIAL),
             // A service asks on behalf of whoever it answers, whom it has checked itself; it changes nothing this way.
             Principal::Service(_) => Role::Viewer,
             Principal::Session { projects, .. } => {
@@ -140,8 +140,10 @@ impl CallContext {
         organization_id: &str,
         permission: Permission,
     ) -> Result<OrganizationId, CommonError> {
-        let Principal::Session { organizations, .. } = &self.principal else {
-            return Err(CommonError::PermissionDenied(permission.name()));
+        let organizations = match &self.principal {
+            Principal::Session { organizations, .. } => organizations,
+            Principal::Anonymous => return Err(NO_CREDENTIAL),
+            _ => return Err(CommonError::PermissionDenied(permission.name())),
         };
         let found = match (organization_id, organizations.as_slice()) {
             ("", [only]) => Some(only),
@@ -161,10 +163,11 @@ impl CallContext {
     /// Returns the signed-in user and session.
     ///
     /// # Errors
-    /// `PermissionDenied` for every other caller.
+    /// `Unauthenticated` without a credential, `PermissionDenied` for every other caller.
     pub fn session(&self) -> Result<(UserId, SessionId), CommonError> {
         match &self.principal {
             Principal::Session { user, session, .. } => Ok((*user, *session)),
+            Principal::Anonymous => Err(NO_CREDENTIAL),
             _ => Err(CommonError::PermissionDenied("session")),
         }
     }
@@ -234,6 +237,35 @@ mod tests {
             write.project("", Permission::Read),
             Err(CommonError::PermissionDenied(_))
         ));
+    }
+
+    #[test]
+    fn who_has_no_credential_is_told_so_whatever_is_asked_for() {
+        let anonymous = context(Principal::Anonymous);
+        let organization = OrganizationId::new(Uuid::from_u128(1)).to_string();
+        for refused in [
+            anonymous.project(&project(1).to_string(), Permission::Read).err(),
+            anonymous.organization(&organization, Permission::Read).err(),
+            anonymous.session().err(),
+        ] {
+            assert!(matches!(refused, Some(CommonError::Unauthenticated(_))), "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn a_foreign_project_and_one_that_is_none_are_refused_alike() {
+        let session = context(Principal::Session {
+            user: UserId::new(Uuid::nil()),
+            session: SessionId::new(Uuid::nil()),
+            projects: vec![(project(1), Role::Owner)],
+            organizations: vec![],
+        });
+        for caller in [session, key(KeyKind::Secret), key(KeyKind::Write)] {
+            for id in [project(2).to_string(), "nonsense".to_owned()] {
+                let refused = caller.project(&id, Permission::Read);
+                assert!(matches!(refused, Err(CommonError::NotFound("project"))), "{id}");
+            }
+        }
     }
 
     #[test]

@@ -68,6 +68,27 @@ async fn what_is_redriven_is_stored_once_logged_and_counted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn another_projects_letters_are_not_redriven() {
+    let events = TestEvents::start().await;
+    let pool = events.sql().await;
+    refuse(&pool).await;
+    events.write(project(1), vec![refused(0)]).await.unwrap();
+    events.at_rest(project(1), 1).await;
+    mend(&pool).await;
+    for uuids in [&[0][..], &[]] {
+        let done = events.redrive(project(2), uuids).await;
+        assert_eq!(
+            (done.stored, done.duplicates, done.refused),
+            (0, 0, 0),
+            "as if it were not there"
+        );
+    }
+    assert!(events.dead_letters(project(2)).await.is_empty());
+    let letters = events.dead_letters(project(1)).await;
+    assert_eq!((letters.len(), letters[0].redrives), (1, 0), "nobody tried it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_redriven_identity_event_reaches_identity() {
     let events = TestEvents::start().await;
     let (p, pool) = (project(1), events.sql().await);

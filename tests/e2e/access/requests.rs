@@ -1,0 +1,164 @@
+//! Requests: one that names the tenant and nothing else, and one that a service has nothing to object to.
+
+use observe_core::{Clock as _, SystemClock};
+use prost_reflect::{Kind, MethodDescriptor};
+use serde_json::{Value, json};
+
+use crate::cluster::{EMAIL, PASSWORD};
+
+/// The id of nothing.
+pub(crate) const NOBODY: &str = "0197f7a0-0000-7000-8000-000000000000";
+/// The id of nothing else.
+const NOBODY_ELSE: &str = "0197f7a0-0000-7000-8000-000000000001";
+
+/// A project, and the organization that it is of.
+#[derive(Clone, Debug)]
+pub(crate) struct Tenant {
+    pub(crate) organization: String,
+    pub(crate) project: String,
+}
+
+impl Tenant {
+    /// A tenant that there is not.
+    pub(crate) fn nobody() -> Self {
+        Self { organization: NOBODY.to_owned(), project: NOBODY.to_owned() }
+    }
+}
+
+/// Returns a request that names the tenant, where the RPC takes one, and nothing else.
+pub(crate) fn bare(method: &MethodDescriptor, tenant: &Tenant) -> Value {
+    let mut request = json!({});
+    for (name, key, id) in [
+        ("project_id", "projectId", &tenant.project),
+        ("organization_id", "organizationId", &tenant.organization),
+    ] {
+        // Between services a project is bytes.
+        let field = method.input().get_field_by_name(name);
+        if field.is_some_and(|field| field.kind() == Kind::String) {
+            request[key] = json!(id);
+        }
+    }
+    request
+}
+
+/// Returns a request that is good. The things that it names do not exist, so that it changes little where it is admitted.
+pub(crate) fn full(method: &MethodDescriptor, tenant: &Tenant) -> Value {
+    let mut request = bare(method, tenant);
+    let more = content(method.parent_service().name(), method.name());
+    if let (Some(request), Value::Object(more)) = (request.as_object_mut(), more) {
+        request.extend(more);
+    }
+    request
+}
+
+fn content(service: &str, method: &str) -> Value {
+    match service {
+        "CaptureService" | "EventService" | "PipelineService" => events(method),
+        "AccountService" | "InvitationService" | "OrganizationService" => accounts(method),
+        "ProjectService" | "KeyService" => projects(method),
+        "PersonService" | "ErasureService" | "GroupService" => persons(method),
+        "MonitorService" | "IncidentService" | "AlertChannelService" => monitors(method),
+        _ => reports(method),
+    }
+}
+
+fn events(method: &str) -> Value {
+    let batch = json!({"events": [{"name": "access_tried", "distinctId": "visitor"}]});
+    match method {
+        "Capture" => batch,
+        "CaptureStream" => json!({"batch": batch}),
+        "ListPropertyValues" => json!({"property": "plan"}),
+        "RedriveDeadLetters" => json!({"uuids": [NOBODY]}),
+        _ => json!({}),
+    }
+}
+
+fn accounts(method: &str) -> Value {
+    match method {
+        "SignIn" => json!({"email": EMAIL, "password": PASSWORD}),
+        "SignUp" => {
+            json!({"setupToken": "none", "email": EMAIL, "password": PASSWORD, "name": "Somebody"})
+        }
+        "AcceptInvitation" => json!({
+            "token": "none", "email": "nobody@example.com", "password": PASSWORD, "name": "Nobody",
+        }),
+        "GetInvitation" | "JoinOrganization" => json!({"token": "none"}),
+        "UpdateMe" => json!({"name": "Somebody"}),
+        "ChangePassword" => json!({"currentPassword": PASSWORD, "newPassword": PASSWORD}),
+        "RevokeSession" => json!({"sessionId": NOBODY}),
+        "CreateOrganization" | "UpdateOrganization" => json!({"name": "Example"}),
+        "UpdateMember" => json!({"userId": NOBODY, "role": "ROLE_VIEWER"}),
+        "RemoveMember" => json!({"userId": NOBODY}),
+        "CreateInvitation" => json!({"role": "ROLE_VIEWER"}),
+        "RevokeInvitation" => json!({"invitationId": NOBODY}),
+        _ => json!({}),
+    }
+}
+
+fn projects(method: &str) -> Value {
+    match method {
+        "CreateProject" | "UpdateProject" => json!({"name": "Example", "timeZone": "UTC"}),
+        "CreateKey" => json!({"name": "Example", "kind": "KIND_WRITE"}),
+        "RevokeKey" => json!({"keyId": NOBODY}),
+        _ => json!({}),
+    }
+}
+
+fn persons(method: &str) -> Value {
+    match method {
+        "GetPerson" | "DeletePerson" | "ListPropertyChanges" => json!({"personId": NOBODY}),
+        "SetProperties" => {
+            json!({"personId": NOBODY, "properties": {"set": {"plan": "free"}}})
+        }
+        "Identify" => json!({"distinctId": "tried", "anonymousId": "tried-before"}),
+        "Alias" => json!({"distinctId": "tried", "alias": "tried-elsewhere"}),
+        "MergePersons" => json!({"sourcePersonId": NOBODY, "targetPersonId": NOBODY_ELSE}),
+        "SplitPerson" => json!({"mergeId": NOBODY}),
+        "GetErasure" => json!({"erasureId": NOBODY}),
+        "ListGroups" => json!({"type": "company"}),
+        "GetGroup" => json!({"type": "company", "key": "none"}),
+        _ => json!({}),
+    }
+}
+
+fn monitors(method: &str) -> Value {
+    let monitor = |id: &str| json!({"monitor": {"id": id, "name": "job", "heartbeat": {}}});
+    let channel = |id: &str| {
+        let webhook = json!({"url": "http://127.0.0.1:8080/hook"});
+        json!({"alertChannel": {"id": id, "name": "hook", "webhook": webhook}})
+    };
+    match method {
+        "CreateMonitor" => monitor(""),
+        "UpdateMonitor" | "TestMonitor" => monitor(NOBODY),
+        "ImportChecks" => {
+            let now = SystemClock.now().to_rfc3339();
+            json!({"monitorId": NOBODY, "checks": [{"slotTime": now, "outcome": "OUTCOME_UP"}]})
+        }
+        "GetIncident" | "AcknowledgeIncident" | "ResolveIncident" => json!({"incidentId": NOBODY}),
+        "CreateAlertChannel" => channel(""),
+        "UpdateAlertChannel" => channel(NOBODY),
+        "DeleteAlertChannel" | "TestAlertChannel" => json!({"alertChannelId": NOBODY}),
+        "ListMonitors" | "ListIncidents" | "ListAlertChannels" => json!({}),
+        _ => json!({"monitorId": NOBODY}),
+    }
+}
+
+fn reports(method: &str) -> Value {
+    let now = SystemClock.now();
+    let hour_ago = now - chrono::TimeDelta::hours(1);
+    let range = json!({"startTime": hour_ago.to_rfc3339(), "endTime": now.to_rfc3339()});
+    match method {
+        "QueryTrends" => json!({"range": range, "series": [{}]}),
+        "QueryFunnel" => json!({"range": range, "steps": [{"event": "a"}, {"event": "b"}]}),
+        "GetErrorGroup" => json!({"errorGroupId": NOBODY}),
+        "UpdateErrorGroup" => json!({"errorGroupId": NOBODY, "status": "STATUS_OPEN"}),
+        "ListEndpoints" => json!({"range": range}),
+        "QueryLatency" => {
+            let endpoint = json!({"service": "shop", "method": "GET", "route": "/"});
+            json!({"range": range, "endpoint": endpoint})
+        }
+        "PreviewMerge" => json!({"sourcePersonId": NOBODY, "targetPersonId": NOBODY_ELSE}),
+        "ListPersonEvents" | "ExportPerson" => json!({"personId": NOBODY}),
+        _ => json!({}),
+    }
+}
