@@ -17,7 +17,7 @@ pub(crate) use funnel::{funnel_query, funnel_response};
 pub(crate) use latency::{endpoint_name, endpoints_response, latency_range, latency_response};
 pub(crate) use overview::overview_response;
 pub(crate) use person_activity::{
-    export_question, moment, person_events_question, preview_response,
+    export_question, moment, person_events_question, preview_question, preview_response,
 };
 pub(crate) use shared::timestamp;
 pub(crate) use trends::{trends_query, trends_response};

@@ -21,6 +21,29 @@ const PAGE_SIZE_MAX: i32 = 200;
 /// The most distinct ids of a person: identity's limit.
 const DISTINCT_IDS_MAX: usize = 1_000;
 
+/// Reads the source and the target of a merge. A person id that is none names nobody, so it is `None`.
+///
+/// # Errors
+/// Every violation.
+pub(crate) fn preview_question(
+    request: &pb::PreviewMergeRequest,
+) -> Result<(Option<Named>, Option<Named>), Violations> {
+    let mut violations = Violations::new();
+    let (source, distinct_id) = (&request.source_person_id, &request.source_distinct_id);
+    let source = if distinct_id.is_empty() {
+        violations.require(!source.is_empty(), "source_person_id", "is required");
+        PersonId::parse(source).map(Named::Person)
+    } else {
+        let rule = "must name somebody, in at most 200 characters";
+        violations.require(!is_illegal(distinct_id), "source_distinct_id", rule);
+        Some(Named::DistinctId(distinct_id.clone()))
+    };
+    let target = &request.target_person_id;
+    violations.require(!target.is_empty(), "target_person_id", "is required");
+    violations.finish()?;
+    Ok((source, PersonId::parse(target).map(Named::Person)))
+}
+
 /// Reads whose events are listed, and how many on a page. A person id that is none names nobody, so it is `None`.
 ///
 /// # Errors
@@ -140,14 +163,10 @@ fn conflicting_keys(source: &Person, target: &Person) -> Vec<String> {
 
 /// Why identity would refuse the merge.
 fn trouble(source: &Person, target: &Person) -> String {
-    let is_nobody = |person: &Person| person.distinct_ids.iter().all(|id| is_illegal(id));
-    if is_nobody(source) || is_nobody(target) {
-        return "A distinct id that stands for nobody, such as \"null\", cannot be merged.".into();
-    }
     let ids = source.distinct_ids.len() + target.distinct_ids.len();
     if ids > DISTINCT_IDS_MAX {
         return format!(
-            "Together they have {ids} distinct ids; a person can have at most {DISTINCT_IDS_MAX}."
+            "Together they have {ids} distinct ids, and a person may have at most {DISTINCT_IDS_MAX}."
         );
     }
     String::new()
@@ -204,7 +223,10 @@ mod tests {
         let many = Person { distinct_ids: many, ..Person::default() };
         let one = person(&["ada"], &[], Some(1));
         let told = trouble(&many, &one);
-        assert_eq!(told, "Together they have 1001 distinct ids; a person can have at most 1000.");
-        assert!(trouble(&person(&["null"], &[], None), &one).contains("stands for nobody"));
+        assert_eq!(
+            told,
+            "Together they have 1001 distinct ids, and a person may have at most 1000."
+        );
+        assert_eq!(trouble(&one, &person(&["ben"], &[], None)), "");
     }
 }

@@ -12,7 +12,9 @@ use observe_proto::reports::v1 as pb;
 use observe_proto::reports::v1::person_activity_service_server::PersonActivityService;
 use tonic::{Request, Response, Status};
 
-use crate::convert::{export_question, moment, person_events_question, preview_response};
+use crate::convert::{
+    export_question, moment, person_events_question, preview_question, preview_response,
+};
 use crate::engine::ReportEngine;
 use crate::error::ReportsError;
 use crate::history::HistoryQuery;
@@ -52,19 +54,16 @@ impl PersonActivities {
         request: pb::PreviewMergeRequest,
     ) -> Result<pb::PreviewMergeResponse, ReportsError> {
         let project = ctx.project(&request.project_id, Permission::Read)?;
-        let mut violations = Violations::new();
-        for (field, id) in [
-            ("source_person_id", &request.source_person_id),
-            ("target_person_id", &request.target_person_id),
-        ] {
-            violations.require(!id.is_empty(), field, "is required");
-        }
-        violations.finish()?;
-        let (source, target) =
-            tokio::try_join!(self.source(project, &request), self.target(project, &request))?;
+        let (source, target) = preview_question(&request)?;
+        let source = source.ok_or(CommonError::NotFound("person"))?;
+        let target = target.ok_or(CommonError::NotFound("person"))?;
+        let (source, target) = tokio::try_join!(
+            self.source(project, &source, &request.source_person_id),
+            self.neighbours.person(project, &target),
+        )?;
         if source.id == target.id {
             let mut violations = Violations::new();
-            violations.add("target_person_id", "is the same person as the source");
+            violations.add("source_person_id", "must be another person than the target");
             return Err(violations.into());
         }
         let persons = vec![source.distinct_ids.clone(), target.distinct_ids.clone()];
@@ -72,33 +71,24 @@ impl PersonActivities {
         Ok(preview_response(source, target, &histories))
     }
 
+    /// Returns the source. One that is named by a distinct id has to be the person that is named as well, if one is: as it
+    /// is now, or as the distinct id makes it by itself.
     async fn source(
         &self,
         project: ProjectId,
-        request: &pb::PreviewMergeRequest,
+        named: &Named,
+        person_id: &str,
     ) -> Result<Person, CommonError> {
-        let id =
-            PersonId::parse(&request.source_person_id).ok_or(CommonError::NotFound("person"))?;
-        let found = self.neighbours.person(project, &Named::Person(id)).await;
-        if !matches!(found, Err(CommonError::NotFound(_))) || request.source_distinct_id.is_empty()
-        {
-            return found;
-        }
-        let named = Named::DistinctId(request.source_distinct_id.clone());
-        let person = self.neighbours.person(project, &named).await?;
-        // The distinct id must be the one that makes the person, and not just any.
-        let is_it = PersonId::parse(&person.id) == Some(id);
-        if is_it { Ok(person) } else { Err(CommonError::NotFound("person")) }
-    }
-
-    async fn target(
-        &self,
-        project: ProjectId,
-        request: &pb::PreviewMergeRequest,
-    ) -> Result<Person, CommonError> {
-        let id =
-            PersonId::parse(&request.target_person_id).ok_or(CommonError::NotFound("person"))?;
-        self.neighbours.person(project, &Named::Person(id)).await
+        let person = self.neighbours.person(project, named).await?;
+        let is_meant = match named {
+            Named::DistinctId(distinct_id) if !person_id.is_empty() => {
+                let own = PersonId::of_distinct_id(project, distinct_id);
+                let wanted = PersonId::parse(person_id);
+                wanted.is_some() && (wanted == Some(own) || wanted == PersonId::parse(&person.id))
+            }
+            _ => true,
+        };
+        if is_meant { Ok(person) } else { Err(CommonError::NotFound("person")) }
     }
 
     async fn list(
