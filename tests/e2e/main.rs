@@ -11,6 +11,7 @@ mod health;
 mod main_job;
 mod outage;
 mod overview;
+mod persons;
 mod rejections;
 mod spans;
 mod start;

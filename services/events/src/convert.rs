@@ -8,10 +8,11 @@ use observe_core::{PersonId, Violations};
 use observe_proto::common::v1 as common;
 use observe_proto::common::v1::condition::Operator;
 use observe_proto::events::v1 as pb;
+use observe_proto::events::v1::list_events_request::Order as WireOrder;
 use uuid::Uuid;
 
 use crate::definition::type_of;
-use crate::event::{Comparison, Condition, EventQuery, Test};
+use crate::event::{Comparison, Condition, EventQuery, Order, Test};
 use crate::store::definition::{EventDefinition, PropertyDefinition};
 use crate::store::event::EventRow;
 
@@ -96,9 +97,18 @@ pub fn list_filter(request: &pb::ListEventsRequest) -> Result<ListFilter, Violat
             size
         }
     };
+    let order = match WireOrder::try_from(request.order) {
+        Ok(WireOrder::Unspecified) => Order::NewestFirst,
+        Ok(WireOrder::OldestFirst) => Order::OldestFirst,
+        Err(_) => {
+            violations.add("order", "must be one of the documented values");
+            Order::NewestFirst
+        }
+    };
     violations.finish()?;
     let distinct_ids = (!filter.distinct_ids.is_empty()).then_some(filter.distinct_ids);
-    let query = EventQuery { names: filter.names, distinct_ids, range, conditions, after: None };
+    let query =
+        EventQuery { names: filter.names, distinct_ids, range, conditions, after: None, order };
     Ok(ListFilter { query, person, page_size })
 }
 

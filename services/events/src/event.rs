@@ -14,8 +14,40 @@ pub struct EventQuery {
     pub range: Option<(DateTime<Utc>, DateTime<Utc>)>,
     /// Conditions on properties.
     pub conditions: Vec<Condition>,
-    /// Strictly below this event.
+    /// Strictly beyond this event, in the order asked for.
     pub after: Option<Position>,
+    /// In which order.
+    pub order: Order,
+}
+
+/// An order of events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// The newest first.
+    #[default]
+    NewestFirst,
+    /// The oldest first.
+    OldestFirst,
+}
+
+impl Order {
+    /// Returns the SQL clause. One index serves both, read forwards or backwards.
+    #[must_use]
+    pub const fn sql(self) -> &'static str {
+        match self {
+            Self::NewestFirst => " order by time desc, arrival desc, uuid desc",
+            Self::OldestFirst => " order by time, arrival, uuid",
+        }
+    }
+
+    /// Returns the SQL operator that holds between an event and those before it.
+    #[must_use]
+    pub const fn beyond(self) -> &'static str {
+        match self {
+            Self::NewestFirst => "<",
+            Self::OldestFirst => ">",
+        }
+    }
 }
 
 /// An event's place in the order of all events.

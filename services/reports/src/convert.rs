@@ -5,6 +5,7 @@ mod filter;
 mod funnel;
 mod latency;
 mod overview;
+mod person_activity;
 mod shared;
 mod trends;
 mod usage;
@@ -15,6 +16,9 @@ pub(crate) use errors::{
 pub(crate) use funnel::{funnel_query, funnel_response};
 pub(crate) use latency::{endpoint_name, endpoints_response, latency_range, latency_response};
 pub(crate) use overview::overview_response;
+pub(crate) use person_activity::{
+    export_question, moment, person_events_question, preview_question, preview_response,
+};
 pub(crate) use shared::timestamp;
 pub(crate) use trends::{trends_query, trends_response};
 pub(crate) use usage::{usage_calendar, usage_response};

@@ -6,6 +6,7 @@ pub mod columnar;
 pub(crate) mod distinct;
 mod filter;
 mod funnel;
+mod history;
 pub mod slots;
 mod trends;
 
@@ -16,6 +17,7 @@ use observe_core::ProjectId;
 
 use crate::activity::{Activity, ActivityQuery};
 use crate::funnel::{FunnelAnswer, FunnelQuery};
+use crate::history::{History, HistoryQuery};
 use crate::trends::{TrendsAnswer, TrendsQuery};
 
 pub use columnar::ColumnarEngine;
@@ -36,6 +38,9 @@ pub trait ReportEngine: Send + Sync + 'static {
 
     /// Counts events, persons, sessions and errors in each bucket.
     fn activity(&self, project: ProjectId, query: ActivityQuery) -> Answer<'_, Vec<Activity>>;
+
+    /// Counts the events of some persons over all time.
+    fn history(&self, project: ProjectId, query: HistoryQuery) -> Answer<'_, Vec<History>>;
 }
 
 /// Why there is no answer.

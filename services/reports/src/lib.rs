@@ -12,10 +12,12 @@ pub mod engine;
 pub mod error;
 mod errors;
 pub mod funnel;
+pub mod history;
 mod incidents;
 pub mod latency;
 pub mod neighbours;
 pub mod overview;
+mod person_activity;
 pub mod projection;
 pub mod published;
 pub mod query;
@@ -50,6 +52,7 @@ use service::error::Errors;
 use service::insight::Insight;
 use service::latency::Latency;
 use service::overview::Overviews;
+use service::person_activity::PersonActivities;
 use service::usage::Usage;
 use signals::Assessor;
 use store::error_group::ErrorGroupStore;
@@ -104,6 +107,11 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
         queries: LatencyQueries::new(neighbours.clone(), endpoints.clone()),
         clock: deps.clock.clone(),
     };
+    let persons = PersonActivities {
+        engine: Arc::clone(&engine),
+        neighbours: person_activity::neighbours::Neighbours::new(&deps)?,
+        page_tokens: deps.page_tokens(),
+    };
     let assessor = Arc::new(Assessor {
         published: Arc::clone(&published),
         slots: slots.clone(),
@@ -139,7 +147,7 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
         .add_service(ErrorServiceServer::new(errors))
         .add_service(LatencyServiceServer::new(latency))
         .add_service(OverviewServiceServer::new(Overviews::new(Arc::new(board), life.clone())))
-        .add_service(PersonActivityServiceServer::new(service::person_activity::PersonActivities))
+        .add_service(PersonActivityServiceServer::new(persons))
         .add_service(UsageServiceServer::new(Usage(ledger)));
     let follow = follow_log::run(upstream, published, deps.clock.clone(), life.clone());
     Ok(Built {

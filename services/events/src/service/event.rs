@@ -104,6 +104,7 @@ fn pattern_error(error: sqlx::Error) -> Error {
 /// What must stay the same from page to page: all but the token and the size.
 fn page_scope(project: ProjectId, request: &ListEventsRequest) -> Vec<u8> {
     let mut scope = project.to_bytes();
+    scope.extend(request.order.to_be_bytes());
     scope.extend(request.filter.clone().unwrap_or_default().encode_to_vec());
     scope
 }

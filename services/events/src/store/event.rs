@@ -36,7 +36,7 @@ const PAGE_BYTES_MAX: i64 = 2 * 1024 * 1024;
 
 /// A page of events.
 pub struct Page {
-    /// Newest first.
+    /// In the order of the query.
     pub rows: Vec<EventRow>,
     /// Whether there are further ones.
     pub more: bool,
@@ -44,12 +44,10 @@ pub struct Page {
 
 /// The columns of an event.
 const COLUMNS: &str = "uuid, name, distinct_id, time, arrival, session_id, properties";
-/// Their order: the newest first.
-const NEWEST_FIRST: &str = " order by time desc, arrival desc, uuid desc";
-/// Distinct ids of which each one's latest events are looked for by itself.
+/// Distinct ids of which each one's first events in the order are looked for by itself.
 const IDS_APART_MAX: usize = 100;
 
-/// Returns up to `size` of a project's events, newest first, strictly below `query.after`; fewer when they are large.
+/// Returns up to `size` of a project's events in the query's order, strictly beyond `query.after`; fewer when they are large.
 ///
 /// # Errors
 /// When the database is away, or a pattern is none to PostgreSQL.
@@ -76,14 +74,14 @@ fn page(project: ProjectId, query: &EventQuery, limit: i64) -> QueryBuilder<Post
     let mut sql = QueryBuilder::new("select ");
     sql.push(COLUMNS).push(", total from (select ").push(COLUMNS);
     sql.push(", count(*) over () as total, sum(octet_length(properties::text)) over (");
-    sql.push(NEWEST_FIRST).push(") - octet_length(properties::text) as before from (");
+    sql.push(query.order.sql()).push(") - octet_length(properties::text) as before from (");
     push_found(&mut sql, project, query, limit);
-    sql.push(") found) page where before < ").push_bind(PAGE_BYTES_MAX).push(NEWEST_FIRST);
+    sql.push(") found) page where before < ").push_bind(PAGE_BYTES_MAX).push(query.order.sql());
     sql
 }
 
-/// The latest events that satisfy the query. An index has them in order for one name or one distinct id; for several, the
-/// latest of each are found so, and the latest of those are the latest of all.
+/// The first events in the order that satisfy the query. An index has them in order for one name or one distinct id; for
+/// several, the first of each are found so, and the first of those are the first of all.
 fn push_found(
     sql: &mut QueryBuilder<Postgres>,
     project: ProjectId,
@@ -95,19 +93,19 @@ fn push_found(
     let (column, values) = match (ids, names) {
         (Some(ids), _) => ("distinct_id", ids),
         (None, Some(names)) => ("name", names),
-        (None, None) => return push_latest(sql, project, query, None, limit),
+        (None, None) => return push_first(sql, project, query, None, limit),
     };
     // One that is given twice must not give its events twice.
     let values: BTreeSet<&String> = values.iter().collect();
     let values: Vec<String> = values.into_iter().cloned().collect();
-    sql.push("select latest.* from unnest(").push_bind(values);
+    sql.push("select its_first.* from unnest(").push_bind(values);
     sql.push("::text[]) as one (value) cross join lateral (");
-    push_latest(sql, project, query, Some(column), limit);
-    sql.push(") latest").push(NEWEST_FIRST).push(" limit ").push_bind(limit);
+    push_first(sql, project, query, Some(column), limit);
+    sql.push(") its_first").push(query.order.sql()).push(" limit ").push_bind(limit);
 }
 
-/// The latest events that satisfy the query; with `apart`, those whose column is `one.value`.
-fn push_latest(
+/// The first events in the order that satisfy the query; with `apart`, those whose column is `one.value`.
+fn push_first(
     sql: &mut QueryBuilder<Postgres>,
     project: ProjectId,
     query: &EventQuery,
@@ -134,11 +132,12 @@ fn push_latest(
         push_condition(sql, condition);
     }
     if let Some(Position { time, arrival, uuid }) = query.after {
-        sql.push(" and time <= ").push_bind(time);
-        sql.push(" and (time, arrival, uuid) < (").push_bind(time);
+        let beyond = query.order.beyond();
+        sql.push(" and time ").push(beyond).push("= ").push_bind(time);
+        sql.push(" and (time, arrival, uuid) ").push(beyond).push(" (").push_bind(time);
         sql.push(", ").push_bind(arrival).push(", ").push_bind(uuid).push(")");
     }
-    sql.push(NEWEST_FIRST).push(" limit ").push_bind(limit);
+    sql.push(query.order.sql()).push(" limit ").push_bind(limit);
 }
 
 fn push_one_of(sql: &mut QueryBuilder<Postgres>, column: &'static str, values: &[String]) {

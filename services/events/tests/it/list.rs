@@ -2,6 +2,7 @@
 
 use observe_proto::common::v1::condition::Operator;
 use observe_proto::common::v1::{Condition, TimeRange};
+use observe_proto::events::v1::list_events_request::Order;
 use observe_proto::events::v1::{Event, EventFilter, ListEventsRequest};
 use uuid::Uuid;
 
@@ -54,6 +55,52 @@ async fn pages_are_newest_first_and_stable_under_writes() {
         events.write(p, vec![event(u128::try_from(5000 + accepted).unwrap())]).await.unwrap();
     }
     assert_eq!(seen, (901..=1000).collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_oldest_first_are_the_same_events_the_other_way_round() {
+    let events = TestEvents::start().await;
+    let p = project(1);
+    // Three of every distinct id at each instant, so that the order within an instant matters; over several weeks.
+    let batch = (0..60_u32).map(|n| {
+        let mut event = event(u128::from(1 + n));
+        event.distinct_id = ["a", "b", "c"][n as usize % 3].into();
+        event.time_ms = 1_760_000_000_000 + i64::from(n / 9) * 5 * 24 * 60 * 60 * 1_000;
+        event.received_us = 1_760_000_000_000_000;
+        event.index = 60 - n;
+        event
+    });
+    events.write(p, batch.collect()).await.unwrap();
+    events.at_rest(p, 60).await;
+    let ids = |of: &[&str]| of.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
+    for distinct_ids in [ids(&[]), ids(&["a"]), ids(&["a", "c"])] {
+        let filter = EventFilter { distinct_ids, ..Default::default() };
+        let mut newest_first: Vec<_> =
+            list(&events, filter.clone()).await.iter().map(number).collect();
+        newest_first.reverse();
+        let mut request = ListEventsRequest {
+            filter: Some(filter),
+            page_size: 7,
+            order: Order::OldestFirst.into(),
+            ..Default::default()
+        };
+        let mut seen = Vec::new();
+        loop {
+            let page = events.events(p).list_events(request.clone()).await.unwrap().into_inner();
+            seen.extend(page.events.iter().map(number));
+            if page.next_page_token.is_empty() {
+                break;
+            }
+            request.page_token = page.next_page_token;
+        }
+        assert_eq!(seen, newest_first);
+        // A token of one order says nothing in the other.
+        if !request.page_token.is_empty() {
+            request.order = Order::Unspecified.into();
+            let refused = events.events(p).list_events(request).await.unwrap_err();
+            assert_eq!(refused.code(), tonic::Code::InvalidArgument);
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

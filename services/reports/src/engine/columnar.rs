@@ -5,9 +5,10 @@ use std::sync::Arc;
 use observe_core::ProjectId;
 
 use super::slots::{Asker, Slots};
-use super::{Answer, EngineError, ReportEngine, activity, funnel, trends};
+use super::{Answer, EngineError, ReportEngine, activity, funnel, history, trends};
 use crate::activity::{Activity, ActivityQuery};
 use crate::funnel::{FunnelAnswer, FunnelQuery};
+use crate::history::{History, HistoryQuery};
 use crate::projection::Snapshot;
 use crate::published::Published;
 use crate::trends::{TrendsAnswer, TrendsQuery};
@@ -53,5 +54,9 @@ impl ReportEngine for ColumnarEngine {
 
     fn activity(&self, project: ProjectId, query: ActivityQuery) -> Answer<'_, Vec<Activity>> {
         Box::pin(self.compute(project, move |now, asker| activity::run(now, &query, asker)))
+    }
+
+    fn history(&self, project: ProjectId, query: HistoryQuery) -> Answer<'_, Vec<History>> {
+        Box::pin(self.compute(project, move |now, asker| history::run(now, &query, asker)))
     }
 }

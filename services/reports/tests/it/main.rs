@@ -1,7 +1,9 @@
 //! The service as others meet it: its gRPC server, fed by stand-ins for events and identity.
 
 mod errors;
+mod person_activity;
 mod retention;
+mod splits;
 mod stand_in;
 
 use std::time::Duration;
@@ -28,6 +30,7 @@ const DEADLINE: Duration = Duration::from_secs(20);
 
 struct Fixture {
     client: InsightServiceClient<Channel>,
+    url: String,
     lifecycle: Lifecycle,
 }
 
@@ -45,9 +48,14 @@ fn project() -> ProjectId {
 async fn start(upstream: &StandIn) -> Fixture {
     let lifecycle = Lifecycle::new();
     let url = upstream.serve(&lifecycle, ContextSigner::new(&Secret::new(SECRET))).await;
+    start_with(lifecycle, &url).await
+}
+
+/// Starts the service; all others are at that address.
+async fn start_with(lifecycle: Lifecycle, url: &str) -> Fixture {
     let mut upstreams = Upstreams::new();
     for service in ["events", "identity", "monitor"] {
-        upstreams.add_url(service, &url).expect("a valid address");
+        upstreams.add_url(service, url).expect("a valid address");
     }
     let deps = Deps {
         name: "reports",
@@ -62,16 +70,21 @@ async fn start(upstream: &StandIn) -> Fixture {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
     server::start(built, Listener::Tcp(listener), &deps).await;
-    let client = InsightServiceClient::connect(format!("http://{address}")).await;
-    Fixture { client: client.expect("it listens"), lifecycle }
+    let url = format!("http://{address}");
+    let client = InsightServiceClient::connect(url.clone()).await;
+    Fixture { client: client.expect("it listens"), url, lifecycle }
 }
 
 fn signed<T>(message: T, project: ProjectId) -> Request<T> {
-    let context = CallContext {
-        request_id: "test".into(),
-        client_address: String::new(),
-        principal: Principal::Key { key: KeyId::new(Uuid::nil()), project, kind: KeyKind::Secret },
-    };
+    signed_by(
+        message,
+        Principal::Key { key: KeyId::new(Uuid::nil()), project, kind: KeyKind::Secret },
+    )
+}
+
+fn signed_by<T>(message: T, principal: Principal) -> Request<T> {
+    let context =
+        CallContext { request_id: "test".into(), client_address: String::new(), principal };
     let bytes = ContextSigner::new(&Secret::new(SECRET)).sign_bytes(&context, SystemClock.now());
     let mut request = Request::new(message);
     request.metadata_mut().insert_bin(METADATA_KEY, MetadataValue::from_bytes(&bytes));

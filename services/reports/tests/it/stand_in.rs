@@ -20,14 +20,17 @@ use observe_proto::identity::v1::person_log_service_server::{
 };
 use observe_proto::identity::v1::{
     ApplyEventsRequest, ApplyEventsResponse, AuthenticateRequest, AuthenticateResponse, Change,
-    ListDistinctIdsRequest, ListDistinctIdsResponse, ListRetentionsRequest, ListRetentionsResponse,
-    MappingChange, ProjectChanges, ProjectRetention, ReadChangesRequest, ReadChangesResponse,
-    ReportExposedKeyRequest, ReportExposedKeyResponse, RetentionSettings, change,
+    ConfirmErasureRequest, ConfirmErasureResponse, ListDistinctIdsRequest, ListDistinctIdsResponse,
+    ListRetentionsRequest, ListRetentionsResponse, MappingChange, PersonChange, ProjectChanges,
+    ProjectRetention, ReadChangesRequest, ReadChangesResponse, ReadErasuresRequest,
+    ReadErasuresResponse, ReportExposedKeyRequest, ReportExposedKeyResponse, RetentionSettings,
+    change,
 };
 use observe_runtime::Lifecycle;
 use observe_runtime::server::ContextLayer;
 use prost::Message as _;
 use tokio_stream::wrappers::TcpListenerStream;
+use tonic::service::Routes;
 use tonic::{Request, Response, Status};
 
 /// How many rows and changes one answer holds, so that readers must ask again.
@@ -110,14 +113,29 @@ impl StandIn {
 
     /// Gives a distinct id to what may be no person.
     pub(crate) fn map_to_bytes(&self, project: ProjectId, who: &str, person_id: Vec<u8>) {
+        let mapping = MappingChange { distinct_id: who.into(), person_id };
+        self.change(project, change::Kind::Mapping(mapping));
+    }
+
+    /// Says what a person is now, or that it was merged away.
+    pub(crate) fn person(&self, project: ProjectId, person: PersonId, properties: Option<&str>) {
+        let change = PersonChange {
+            person_id: person.to_bytes(),
+            properties_json: properties.unwrap_or_default().into(),
+            merged_away: properties.is_none(),
+            ..PersonChange::default()
+        };
+        self.change(project, change::Kind::Person(change));
+    }
+
+    fn change(&self, project: ProjectId, kind: change::Kind) {
         let mut state = self.state();
         if !state.changes.iter().any(|(id, _)| *id == project) {
             state.changes.push((project, Vec::new()));
         }
         let changes = state.changes.iter_mut().find(|(id, _)| *id == project).expect("just made");
         let number = i64::try_from(changes.1.len()).expect("few") + 1;
-        let mapping = MappingChange { distinct_id: who.into(), person_id };
-        changes.1.push(Change { number, kind: Some(change::Kind::Mapping(mapping)) });
+        changes.1.push(Change { number, kind: Some(kind) });
     }
 
     /// Makes both services answer UNAVAILABLE, or not.
@@ -142,10 +160,22 @@ impl StandIn {
         signer: ContextSigner,
         clock: Arc<dyn Clock>,
     ) -> String {
+        self.serve_with(lifecycle, signer, clock, Routes::default()).await
+    }
+
+    /// The same, with other services beside.
+    pub(crate) async fn serve_with(
+        &self,
+        lifecycle: &Lifecycle,
+        signer: ContextSigner,
+        clock: Arc<dyn Clock>,
+        others: Routes,
+    ) -> String {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let router = tonic::transport::Server::builder()
             .layer(ContextLayer::new(signer, clock))
+            .add_routes(others)
             .add_service(LogServiceServer::new(self.clone()))
             .add_service(PersonLogServiceServer::new(self.clone()))
             .add_service(AuthenticationServiceServer::new(self.clone()));
@@ -233,6 +263,21 @@ impl PersonLogService for StandIn {
         _: Request<ListDistinctIdsRequest>,
     ) -> Result<Response<ListDistinctIdsResponse>, Status> {
         unreachable!("reports asks for no ids")
+    }
+
+    async fn read_erasures(
+        &self,
+        _: Request<ReadErasuresRequest>,
+    ) -> Result<Response<ReadErasuresResponse>, Status> {
+        drop(self.check()?);
+        Ok(Response::new(ReadErasuresResponse::default()))
+    }
+
+    async fn confirm_erasure(
+        &self,
+        _: Request<ConfirmErasureRequest>,
+    ) -> Result<Response<ConfirmErasureResponse>, Status> {
+        unreachable!("nothing is erased")
     }
 }
 
