@@ -22,7 +22,7 @@ describe("a timeline", () => {
     const now = new Date("2026-03-02T10:00:00Z");
     const events = ["2026-03-02T09:00:00Z", "2026-03-01T23:30:00Z", "2026-03-01T22:59:00Z", "2026-02-27T12:00:00Z"].map(at);
     const days = byDay(events, "Europe/Berlin", now);
-    expect(days.map((day) => [day.name, day.events.length])).toEqual([
+    expect(days.map((day) => [day.name, day.items.length])).toEqual([
       ["Today", 2],
       ["Yesterday", 1],
       [expect.stringMatching(/^Friday,? 27 February 2026$/), 1],
