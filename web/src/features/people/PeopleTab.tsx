@@ -58,7 +58,9 @@ export function PeopleTab() {
           value={q}
           onChange={(next) => setState({ q: next })}
         />
-        <Segmented label="How they are known" value={who} onChange={(next) => setState({ who: next })} options={WHO_OPTIONS} />
+        <span className={styles.whoTool}>
+          <Segmented label="How they are known" value={who} onChange={(next) => setState({ who: next })} options={WHO_OPTIONS} />
+        </span>
         <FilterBar
           label="Filters of properties"
           scopes={["person"]}

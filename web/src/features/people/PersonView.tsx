@@ -102,7 +102,7 @@ function Seen({ person, wasMerged }: { person: Person; wasMerged: boolean }) {
           First seen <RelativeTime time={person.createdTime} />
         </span>
       )}
-      {pages.isPending ? <Skeleton width={130} height={11} /> : last && <span>last event <RelativeTime time={last} /></span>}
+      {pages.isPending ? <Skeleton width={130} height={11} /> : last && <span>Last event <RelativeTime time={last} /></span>}
       {wasMerged && <span>The address is that of a person who was merged into this one.</span>}
     </span>
   );
