@@ -49,12 +49,22 @@ export default function ErasurePage() {
         )
       ) : (
         <div aria-busy>
-          <PageHeader title={<Skeleton width={220} height={20} />} tabTitle="Receipt" description={<Skeleton width={340} />} />
+          <PageHeader title={<PendingTitle />} tabTitle="Receipt" description={<Skeleton width={340} />} />
           <Card title="What was removed">
             <SkeletonLines lines={6} />
           </Card>
         </div>
       )}
+    </>
+  );
+}
+
+/** A title to come; who cannot see it hears what kind of page it is. */
+function PendingTitle() {
+  return (
+    <>
+      <span className="visually-hidden">Receipt</span>
+      <Skeleton width={220} height={20} />
     </>
   );
 }

@@ -51,7 +51,7 @@ export default function GroupPage() {
         )
       ) : (
         <div aria-busy>
-          <PageHeader title={<Skeleton width={220} height={20} />} tabTitle="Group" />
+          <PageHeader title={<PendingTitle />} tabTitle="Group" />
           <Card title="Properties">
             <SkeletonLines lines={6} />
           </Card>
@@ -94,6 +94,16 @@ function GroupView({ group }: { group: Group }) {
           </span>
         </Card>
       </div>
+    </>
+  );
+}
+
+/** A title to come; who cannot see it hears what kind of page it is. */
+function PendingTitle() {
+  return (
+    <>
+      <span className="visually-hidden">Group</span>
+      <Skeleton width={220} height={20} />
     </>
   );
 }

@@ -52,10 +52,12 @@ function Side({ role, person, activity }: { role: string; person: Person; activi
   const shown = activity?.person ?? person;
   return (
     <section className={styles.side} aria-label={`The person that ${role}`}>
-      <p className={styles.role}>{role}</p>
+      <div className={styles.role}>
+        <p>{role}</p>
+        <IdentifiedBadge person={shown} />
+      </div>
       <div className={styles.who}>
         <PersonMark person={shown} />
-        <IdentifiedBadge person={shown} />
       </div>
       <dl className={styles.facts}>
         <div>

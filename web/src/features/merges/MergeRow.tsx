@@ -37,7 +37,7 @@ export function MergeRow({ merge, person, may, onUndo }: MergeRowProps) {
           </span>
         </button>
         <span className={styles.facts}>
-          <code>{MERGE_CAUSES[merge.cause]}</code>
+          {MERGE_CAUSES[merge.cause].startsWith("$") ? <code>{MERGE_CAUSES[merge.cause]}</code> : <span>{MERGE_CAUSES[merge.cause]}</span>}
           <RelativeTime time={merge.createdTime} />
         </span>
         {merge.undoneTime ? (

@@ -72,7 +72,7 @@ function Merges({ person }: { person: Person }) {
           text="When identify says that an anonymous visitor is a user, the two become one, with all they did before. Each such merge stands here, and can be undone."
         />
       ) : (
-        <ol aria-label="Merges, the latest first">
+        <ol aria-label="Merges, the latest first" className={styles.list}>
           {rows.map((merge) => (
             <MergeRow key={merge.id} merge={merge} person={person} may={mayChange(membership.role)} onUndo={() => ask(merge)} />
           ))}

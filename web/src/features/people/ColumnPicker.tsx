@@ -21,7 +21,7 @@ export function ColumnPicker({ columns, onChange }: ColumnPickerProps) {
       width={320}
       align="end"
       label="Columns"
-      trigger={<PickerButton text={text} aria-label={columns.length === 0 ? "Choose columns" : `Columns: ${columns.join(", ")}. Change`} icon={<Columns3 size={14} aria-hidden />} />}
+      trigger={<PickerButton text={text} aria-label={columns.length === 0 ? "Choose columns" : `${text}: ${columns.join(", ")}. Change`} icon={<Columns3 size={14} aria-hidden />} />}
     >
       <Choices columns={columns} onChange={onChange} />
     </Popover>

@@ -64,7 +64,7 @@ function Gone() {
 function PersonSkeleton() {
   return (
     <div aria-busy>
-      <PageHeader title={<Skeleton width={220} height={20} />} tabTitle="Person" description={<Skeleton width={260} />} />
+      <PageHeader title={<PendingTitle />} tabTitle="Person" description={<Skeleton width={260} />} />
       <div className={styles.columns}>
         <Card title="Properties">
           <SkeletonLines lines={5} />
@@ -74,5 +74,15 @@ function PersonSkeleton() {
         </Card>
       </div>
     </div>
+  );
+}
+
+/** A title to come; who cannot see it hears what kind of page it is. */
+function PendingTitle() {
+  return (
+    <>
+      <span className="visually-hidden">Person</span>
+      <Skeleton width={220} height={20} />
+    </>
   );
 }

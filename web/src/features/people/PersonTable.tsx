@@ -1,4 +1,5 @@
 import { useMemo } from "react";
+import type { CSSProperties } from "react";
 import { cx } from "@/components/cx";
 import { shortId, valueText } from "@/components/event/event";
 import { RelativeTime } from "@/components/RelativeTime";
@@ -39,7 +40,7 @@ const CREATED: Column<Person> = {
 export function PersonTable({ persons, columns, loading, stale, onOpen }: PersonTableProps) {
   const shown = useMemo(() => [...FIRST, ...columns.map(propertyColumn), IDS, CREATED], [columns.join("\n")]);
   return (
-    <div className={cx(styles.table, columns.length > 2 && styles.manyColumns, stale && styles.stale)} aria-busy={stale || undefined}>
+    <div className={cx(styles.table, columns.length > 2 && styles.manyColumns, stale && styles.stale)} style={{ "--columns": columns.length } as CSSProperties} aria-busy={stale || undefined}>
       <Table label="People" columns={shown} rows={persons} rowKey={(person) => person.id} loading={loading} onRowClick={onOpen} skeletonRows={10} />
     </div>
   );
