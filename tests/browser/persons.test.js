@@ -3,42 +3,19 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { DESKTOP, PHONE } from "./harness/browser.js";
-import { funnelSteps, openPlace, projectUrl, settled, signIn } from "./harness/dashboard.js";
+import { funnelSteps, joinAs, openPlace, projectUrl, settled, signIn } from "./harness/dashboard.js";
 import { eventually } from "./harness/eventually.js";
 import { inspect } from "./harness/pictures.js";
+import { refusals, traffic } from "./harness/persons.js";
 import { openWorld } from "./harness/world.js";
 
 const LONG_MS = 300_000;
 /** A merge has to be seen by questions within seconds; the wait is long because machines are slow. */
 const FOLLOWED_MS = 60_000;
-const MINUTE_MS = 60_000;
 const LOOKS = [DESKTOP, PHONE].map((size) => ({ size, themes: ["light", "dark"] }));
 const world = openWorld();
 let owner;
 let base;
-
-const at = (minutesAgo) => new Date(Date.now() - minutesAgo * MINUTE_MS).toISOString();
-const identify = (user_id, anonymous_id, minutesAgo, $set) => ({ name: "$identify", user_id, anonymous_id, timestamp: at(minutesAgo), properties: { $set } });
-
-/** Ada looks at home in the morning and at noon, and buys at work, where she is another user; Charles looks; a visitor looks. */
-function traffic() {
-  return [
-    { name: "viewed", anonymous_id: "ada-phone", timestamp: at(300), properties: { $pathname: "/", page: "home" } },
-    identify("ada", "ada-phone", 299, { name: "Ada Byron", email: "ada@example.com", plan: "free", seats: 3 }),
-    { name: "viewed", user_id: "ada", timestamp: at(60), properties: { $pathname: "/pricing" } },
-    { name: "$set", user_id: "ada", timestamp: at(59), properties: { $set: { plan: "pro" } } },
-    identify("ada-at-work", "work-laptop", 30, { name: "Ada Byron (work)", plan: "team", title: "Analyst" }),
-    { name: "bought", user_id: "ada-at-work", timestamp: at(20), properties: { amount: 1440 } },
-    identify("charles", "charles-phone", 50, { name: "Charles Babbage", plan: "free", seats: 12 }),
-    { name: "viewed", user_id: "charles", timestamp: at(49), properties: { $pathname: "/" } },
-    { name: "viewed", user_id: "charles", timestamp: at(48), properties: { $pathname: "/docs" } },
-    { name: "viewed", anonymous_id: "stranger", timestamp: at(10), properties: { $pathname: "/" } },
-    { name: "$groupidentify", user_id: "ada", timestamp: at(58), properties: { $group_type: "company", $group_key: "engines", $group_set: { name: "Analytical Engines", employees: 12 } } },
-  ];
-}
-
-/** What cannot be joined: two users, and an id that names nobody. */
-const refusals = () => [identify("charles", "ada", 5, {}), identify("undefined", "stranger", 4, {})];
 
 const call = (method, body) => world.observe.call(`observe.${method}`, body);
 const personId = async (distinctId) => (await call("identity.v1.PersonService/GetPerson", { distinctId })).person.id;
@@ -196,7 +173,7 @@ world.test("refused merges stand on the ingestion page and on the person, with t
   await openPlace(owner, "Ingestion");
   await owner.getByRole("tab", { name: "Refused merges 2" }).click();
   const counts = owner.getByRole("list", { name: "Why merges were refused in the last 24 hours" }).getByRole("listitem");
-  for (const code of ["already_identified", "illegal_id"]) await counts.filter({ hasText: code }).getByText("1 merge", { exact: true }).waitFor();
+  for (const code of ["already_identified", "illegal_id"]) await counts.filter({ hasText: code }).getByText("1 time", { exact: true }).waitFor();
   const refused = owner.getByRole("list", { name: "Refused merges, the latest first" }).getByRole("listitem");
   const both = refused.filter({ hasText: "Both are identified" });
   await both.getByRole("button", { name: "Both are identified" }).click();
@@ -225,12 +202,12 @@ world.test("an export is one file with the person and every event, the oldest fi
   const [download] = await Promise.all([owner.waitForEvent("download"), dialog.getByRole("button", { name: "Export", exact: true }).click()]);
   assert.equal(download.suggestedFilename(), "person-charles-babbage.json");
   const file = JSON.parse(await readFile(await download.path(), "utf8"));
-  assert.deepEqual(file.person.distinct_ids.toSorted(), ["charles", "charles-phone"]);
+  assert.deepEqual(file.person.distinctIds.toSorted(), ["charles", "charles-phone"]);
   assert.equal(file.person.properties.seats, 12);
   // Also the merge that was refused came as an event of his.
   assert.deepEqual(file.events.map(({ name }) => name), ["$identify", "viewed", "viewed", "$identify"]);
   assert.deepEqual(file.events.map(({ time }) => time), file.events.map(({ time }) => time).toSorted());
-  assert.ok(file.property_changes.some(({ key }) => key === "seats"));
+  assert.ok(file.propertyChanges.some(({ key }) => key === "seats"));
   await dialog.getByText("4 events in person-charles-babbage.json").waitFor();
   await dialog.getByRole("button", { name: "Close" }).first().click();
 });
@@ -306,19 +283,9 @@ world.test("who was deleted is found no more, and the receipt is listed in the s
 }, LONG_MS);
 
 world.test("a viewer sees all of it, can do nothing, and is told who can", async () => {
-  await owner.goto(`${world.observe.url}/settings/organization`);
-  await owner.getByRole("button", { name: "Invite" }).click();
-  await owner.getByLabel("Role", { exact: true }).selectOption({ label: "Viewer" });
-  await owner.getByRole("button", { name: "Create link" }).click();
-  const merge = { sourcePersonId: await personId("ada-at-work"), targetPersonId: await personId("ada") };
-  await call("identity.v1.PersonService/MergePersons", merge);
+  await call("identity.v1.PersonService/MergePersons", { sourcePersonId: await personId("ada-at-work"), targetPersonId: await personId("ada") });
   const viewer = await world.open();
-  await viewer.goto(await owner.getByRole("dialog").getByText(/\/invite\//).innerText());
-  await viewer.getByLabel("Your name").fill("Mary Somerville");
-  await viewer.getByLabel("E-mail").fill("mary@example.com");
-  await viewer.getByLabel("Password", { exact: true }).fill("a difference engine");
-  await viewer.getByRole("button", { name: "Create account and join" }).click();
-  await viewer.waitForURL(/\/p\/[^/]+\//);
+  await joinAs("Viewer", owner, viewer, { name: "Mary Somerville", email: "mary@example.com" });
   await viewer.goto(`${base}/people/${await personId("ada")}?tab=merges`);
   await settled(viewer);
   for (const name of ["Merge", "Export", "Delete"]) assert.equal(await viewer.getByRole("button", { name, exact: true }).isDisabled(), true, name);

@@ -26,7 +26,7 @@ export function ConditionEditor({ condition, onChange, onProperty, eventName }: 
     <div className={styles.editor}>
       <div className={styles.head}>
         <Button size="s" variant="ghost" className={styles.property} onClick={onProperty} title={property} aria-label={`Property: ${property} ${scope}. Change`}>
-          <span className="truncate">{property}</span>
+          <span className="truncate">{property}</span>{" "}
           <span className={styles.scope}>{scope}</span>
         </Button>
         <SelectField

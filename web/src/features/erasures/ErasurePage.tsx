@@ -37,16 +37,19 @@ export default function ErasurePage() {
       {erasure ? (
         <Receipt erasure={erasure} trouble={answer.error ? readError(answer.error).message : ""} />
       ) : error ? (
-        readError(error).kind === "not-found" ? (
-          <EmptyState
-            icon={<Trash2 aria-hidden />}
-            title="There is no such receipt"
-            text="The address may be mistyped, or the receipt is of another project."
-            action={<LinkButton to={path("settings#erasures")}>See all receipts</LinkButton>}
-          />
-        ) : (
-          <ErrorState error={error} onRetry={() => void answer.refetch()} />
-        )
+        <>
+          <PageHeader title="Receipt of a deletion" />
+          {readError(error).kind === "not-found" ? (
+            <EmptyState
+              icon={<Trash2 aria-hidden />}
+              title="There is no such receipt"
+              text="The address may be mistyped, or the receipt is of another project."
+              action={<LinkButton to={path("settings#erasures")}>See all receipts</LinkButton>}
+            />
+          ) : (
+            <ErrorState error={error} onRetry={() => void answer.refetch()} />
+          )}
+        </>
       ) : (
         <div aria-busy>
           <PageHeader title={<PendingTitle />} tabTitle="Receipt" description={<Skeleton width={340} />} />

@@ -24,11 +24,11 @@ const PAGE_SIZE = 10;
 const ASK_EVERY_MS = 2_000;
 
 const COLUMNS: readonly Column<Erasure>[] = [
-  { key: "time", title: "Asked for", width: "130px", render: ({ cutTime }) => <RelativeTime time={cutTime} /> },
+  { key: "time", title: "Asked for", width: "124px", render: ({ cutTime }) => <RelativeTime time={cutTime} /> },
   { key: "state", title: "State", width: "110px", render: (erasure) => <StateBadge erasure={erasure} /> },
   { key: "person", title: "Person id", wideOnly: true, render: ({ personId }) => <code title={personId}>{shortId(personId)}</code> },
-  { key: "ids", title: "Ids", wideOnly: true, align: "end", render: ({ distinctIdCount }) => exactNumber(distinctIdCount) },
-  { key: "events", title: "Removed", align: "end", render: (erasure) => removedText(erasure) },
+  { key: "ids", title: "Ids", wideOnly: true, align: "end", width: "70px", render: ({ distinctIdCount }) => exactNumber(distinctIdCount) },
+  { key: "events", title: "Removed", align: "end", width: "130px", render: (erasure) => removedText(erasure) },
 ];
 
 function removedText(erasure: Erasure): string {
@@ -55,16 +55,18 @@ export function ErasuresCard() {
       {error ? (
         <ErrorState error={error} onRetry={() => void list.refetch()} />
       ) : (
-        <Table
-          label="Erasures"
-          columns={COLUMNS}
-          rows={list.data?.pages.flatMap((page) => page.erasures) ?? []}
-          rowKey={({ id }) => id}
-          loading={list.isPending}
-          skeletonRows={2}
-          onRowClick={({ id }) => navigate(path(`settings/erasures/${id}`))}
-          empty={<EmptyState icon={<Trash2 aria-hidden />} title="Nobody was deleted" text="When somebody asks to be forgotten, an owner or admin deletes them on their page under People. The receipt stands here." />}
-        />
+        <div className={styles.table}>
+          <Table
+            label="Erasures"
+            columns={COLUMNS}
+            rows={list.data?.pages.flatMap((page) => page.erasures) ?? []}
+            rowKey={({ id }) => id}
+            loading={list.isPending}
+            skeletonRows={2}
+            onRowClick={({ id }) => navigate(path(`settings/erasures/${id}`))}
+            empty={<EmptyState icon={<Trash2 aria-hidden />} title="Nobody was deleted" text="When somebody asks to be forgotten, an owner or admin deletes them on their page under People. The receipt stands here." />}
+          />
+        </div>
       )}
       {list.hasNextPage && (
         <div className={styles.more}>

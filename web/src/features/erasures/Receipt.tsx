@@ -32,7 +32,7 @@ export interface ReceiptProps {
 /** What was removed, of whom, until when, and what proves it. It holds no id in clear. */
 export function Receipt({ erasure, trouble }: ReceiptProps) {
   const done = isDone(erasure);
-  const save = () => saveFile(`erasure-${erasure.id}.json`, [toJsonString(ErasureSchema, erasure, { prettySpaces: 2, useProtoFieldName: true }), "\n"], "application/json");
+  const save = () => saveFile(`erasure-${erasure.id}.json`, [toJsonString(ErasureSchema, erasure, { prettySpaces: 2 }), "\n"], "application/json");
   return (
     <>
       <PageHeader
@@ -73,8 +73,8 @@ export function Receipt({ erasure, trouble }: ReceiptProps) {
 
 function Facts({ erasure }: { erasure: Erasure }) {
   const timeZone = useTimeZone();
-  const nameOf = useActorName();
-  const { id, personId, distinctIdCount, cutTime, doneTime, actor } = erasure;
+  const actor = useActorName(erasure);
+  const { id, personId, distinctIdCount, cutTime, doneTime } = erasure;
   return (
     <Card title="The deletion">
       <dl className={styles.facts}>
@@ -83,7 +83,7 @@ function Facts({ erasure }: { erasure: Erasure }) {
         </Fact>
         <Fact name="Removed until">{cutTime ? absoluteTime(toDate(cutTime), timeZone) : "not known"}</Fact>
         <Fact name="Done">{doneTime ? <>{absoluteTime(toDate(doneTime), timeZone)} (<RelativeTime time={doneTime} />)</> : "not yet"}</Fact>
-        <Fact name="Asked for by">{nameOf(actor)}</Fact>
+        <Fact name="Asked for by">{actor}</Fact>
         <Fact name="Person id" copy={personId} />
         <Fact name="Receipt" copy={id} />
       </dl>

@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { describe, expect, it } from "vitest";
 import { Erasure_State as State, ErasureSchema } from "@/gen/observe/identity/v1/erasure_pb";
-import { erasedEvents, hashOf, isDone, partsOf } from "./erasure";
+import { actorOf, erasedEvents, hashOf, isDone, partsOf } from "./erasure";
 
 const part = (service: string, removed: Record<string, bigint>) => ({ service, confirmTime: timestampFromMs(1_000), removed });
 const erasure = (...parts: ReturnType<typeof part>[]) => create(ErasureSchema, { id: "e1", state: State.PENDING, parts });
@@ -19,7 +19,7 @@ describe("a receipt", () => {
 
   it("tells what went in words and in a fixed order, also what it does not know", () => {
     const [, events] = partsOf(erasure(part("events", { surprises: 3n, dead_letters: 0n, events: 12_408n, log_rows: 1n })));
-    expect(events?.removed.map(({ text }) => text)).toEqual(["12,408 events", "1 row of the log", "0 dead letters", "3 surprises"]);
+    expect(events?.removed.map(({ text }) => text)).toEqual(["12,408 events", "1 log row rewritten", "0 dead letters", "3 surprises"]);
   });
 
   it("shows the part of a service that it does not know", () => {
@@ -33,6 +33,12 @@ describe("a receipt", () => {
 
   it("is done when the server says so", () => {
     expect([isDone(erasure()), isDone(create(ErasureSchema, { state: State.DONE }))]).toEqual([false, true]);
+  });
+
+  it("names the user or the key that asked for it", () => {
+    expect(actorOf({ actor: "user u-1" })).toEqual({ kind: "user", id: "u-1" });
+    expect(actorOf({ actor: "key k-1" })).toEqual({ kind: "key", id: "k-1" });
+    expect(actorOf({ actor: "" })).toEqual({ kind: "user", id: "" });
   });
 
   it("holds the SHA-256 of an id in hexadecimal", async () => {

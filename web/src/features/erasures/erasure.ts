@@ -15,9 +15,10 @@ const COUNTED: Record<string, [one: string, many: string]> = {
   properties: ["property", "properties"],
   merges: ["merge", "merges"],
   events: ["event", "events"],
-  log_rows: ["row of the log", "rows of the log"],
+  log_rows: ["log row rewritten", "log rows rewritten"],
   dead_letters: ["dead letter", "dead letters"],
   rejected_events: ["rejected event", "rejected events"],
+  requests: ["request made anonymous", "requests made anonymous"],
   rows: ["row of the projection", "rows of the projection"],
 };
 
@@ -63,6 +64,12 @@ export function isDone({ state }: Pick<Erasure, "state">): boolean {
 /** How many events went; undefined while nobody has counted them yet. */
 export function erasedEvents({ parts }: Pick<Erasure, "parts">): bigint | undefined {
   return parts.find(({ service }) => service === "events")?.removed.events;
+}
+
+/** Who asked for an erasure: "user <id>" or "key <id>". */
+export function actorOf({ actor }: Pick<Erasure, "actor">): { kind: "user" | "key"; id: string } {
+  const [kind = "", id = ""] = actor.split(" ");
+  return { kind: kind === "key" ? "key" : "user", id };
 }
 
 /** The SHA-256 of a distinct id in hexadecimal, as receipts hold it; undefined where the browser does not compute one. */

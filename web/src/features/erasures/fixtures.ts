@@ -17,7 +17,7 @@ const CONFIRM_MS = 4_000;
 
 const part = (service: string, ms: number, removed: Record<string, bigint>) => create(ErasedPartSchema, { service, confirmTime: ago(ms), removed });
 const identity = (ms: number, ids: number) => part("identity", ms, { distinct_ids: BigInt(ids), properties: 7n, merges: 1n });
-const events = (ms: number, count: number) => part("events", ms, { events: BigInt(count), log_rows: 14n, dead_letters: 0n, rejected_events: 1n });
+const events = (ms: number, count: number) => part("events", ms, { events: BigInt(count), log_rows: 14n, dead_letters: 0n, rejected_events: 1n, requests: 3n });
 const reports = (ms: number, count: number) => part("reports", ms, { rows: BigInt(count) });
 
 function erased(n: number): Erasure {
@@ -32,7 +32,7 @@ function erased(n: number): Erasure {
     cutTime: ago(ms),
     state: n === 0 ? State.PENDING : State.DONE,
     parts: n === 0 ? [identity(ms, ids)] : [identity(ms, ids), events(ms - 2_000, count), reports(ms - 3_000, count)],
-    actor: ["0198c5a2-0000-7000-8000-000000000001", "u2", "k2", "gone"][n % 4]!,
+    actor: ["user 0198c5a2-0000-7000-8000-000000000001", "user u2", "key k2", "key gone"][n % 4]!,
     doneTime: n === 0 ? undefined : ago(ms - 3_000),
   });
 }

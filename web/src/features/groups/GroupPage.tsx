@@ -39,16 +39,19 @@ export default function GroupPage() {
       {group ? (
         <GroupView group={group} />
       ) : error ? (
-        readError(error).kind === "not-found" ? (
-          <EmptyState
-            icon={<Building2 aria-hidden />}
-            title="There is no such group"
-            text="The address may be mistyped, or nothing was ever said about this group."
-            action={<LinkButton to={list}>See all groups</LinkButton>}
-          />
-        ) : (
-          <ErrorState error={error} onRetry={() => void answer.refetch()} />
-        )
+        <>
+          <PageHeader title="Group" />
+          {readError(error).kind === "not-found" ? (
+            <EmptyState
+              icon={<Building2 aria-hidden />}
+              title="There is no such group"
+              text="The address may be mistyped, or nothing was ever said about this group."
+              action={<LinkButton to={list}>See all groups</LinkButton>}
+            />
+          ) : (
+            <ErrorState error={error} onRetry={() => void answer.refetch()} />
+          )}
+        </>
       ) : (
         <div aria-busy>
           <PageHeader title={<PendingTitle />} tabTitle="Group" />

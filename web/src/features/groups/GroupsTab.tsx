@@ -1,5 +1,6 @@
 import { useInfiniteQuery, useQuery } from "@connectrpc/connect-query";
 import { keepPreviousData } from "@tanstack/react-query";
+import { useEffect } from "react";
 import { useLocation } from "wouter";
 import { Button } from "@/components/Button";
 import { Card } from "@/components/Card";
@@ -14,6 +15,7 @@ import type { GroupType } from "@/gen/observe/identity/v1/group_service_pb";
 import { useLastError } from "@/hooks/useLastError";
 import { useProject } from "@/hooks/useProject";
 import { textParam, useUrlState } from "@/hooks/useUrlState";
+import { pages } from "@/pages";
 import { groupPath } from "./group";
 import { GroupTable } from "./GroupTable";
 import { TeachGroups } from "./TeachGroups";
@@ -57,6 +59,8 @@ function Groups({ types }: { types: readonly GroupType[] }) {
     { pageParamKey: "pageToken", getNextPageParam: (last) => last.nextPageToken || undefined, placeholderData: keepPreviousData },
   );
   const error = useLastError(list);
+  // One of them is what is looked at next.
+  useEffect(() => pages.group.preload(), []);
   const groups = list.data?.pages.flatMap((page) => page.groups) ?? [];
   return (
     <div className="stack">

@@ -70,7 +70,7 @@ function Reason({ code, count }: { code: string; count: bigint }) {
       <p className={styles.advice}>
         <Advice text={advice} />
       </p>
-      <span className={styles.often}>{plural(count, "merge")}</span>
+      <span className={styles.often}>{plural(count, "time")}</span>
     </li>
   );
 }

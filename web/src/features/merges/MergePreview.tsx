@@ -31,19 +31,19 @@ export function MergePreview({ pair: { source, target }, preview, onTurn }: Merg
   return (
     <>
       <div className={styles.pair}>
-        <Side role="becomes a part of the other" person={source} activity={answer?.source} />
+        <Side role="joins the other" person={source} activity={answer?.source} />
         <ArrowRight className={styles.arrow} aria-label="into" />
         <Side role="stays" person={target} activity={answer?.target} />
       </div>
       {onTurn && (
         <div>
           <Button size="s" icon={<ArrowLeftRight aria-hidden />} onClick={onTurn}>
-            Let {said(personName(source))} stay instead
+            Let the other one stay instead
           </Button>
         </div>
       )}
       {answer ? <Outcome answer={answer} /> : preview.isError ? <ErrorState error={preview.error} onRetry={() => void preview.refetch()} /> : <Skeleton height={40} />}
-      {answer?.trouble && <FormMessage error={`They cannot be merged: ${answer.trouble}`} />}
+      {answer?.trouble && <FormMessage error={`They cannot be merged. ${answer.trouble}`} />}
     </>
   );
 }

@@ -14,7 +14,7 @@ import { useProject } from "@/hooks/useProject";
 import { useRowKeys } from "@/hooks/useRowKeys";
 import { useTimeZone } from "@/hooks/TimeZoneContext";
 import { MERGE_CAUSES } from "./merge";
-import { mergeReasonOf } from "./mergeReasons";
+import { GROUP_CODES, mergeReasonOf } from "./mergeReasons";
 import styles from "./refused.module.css";
 
 /** Refused merges, the latest first; one of them can be open. Ids are hostile and only ever text. */
@@ -45,15 +45,29 @@ function Row({ refused, isOpen, onToggle }: { refused: RefusedMerge; isOpen: boo
           {visible(title)}
         </button>
         <span className={styles.ids}>
-          <Id text={refused.sourceDistinctId} />
-          <ArrowRight aria-label="into" />
-          <Id text={refused.targetDistinctId} />
+          {isGroup(refused) ? (
+            <span title={visible(refused.sourceDistinctId)}>{visible(refused.sourceDistinctId)}</span>
+          ) : (
+            <>
+              <Id text={refused.sourceDistinctId} />
+              <ArrowRight aria-label="into" />
+              <Id text={refused.targetDistinctId} />
+            </>
+          )}
         </span>
-        <code className={styles.cause}>{MERGE_CAUSES[refused.cause]}</code>
+        <code className={styles.cause}>{causeOf(refused)}</code>
       </div>
       {isOpen && <Details refused={refused} />}
     </li>
   );
+}
+
+function isGroup({ code }: RefusedMerge): boolean {
+  return GROUP_CODES.includes(code);
+}
+
+function causeOf(refused: RefusedMerge): string {
+  return isGroup(refused) ? "$groupidentify" : MERGE_CAUSES[refused.cause];
 }
 
 function Id({ text }: { text: string }) {
@@ -69,7 +83,7 @@ function Id({ text }: { text: string }) {
 
 function Details({ refused }: { refused: RefusedMerge }) {
   const timeZone = useTimeZone();
-  const { code, message, cause, sourceDistinctId, targetDistinctId, eventUuid, createdTime } = refused;
+  const { code, message, sourceDistinctId, targetDistinctId, eventUuid, createdTime } = refused;
   return (
     <div className={styles.details}>
       <p className={styles.todo}>
@@ -78,13 +92,19 @@ function Details({ refused }: { refused: RefusedMerge }) {
       <Facts>
         <Fact name="Reason" text={code} isCode />
         <Fact name="Message" text={message} />
-        <Fact name="Asked by" text={MERGE_CAUSES[cause]} isCode />
-        <Fact name="Should join" text={sourceDistinctId} otherwise="empty" />
-        <Fact name="Into" text={targetDistinctId} otherwise="empty" />
+        <Fact name="Asked by" text={causeOf(refused)} isCode />
+        {isGroup(refused) ? (
+          <Fact name="Group" text={sourceDistinctId} otherwise="empty" />
+        ) : (
+          <>
+            <Fact name="Should join" text={sourceDistinctId} otherwise="empty" />
+            <Fact name="Into" text={targetDistinctId} otherwise="empty" />
+          </>
+        )}
         <Fact name="Event id" text={eventUuid} isCode />
         <Fact name="Refused" text={createdTime ? absoluteTime(toDate(createdTime), timeZone) : ""} />
       </Facts>
-      <p className="muted">The event was stored. Only the two persons were not joined.</p>
+      <p className="muted">{isGroup(refused) ? "The event was stored. Only the group was not." : "The event was stored. Only the two persons were not joined."}</p>
     </div>
   );
 }

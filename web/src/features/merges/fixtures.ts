@@ -9,7 +9,7 @@ import { madeEvents } from "@/features/people/fixtureActivity";
 import { findPerson, LONG_ID, people } from "@/features/people/fixtureStore";
 import type { MadePerson } from "@/features/people/fixtureStore";
 import { fail } from "@/fixtures/identity";
-import { MERGE_CODES } from "./mergeReasons";
+import { GROUP_CODES, MERGE_CODES } from "./mergeReasons";
 
 const MIN_MS = 60_000;
 const ago = (ms: number) => timestampFromMs(Date.now() - ms);
@@ -20,7 +20,7 @@ function mergesOf({ id, distinctIds }: MadePerson): MadeMerge[] {
   const base = { targetPersonId: id, canSplit: true, splitTrouble: "" };
   return [
     { ...base, id: uuid(1), cause: Cause.MERGE_PERSONS, sourcePersonId: uuid(11), movedDistinctIds: distinctIds.slice(2), movedCount: Math.max(distinctIds.length - 2, 1), createdTime: ago(3 * MIN_MS) },
-    { ...base, id: uuid(2), cause: Cause.IDENTIFY, sourcePersonId: uuid(12), movedDistinctIds: distinctIds.slice(0, 1), movedCount: 1, createdTime: ago(190 * MIN_MS), canSplit: false, splitTrouble: "a later merge was built upon this one; undo that of device-0-0 first" },
+    { ...base, id: uuid(2), cause: Cause.IDENTIFY, sourcePersonId: uuid(12), movedDistinctIds: distinctIds.slice(0, 1), movedCount: 1, createdTime: ago(190 * MIN_MS), canSplit: false, splitTrouble: "it was made before merges could be undone" },
     { ...base, id: uuid(3), cause: Cause.ALIAS, sourcePersonId: uuid(13), movedDistinctIds: [LONG_ID], movedCount: 31, createdTime: ago(9 * 24 * 60 * MIN_MS) },
     { ...base, id: uuid(4), cause: Cause.MERGE_DANGEROUSLY, sourcePersonId: uuid(14), movedDistinctIds: ["old-account-7"], movedCount: 1, createdTime: ago(12 * 24 * 60 * MIN_MS), undoneTime: ago(11 * 24 * 60 * MIN_MS), canSplit: false },
   ];
@@ -28,10 +28,11 @@ function mergesOf({ id, distinctIds }: MadePerson): MadeMerge[] {
 
 function refused(n: number): MessageInitShape<typeof RefusedMergeSchema> {
   const code = n === 7 ? "something_new" : MERGE_CODES[n % MERGE_CODES.length]!;
-  const source = code === "illegal_id" ? ["undefined", "null", "guest", ""][n % 4]! : n === 4 ? LONG_ID : `0198c5a2-77f0-7d31-9c01-${n.toString(16).padStart(12, "0")}`;
+  const isGroup = GROUP_CODES.includes(code);
+  const source = isGroup ? "company acme" : code === "illegal_id" ? ["undefined", "null", "guest", ""][n % 4]! : n === 4 ? LONG_ID : `0198c5a2-77f0-7d31-9c01-${n.toString(16).padStart(12, "0")}`;
   return {
     eventUuid: uuid(100 + n),
-    cause: code === "secret_key_needed" ? Cause.MERGE_DANGEROUSLY : n % 3 ? Cause.IDENTIFY : Cause.ALIAS,
+    cause: isGroup ? Cause.UNSPECIFIED : code === "secret_key_needed" ? Cause.MERGE_DANGEROUSLY : n % 3 ? Cause.IDENTIFY : Cause.ALIAS,
     sourceDistinctId: source,
     targetDistinctId: n === 6 ? `<img src=x onerror="alert(1)">\u202e${LONG_ID}`.slice(0, 200) : `user-${(n % 9) + 1}`,
     code,
@@ -53,7 +54,7 @@ export function addFixtures(router: ConnectRouter, variant: string): void {
   router.rpc(PersonService.method.splitPerson, ({ mergeId }) => {
     const found = [...merges.values()].flat().find((merge) => merge.id === mergeId);
     if (!found) throw fail(Code.NotFound, "no such merge", "NOT_FOUND");
-    if (variant === "refused") throw fail(Code.FailedPrecondition, "a later merge was built upon this one; undo that one first", "SPLIT_REFUSED");
+    if (variant === "refused") throw fail(Code.FailedPrecondition, "more than 64 MiB of properties were said of the person", "SPLIT_REFUSED");
     Object.assign(found, { undoneTime: ago(0), canSplit: false });
     return { persons: [] };
   });
@@ -72,7 +73,7 @@ export function addFixtures(router: ConnectRouter, variant: string): void {
     const found = personId ? refusals.filter(({ sourceDistinctId, targetDistinctId }) => person?.distinctIds.some((id) => id === sourceDistinctId || id === targetDistinctId)).slice(0, 4) : refusals;
     const from = Number(pageToken || 0);
     const size = pageSize || 50;
-    const countsLastDay: Record<string, bigint> = isEmpty ? {} : { already_identified: 214n, illegal_id: 31n, secret_key_needed: 2n, too_many_ids: 1n, something_new: 4n };
+    const countsLastDay: Record<string, bigint> = isEmpty ? {} : { already_identified: 214n, illegal_id: 31n, secret_key_needed: 2n, too_many_ids: 1n, illegal_group: 7n, something_new: 4n };
     return { refusedMerges: found.slice(from, from + size), nextPageToken: from + size < found.length ? String(from + size) : "", countsLastDay };
   });
   router.rpc(PersonActivityService.method.previewMerge, ({ sourcePersonId, targetPersonId, sourceDistinctId }) => {
@@ -87,7 +88,7 @@ export function addFixtures(router: ConnectRouter, variant: string): void {
       target: activity(target),
       merged: { ...target, distinctIds: [...target.distinctIds, ...source.distinctIds], properties: { ...source.properties, ...target.properties }, identified: true },
       conflictingKeys,
-      trouble: variant === "refused" ? "the two have more than 1,000 distinct ids together" : "",
+      trouble: variant === "refused" ? "Together they have 1,203 distinct ids, and a person may have at most 1,000." : "",
     };
   });
 }

@@ -5,7 +5,7 @@ import { said } from "@/features/people/person";
 
 /** What asked for a merge, in words. */
 export const MERGE_CAUSES: Record<Cause, string> = {
-  [Cause.UNSPECIFIED]: "Unknown",
+  [Cause.UNSPECIFIED]: "Not noted",
   [Cause.IDENTIFY]: "$identify",
   [Cause.ALIAS]: "$create_alias",
   [Cause.MERGE_DANGEROUSLY]: "$merge_dangerously",

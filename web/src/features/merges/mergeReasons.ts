@@ -26,7 +26,20 @@ const REASONS: Record<string, MergeReason> = {
     advice:
       "The two would have more than 1,000 distinct ids together. That is mostly one user id for everybody, such as a test account or a kiosk: give each their own, and find out which code names this id.",
   },
+  illegal_group: {
+    title: "A group that names nothing",
+    advice:
+      "`$groupidentify` needs `$group_type` and `$group_key`, each at most 200 characters, and no word like `null` or `undefined`. Send it only once the group's key is known.",
+  },
+  too_many_group_types: {
+    title: "Too many types of group",
+    advice:
+      "A project has at most 5 types, such as company or team. A sixth is mostly a key in the wrong place: `$group_type` says what kind of group it is, `$group_key` which one.",
+  },
 };
+
+/** Codes of what is no merge, but a group that was refused: there are no two persons then. */
+export const GROUP_CODES: readonly string[] = ["illegal_group", "too_many_group_types"];
 
 /** The codes that are known, the most frequent cause of trouble first. */
 export const MERGE_CODES: readonly string[] = Object.keys(REASONS);

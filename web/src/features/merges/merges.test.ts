@@ -33,7 +33,7 @@ describe("a merge", () => {
   it("tells why it cannot be undone, and who could", () => {
     expect(splitTrouble(merge(), true)).toBe("");
     expect(splitTrouble(merge(), false)).toBe("Members, admins and owners can undo it.");
-    expect(splitTrouble(merge({ canSplit: false, splitTrouble: "a later merge was built upon it" }), true)).toBe("A later merge was built upon it.");
+    expect(splitTrouble(merge({ canSplit: false, splitTrouble: "it was made before merges could be undone" }), true)).toBe("It was made before merges could be undone.");
     expect(splitTrouble(merge({ canSplit: false }), true)).toBe("It cannot be undone as things are.");
     expect(splitTrouble(merge({ canSplit: false, undoneTime: timestampFromMs(1) }), true)).toBe("");
   });
@@ -60,7 +60,7 @@ describe("of two persons", () => {
 
 describe("a refused merge", () => {
   it("has a title and advice for every code of the contract", () => {
-    expect([...MERGE_CODES].sort()).toEqual(["already_identified", "illegal_id", "secret_key_needed", "too_many_ids"]);
+    expect([...MERGE_CODES].sort()).toEqual(["already_identified", "illegal_group", "illegal_id", "secret_key_needed", "too_many_group_types", "too_many_ids"]);
     for (const code of MERGE_CODES) expect(mergeReasonOf(code).advice.length).toBeGreaterThan(40);
   });
 

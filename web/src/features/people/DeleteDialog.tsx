@@ -1,11 +1,13 @@
 import { useMutation } from "@connectrpc/connect-query";
 import { useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
 import { useLocation } from "wouter";
 import { readError } from "@/api/errors";
 import { ConfirmDialog } from "@/components/ConfirmDialog";
 import type { Person } from "@/gen/observe/identity/v1/person_pb";
 import { PersonService } from "@/gen/observe/identity/v1/person_service_pb";
 import { useProject } from "@/hooks/useProject";
+import { pages as codeOf } from "@/pages";
 import { deleteText, typedName } from "./deletion";
 import { idOf, personName, said } from "./person";
 import { usePersonSessions } from "./usePersonEvents";
@@ -16,6 +18,7 @@ export function DeleteDialog({ person, onClose }: { person: Person; onClose: () 
   const [, navigate] = useLocation();
   const client = useQueryClient();
   const { pages, events } = usePersonSessions(project.id, person);
+  useEffect(() => codeOf.erasure.preload(), []);
   const erase = useMutation(PersonService.method.deletePerson, {
     onSuccess: ({ erasure }) => {
       navigate(path(`settings/erasures/${erasure?.id ?? ""}`));

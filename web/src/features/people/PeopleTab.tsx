@@ -1,3 +1,4 @@
+import { useEffect } from "react";
 import { useLocation } from "wouter";
 import { readError } from "@/api/errors";
 import { Button } from "@/components/Button";
@@ -13,6 +14,7 @@ import { useLastError } from "@/hooks/useLastError";
 import { usePhone } from "@/hooks/usePhone";
 import { useProject } from "@/hooks/useProject";
 import { useUrlState } from "@/hooks/useUrlState";
+import { pages } from "@/pages";
 import { ColumnPicker } from "./ColumnPicker";
 import { columnsOf, PEOPLE_SHAPE, SEARCH_MAX } from "./peopleUrl";
 import { personPath } from "./person";
@@ -45,6 +47,8 @@ export function PeopleTab() {
   const { visitor, isPending } = useVisitor(project.id, search, isNobody && !isNarrowed);
   const rows = visitor ? [visitor] : persons;
   const isLoading = (list.isPending && !error) || isPending;
+  // One of them is what is looked at next.
+  useEffect(() => pages.person.preload(), []);
   const address = (person: Person) => path(personPath(person));
   const clear = () => setState({ q: "", who: "all", filter: NO_FILTER });
   return (

@@ -34,9 +34,15 @@ export default function PersonPage() {
       {person ? (
         <PersonView key={person.id} person={person} askedId={"personId" in key ? key.personId : undefined} />
       ) : isGone || (error && readError(error).kind === "not-found") ? (
-        <Gone />
+        <>
+          <PageHeader title="Person" />
+          <Gone />
+        </>
       ) : error ? (
-        <ErrorState error={error} onRetry={() => void answer.refetch()} />
+        <>
+          <PageHeader title="Person" />
+          <ErrorState error={error} onRetry={() => void answer.refetch()} />
+        </>
       ) : (
         <PersonSkeleton />
       )}

@@ -37,7 +37,8 @@ export function PropertyHistory({ person }: { person: Person }) {
   );
   const error = useLastError(list);
   const changes = list.data?.pages.flatMap((page) => page.changes) ?? [];
-  const keys = [...new Set([...Object.keys(person.properties ?? {}), key])].filter(Boolean).sort();
+  // Also those that the person has no more.
+  const keys = [...new Set([...Object.keys(person.properties ?? {}), ...changes.map((change) => change.key), key])].filter(Boolean).sort();
   const options = [{ value: "", label: "All properties" }, ...keys.map((one) => ({ value: one, label: said(one) }))];
   return (
     <Card

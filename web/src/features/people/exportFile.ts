@@ -6,19 +6,13 @@ import { MergeSchema, PropertyChangeSchema } from "@/gen/observe/identity/v1/per
 import type { ExportPersonResponse } from "@/gen/observe/reports/v1/person_activity_service_pb";
 
 /**
- * The file of an export, written page by page: one JSON object with `exported_time`, `project_id`, `person`, `merges`,
- * `property_changes` and `events`. Its parts are those of the contracts, with the names of their fields as they stand
- * there, so that it reads like the JSON of the API. What was written is kept as text, not as objects: a person may have a
- * million events.
+ * The file of an export, written page by page: one JSON object with `person`, `merges`, `propertyChanges` and `events`, in
+ * the JSON of the API, as `observe export-person` writes it. What was written is kept as text, not as objects: a person may
+ * have a million events.
  */
 export class ExportFile {
   readonly #parts: string[] = [];
   #events = 0;
-
-  constructor(
-    private readonly projectId: string,
-    private readonly time: Date,
-  ) {}
 
   /** How many events were added. */
   get events(): number {
@@ -26,8 +20,8 @@ export class ExportFile {
   }
 
   add(page: ExportPersonResponse): void {
-    if (this.#parts.length === 0) this.#parts.push(this.#head(page));
-    const events = page.events.map((event) => JSON.stringify(toJson(EventSchema, event, NAMES)));
+    if (this.#parts.length === 0) this.#parts.push(headOf(page));
+    const events = page.events.map((event) => JSON.stringify(toJson(EventSchema, event)));
     if (events.length > 0) this.#parts.push(`${this.#events > 0 ? "," : ""}\n    ${events.join(",\n    ")}`);
     this.#events += events.length;
   }
@@ -36,21 +30,17 @@ export class ExportFile {
   parts(): string[] {
     return [...this.#parts, this.#events > 0 ? "\n  ]\n}\n" : "]\n}\n"];
   }
-
-  #head({ person, merges, propertyChanges }: ExportPersonResponse): string {
-    const head = {
-      exported_time: this.time.toISOString(),
-      project_id: this.projectId,
-      person: person ? toJson(PersonSchema, person, NAMES) : null,
-      merges: merges.map((merge): JsonValue => toJson(MergeSchema, merge, NAMES)),
-      property_changes: propertyChanges.map((change): JsonValue => toJson(PropertyChangeSchema, change, NAMES)),
-    };
-    // The object stays open: its events follow.
-    return `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "events": [`;
-  }
 }
 
-const NAMES = { useProtoFieldName: true } as const;
+/** All but the events, for which the object stays open. */
+function headOf({ person, merges, propertyChanges }: ExportPersonResponse): string {
+  const head = {
+    person: person ? toJson(PersonSchema, person) : null,
+    merges: merges.map((merge): JsonValue => toJson(MergeSchema, merge)),
+    propertyChanges: propertyChanges.map((change): JsonValue => toJson(PropertyChangeSchema, change)),
+  };
+  return `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "events": [`;
+}
 
 /** The file's name: nothing of a hostile name that a file system minds. */
 export function exportName(name: string): string {

@@ -159,22 +159,22 @@ describe("an export", () => {
     });
 
   it("of several pages is one JSON file with all of them in order", () => {
-    const file = new ExportFile("project-1", new Date("2026-11-23T12:00:00Z"));
+    const file = new ExportFile();
     file.add(page(["a", "b"], "2", true));
     file.add(page([], "3"));
     file.add(page(["c"], ""));
     const read = JSON.parse(file.parts().join(""));
-    expect(Object.keys(read)).toEqual(["exported_time", "project_id", "person", "merges", "property_changes", "events"]);
-    expect(read).toMatchObject({ exported_time: "2026-11-23T12:00:00.000Z", project_id: "project-1", person: { id: "p1", distinct_ids: ["u1"] } });
-    expect(read.merges).toEqual([{ id: "m1", moved_distinct_ids: ["a1"], moved_count: 1 }]);
-    expect(read.property_changes).toEqual([{ key: "plan" }]);
+    expect(Object.keys(read)).toEqual(["person", "merges", "propertyChanges", "events"]);
+    expect(read.person).toMatchObject({ id: "p1", distinctIds: ["u1"], properties: { name: 'Ada "the first"\n' } });
+    expect(read.merges).toEqual([{ id: "m1", movedDistinctIds: ["a1"], movedCount: 1 }]);
+    expect(read.propertyChanges).toEqual([{ key: "plan" }]);
     expect(read.events.map((event: { name: string }) => event.name)).toEqual(["a", "b", "c"]);
     expect(read.events[0].properties).toEqual({ 'quo"te': "a" });
     expect(file.events).toBe(3);
   });
 
   it("of a person without anything is whole, too", () => {
-    const file = new ExportFile("project-1", new Date(0));
+    const file = new ExportFile();
     file.add(create(ExportPersonResponseSchema));
     expect(JSON.parse(file.parts().join(""))).toMatchObject({ person: null, merges: [], events: [] });
   });

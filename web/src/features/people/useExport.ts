@@ -20,7 +20,7 @@ export function useExport(projectId: string, person: Person) {
   useEffect(() => () => abort.current?.abort(), []);
   const run = useCallback(async () => {
     const { signal } = (abort.current = new AbortController());
-    const file = new ExportFile(projectId, new Date());
+    const file = new ExportFile();
     setProgress({ state: "running", events: 0 });
     try {
       let pageToken = "";

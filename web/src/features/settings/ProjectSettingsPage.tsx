@@ -30,10 +30,10 @@ export default function ProjectSettingsPage() {
       <Anchor id="retention">
         <RetentionForm />
       </Anchor>
-      <AlertChannelsCard />
       <Anchor id="erasures">
         <ErasuresCard />
       </Anchor>
+      <AlertChannelsCard />
     </SettingsFrame>
   );
 }
