@@ -1,7 +1,7 @@
 // What was sent is accounted for; what was not accepted, or not stored, is told with the reason and with what to do.
 import assert from "node:assert/strict";
 import { DESKTOP, PHONE } from "./harness/browser.js";
-import { openPlace, projectUrl, settled, signIn } from "./harness/dashboard.js";
+import { joinAs, openPlace, projectUrl, settled, signIn } from "./harness/dashboard.js";
 import { acceptAgain, refuseEventsNamed } from "./harness/database.js";
 import { eventually } from "./harness/eventually.js";
 import { inspect } from "./harness/pictures.js";
@@ -133,17 +133,8 @@ world.test("once the cause is gone, one, some and all of them are stored by anot
 world.test("a viewer sees all of it, and can try nothing again", async () => {
   await refuseEventsNamed(world.observe, "poisoned");
   await world.observe.capture([{ name: "poisoned", user_id: "u9" }]);
-  await owner.goto(`${world.observe.url}/settings/organization`);
-  await owner.getByRole("button", { name: "Invite" }).click();
-  await owner.getByLabel("Role", { exact: true }).selectOption({ label: "Viewer" });
-  await owner.getByRole("button", { name: "Create link" }).click();
   const viewer = await world.open();
-  await viewer.goto(await owner.getByRole("dialog").getByText(/\/invite\//).innerText());
-  await viewer.getByLabel("Your name").fill("Charles Babbage");
-  await viewer.getByLabel("E-mail").fill("charles@example.com");
-  await viewer.getByLabel("Password", { exact: true }).fill("a difference engine");
-  await viewer.getByRole("button", { name: "Create account and join" }).click();
-  await viewer.waitForURL(/\/p\/[^/]+\//);
+  await joinAs("Viewer", owner, viewer, { name: "Charles Babbage", email: "charles@example.com" });
   await viewer.goto(`${base}/ingestion?tab=dead-letters`);
   await letters(viewer).first().getByRole("button", { name: "poisoned" }).click();
   await letters(viewer).first().getByRole("region", { name: "The event" }).waitFor();

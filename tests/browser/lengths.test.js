@@ -32,6 +32,9 @@ function traffic() {
     const anonymous_id = `${visitor}-${"anonymous".repeat(21)}`;
     const user_id = `${visitor}-${USER}`.slice(0, 200);
     return [
+      { name: "$groupidentify", user_id, properties: { $group_type: WORD, $group_key: USER.slice(0, 200), $group_set: { name: NAME, [KEY]: VALUE } } },
+      // Refused: the id is another user's already.
+      ...(visitor ? [{ name: "$identify", user_id, anonymous_id: `0-${USER}`.slice(0, 200) }] : []),
       { name: WORD, anonymous_id, properties: { [KEY]: VALUE, $current_url: VALUE, $pathname: VALUE.slice(20), short: true } },
       { name: "$identify", user_id, anonymous_id, properties: { $set: { name: `${NAME} ${visitor}`, email: EMAIL, [KEY]: VALUE } } },
       { name: "$exception", user_id, properties: { $exception_type: WORD, $exception_message: `${VALUE} ${WORDS}`, $pathname: VALUE, $release: WORD } },
@@ -52,6 +55,7 @@ async function notStored() {
   await world.observe.capture([{ name: `${WORD.slice(0, 190)}_refused`, user_id: USER.slice(0, 200), properties: { [KEY]: VALUE } }]);
 }
 
+const personPage = () => `${base}/people/~${encodeURIComponent(`1-${USER}`.slice(0, 200))}`;
 const query = (fields) => new URLSearchParams(fields).toString();
 const pages = () => ({
   overview: `${base}/overview`,
@@ -64,8 +68,14 @@ const pages = () => ({
   funnel: `${base}/insights?${query([["tab", "funnel"], ["step", WORD], ["step", WORDS], ["step", `${WORD.slice(0, 190)}_never`]])}`,
   ingestion: `${base}/ingestion`,
   "dead-letters": `${base}/ingestion?tab=dead-letters`,
+  "refused-merges": `${base}/ingestion?tab=refused-merges`,
   people: `${base}/people`,
-  person: `${base}/people/~${encodeURIComponent(`1-${USER}`.slice(0, 200))}`,
+  "people-columns": `${base}/people?${query({ columns: [KEY, "email", "name"].map(encodeURIComponent).join(","), filter: `p,${KEY},set` })}`,
+  groups: `${base}/people?tab=groups`,
+  group: `${base}/people/groups/~${encodeURIComponent(WORD)}/~${encodeURIComponent(USER.slice(0, 200))}`,
+  person: personPage(),
+  "person-history": `${personPage()}?tab=history`,
+  "person-merges": `${personPage()}?tab=merges`,
   "project-settings": `${base}/settings`,
   "organization-settings": `${world.observe.url}/settings/organization`,
   "account-settings": `${world.observe.url}/settings/account`,

@@ -10,6 +10,7 @@ export const pages = {
   insights: lazyPage(() => import("@/features/insights/InsightsPage")),
   people: lazyPage(() => import("@/features/people/PeoplePage")),
   person: lazyPage(() => import("@/features/people/PersonPage")),
+  group: lazyPage(() => import("@/features/groups/GroupPage")),
   errors: lazyPage(() => import("@/features/errors/ErrorsPage")),
   error: lazyPage(() => import("@/features/errors/ErrorPage")),
   usage: lazyPage(() => import("@/features/usage/UsagePage")),
@@ -23,6 +24,7 @@ export const pages = {
   ingestion: lazyPage(() => import("@/features/ingestion/IngestionPage")),
   install: lazyPage(() => import("@/features/install/InstallPage")),
   projectSettings: lazyPage(() => import("@/features/settings/ProjectSettingsPage")),
+  erasure: lazyPage(() => import("@/features/erasures/ErasurePage")),
   organizationSettings: lazyPage(() => import("@/features/settings/OrganizationSettingsPage")),
   accountSettings: lazyPage(() => import("@/features/settings/AccountSettingsPage")),
 };

@@ -46,6 +46,7 @@ function SignedIn() {
                   <Route path="/p/:project/insights" component={pages.insights.Page} />
                   <Route path="/p/:project/people" component={pages.people.Page} />
                   <Route path="/p/:project/people/:personKey" component={pages.person.Page} />
+                  <Route path="/p/:project/people/groups/:groupType/:groupKey" component={pages.group.Page} />
                   <Route path="/p/:project/errors" component={pages.errors.Page} />
                   <Route path="/p/:project/errors/:errorGroup" component={pages.error.Page} />
                   <Route path="/p/:project/usage" component={pages.usage.Page} />
@@ -60,6 +61,7 @@ function SignedIn() {
                   <Route path="/p/:project/ingestion" component={pages.ingestion.Page} />
                   <Route path="/p/:project/install" component={pages.install.Page} />
                   <Route path="/p/:project/settings" component={pages.projectSettings.Page} />
+                  <Route path="/p/:project/settings/erasures/:erasure" component={pages.erasure.Page} />
                   <Route path="/settings/organization" component={pages.organizationSettings.Page} />
                   <Route path="/settings/account" component={pages.accountSettings.Page} />
                   <Route component={NotFoundPage} />

@@ -24,6 +24,20 @@ export async function setUp(page, link, { name = "Ada Byron", email, password } 
   await page.waitForURL(/\/p\/[^/]+\//);
 }
 
+/** Makes an account of a role with a link that the owner makes, on a page of another person. */
+export async function joinAs(role, owner, page, { name, email, password = "a difference engine" }) {
+  await owner.goto(`${new URL(owner.url()).origin}/settings/organization`);
+  await owner.getByRole("button", { name: "Invite" }).click();
+  await owner.getByLabel("Role", { exact: true }).selectOption({ label: role });
+  await owner.getByRole("button", { name: "Create link" }).click();
+  await page.goto(await owner.getByRole("dialog").getByText(/\/invite\//).innerText());
+  await page.getByLabel("Your name").fill(name);
+  await page.getByLabel("E-mail").fill(email);
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await page.getByRole("button", { name: "Create account and join" }).click();
+  await page.waitForURL(/\/p\/[^/]+\//);
+}
+
 /** The address of the project that the page shows: `http://.../p/<id>`. */
 export function projectUrl(page) {
   return /^.*?\/p\/[^/]+/.exec(page.url())[0];

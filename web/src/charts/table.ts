@@ -1,3 +1,4 @@
+import { saveFile } from "@/components/saveFile";
 import { bucketName } from "./axis";
 import type { Buckets, ChartSeries } from "./series";
 
@@ -43,10 +44,5 @@ export function fileName(title: string): string {
 /** Hands the table to the browser as a file. */
 export function downloadCsv(title: string, table: ChartTable) {
   // The mark at the start makes spreadsheets read the rest as UTF-8.
-  const address = URL.createObjectURL(new Blob(["\ufeff", toCsv(table)], { type: "text/csv;charset=utf-8" }));
-  const link = document.createElement("a");
-  link.href = address;
-  link.download = fileName(title);
-  link.click();
-  URL.revokeObjectURL(address);
+  saveFile(fileName(title), ["\ufeff", toCsv(table)], "text/csv;charset=utf-8");
 }

@@ -1,4 +1,5 @@
 import { Tabs as Radix } from "radix-ui";
+import { useEffect, useRef } from "react";
 import type { ReactNode } from "react";
 import styles from "@/components/Tabs.module.css";
 
@@ -18,9 +19,15 @@ export interface TabsProps<T extends string> {
 }
 
 export function Tabs<T extends string>({ value, onChange, items, label, children }: TabsProps<T>) {
+  const list = useRef<HTMLDivElement>(null);
+  // The chosen one is in view also where not all fit; the page itself must not scroll for it.
+  useEffect(() => {
+    const tab = list.current?.querySelector<HTMLElement>("[data-state=active]");
+    if (list.current && tab) list.current.scrollLeft = Math.max(0, tab.offsetLeft + tab.offsetWidth - list.current.offsetLeft - list.current.clientWidth);
+  }, [value]);
   return (
     <Radix.Root value={value} onValueChange={(next) => onChange(next as T)}>
-      <Radix.List className={styles.list} aria-label={label}>
+      <Radix.List ref={list} className={styles.list} aria-label={label}>
         {items.map((item) => (
           <Radix.Trigger key={item.value} value={item.value} className={styles.tab}>
             {item.label}

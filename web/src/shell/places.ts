@@ -20,14 +20,14 @@ export const PLACES: readonly Place[] = [
   { page: "overview", name: "Overview", icon: House, letter: "o", code: pages.overview },
   { page: "live", name: "Live", icon: Radio, letter: "l", code: pages.live },
   { page: "insights", name: "Insights", icon: ChartLine, letter: "i", code: pages.insights },
-  { page: "people", name: "People", icon: Users, letter: "p", code: pages.people },
+  { page: "people", name: "People", icon: Users, letter: "p", code: pages.people, words: ["persons", "users", "groups", "merge", "identify"] },
   { page: "errors", name: "Errors", icon: Bug, letter: "e", code: pages.errors },
   { page: "endpoints", name: "Endpoints", icon: Gauge, letter: "a", code: pages.endpoints },
   { page: "uptime", name: "Uptime", icon: HeartPulse, letter: "u", code: pages.uptime },
   { page: "usage", name: "Usage", icon: ChartColumn, letter: "d", code: pages.usage },
-  { page: "ingestion", name: "Ingestion", icon: Inbox, letter: "q", code: pages.ingestion, words: ["rejected events", "refused", "dead letters", "pipeline", "queue"] },
+  { page: "ingestion", name: "Ingestion", icon: Inbox, letter: "q", code: pages.ingestion, words: ["rejected events", "refused", "dead letters", "refused merges", "pipeline", "queue"] },
   { page: "install", name: "Install", icon: Plug, letter: "n", code: pages.install },
-  { page: "settings", name: "Settings", icon: Settings, letter: "s", code: pages.projectSettings, words: ["keys", "privacy", "retention", "allowed origins", "alert channels", "time zone"] },
+  { page: "settings", name: "Settings", icon: Settings, letter: "s", code: pages.projectSettings, words: ["keys", "privacy", "retention", "allowed origins", "alert channels", "time zone", "erasures", "deleted persons"] },
 ];
 
 /** Whether the address is that page or something below it. */

@@ -2,7 +2,7 @@ import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import { useMemo, useState } from "react";
 import { CopyButton } from "@/components/CopyButton";
 import { IconButton } from "@/components/IconButton";
-import { Filter } from "@/components/icons";
+import { Filter, History } from "@/components/icons";
 import { TextField } from "@/components/TextField";
 import { isAutomatic, valueText } from "./event";
 import styles from "./event.module.css";
@@ -19,12 +19,14 @@ export interface PropertyListProps {
   properties: JsonObject;
   /** Offers to filter by a property that has this value. */
   onFilter?: (key: string, value: string) => void;
+  /** Offers to show how a property came to have its value. */
+  onHistory?: (key: string) => void;
   /** Said when there are none. */
   empty?: string;
 }
 
 /** All properties: the site's own first, then what SDK and server added. Keys and values are hostile and only ever text. */
-export function PropertyList({ properties, onFilter, empty = "No properties." }: PropertyListProps) {
+export function PropertyList({ properties, onFilter, onHistory, empty = "No properties." }: PropertyListProps) {
   const [search, setSearch] = useState("");
   const entries = useMemo(() => Object.entries(properties).sort(([a], [b]) => (a < b ? -1 : 1)), [properties]);
   const wanted = search.trim().toLowerCase();
@@ -38,14 +40,14 @@ export function PropertyList({ properties, onFilter, empty = "No properties." }:
         <TextField label="Search properties" hideLabel type="search" placeholder="Search properties" value={search} onChange={setSearch} />
       )}
       {found.length === 0 && <p className="muted">No property has “{search}”.</p>}
-      <Rows entries={own} onFilter={onFilter} />
+      <Rows entries={own} onFilter={onFilter} onHistory={onHistory} />
       {automatic.length > 0 && own.length > 0 && <h3 className={styles.group}>Automatic</h3>}
-      <Rows entries={automatic} onFilter={onFilter} />
+      <Rows entries={automatic} onFilter={onFilter} onHistory={onHistory} />
     </div>
   );
 }
 
-function Rows({ entries, onFilter }: { entries: readonly [string, JsonValue][]; onFilter: PropertyListProps["onFilter"] }) {
+function Rows({ entries, onFilter, onHistory }: { entries: readonly [string, JsonValue][] } & Pick<PropertyListProps, "onFilter" | "onHistory">) {
   if (entries.length === 0) return null;
   return (
     <dl className={styles.rows}>
@@ -58,6 +60,7 @@ function Rows({ entries, onFilter }: { entries: readonly [string, JsonValue][]; 
               {onFilter && value !== null && typeof value !== "object" && (
                 <IconButton size="s" label="Show only events with this" icon={<Filter aria-hidden />} onClick={() => onFilter(key, valueText(value))} />
               )}
+              {onHistory && <IconButton size="s" label={`History of ${key}`} icon={<History aria-hidden />} onClick={() => onHistory(key)} />}
               <CopyButton text={valueText(value)} label="Copy value" />
             </span>
           </dd>

@@ -77,8 +77,8 @@ function Options({ value, onChange, attribution, onProperty }: OptionsProps) {
   return (
     <>
       <div className={styles.options}>
-        <Button className={styles.property} onClick={onProperty} title={value.property} aria-label={`Property: ${value.property}. Change`}>
-          <span className="truncate">{value.property}</span>
+        <Button className={styles.property} onClick={onProperty} title={value.property} aria-label={`Property: ${value.property} ${value.scope}. Change`}>
+          <span className="truncate">{value.property}</span>{" "}
           <span className={filter.scope}>{value.scope}</span>
         </Button>
         <SelectField

@@ -25,8 +25,8 @@ export function ConditionEditor({ condition, onChange, onProperty, eventName }: 
   return (
     <div className={styles.editor}>
       <div className={styles.head}>
-        <Button size="s" variant="ghost" className={styles.property} onClick={onProperty} title={property} aria-label={`Property: ${property}. Change`}>
-          <span className="truncate">{property}</span>
+        <Button size="s" variant="ghost" className={styles.property} onClick={onProperty} title={property} aria-label={`Property: ${property} ${scope}. Change`}>
+          <span className="truncate">{property}</span>{" "}
           <span className={styles.scope}>{scope}</span>
         </Button>
         <SelectField

@@ -39,7 +39,7 @@ export function PropertyValuePicker({ property, scope, eventName = "", values, o
       )}
       <NameList
         label="Values"
-        placeholder={scope === "event" ? "Search or type a value" : "Type a value"}
+        placeholder="Search or type a value"
         source={source}
         chosen={values}
         onPick={toggle}

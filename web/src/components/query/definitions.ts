@@ -1,8 +1,10 @@
 import { useQuery } from "@connectrpc/connect-query";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import type { JsonValue } from "@bufbuild/protobuf";
 import { keepPreviousData } from "@tanstack/react-query";
 import { EventService, type EventDefinition } from "@/gen/observe/events/v1/event_service_pb";
 import { PersonService } from "@/gen/observe/identity/v1/person_service_pb";
+import { valueText } from "@/components/event/event";
 import { useProject } from "@/hooks/useProject";
 import type { PropertyScope } from "./filter";
 
@@ -10,8 +12,10 @@ import type { PropertyScope } from "./filter";
 const FRESH_MS = 60_000;
 /** How often a project without events is asked again, in milliseconds. */
 const FIRST_EVENT_MS = 3_000;
-/** How many persons are looked at to learn which properties persons have. */
+/** How many persons are looked at to learn which properties persons have, and which values. */
 const PERSONS_LOOKED_AT = 100;
+/** Longer values of persons are not offered, in characters. */
+const VALUE_CHARS = 100;
 
 const NO_EVENTS: EventDefinition[] = [];
 
@@ -56,14 +60,14 @@ export function usePropertyKeys(scope: PropertyScope, eventName = "", enabled = 
     { staleTime: FRESH_MS, enabled: enabled && scope === "person" },
   );
   if (scope === "person") {
-    const keys = countKeys(persons.data?.persons.map(({ properties }) => properties) ?? []);
-    return { names: keys, loading: persons.isPending, error: persons.error };
+    const keys = persons.data?.persons.flatMap(({ properties }) => Object.keys(properties ?? {})) ?? [];
+    return { names: countNames(keys), loading: persons.isPending, error: persons.error };
   }
   const names = ofEvents.data?.propertyDefinitions.map(({ key, eventCount, lastSeenTime }) => ({ name: key, count: eventCount, lastSeen: lastSeenTime }));
   return { names: names ?? [], loading: ofEvents.isPending, error: ofEvents.error };
 }
 
-/** The values of a property that contain a text, the most frequent first. Of persons nobody counts values. */
+/** The values of a property that contain a text, the most frequent first; of persons, those of the latest. */
 export function usePropertyValues(scope: PropertyScope, property: string, search: string, eventName = ""): Names {
   const { id } = useProject().project;
   const answer = useQuery(
@@ -71,13 +75,25 @@ export function usePropertyValues(scope: PropertyScope, property: string, search
     { projectId: id, property, eventName, search },
     { staleTime: FRESH_MS, enabled: scope === "event" && property !== "", placeholderData: keepPreviousData },
   );
+  const persons = useQuery(PersonService.method.listPersons, { projectId: id, pageSize: PERSONS_LOOKED_AT }, { staleTime: FRESH_MS, enabled: scope === "person" && property !== "" });
+  if (scope === "person") {
+    const values = persons.data?.persons.flatMap(({ properties }) => shortValue(properties?.[property])) ?? [];
+    return { names: countNames(values), loading: persons.isPending, error: persons.error };
+  }
   const names = answer.data?.values.map(({ value, eventCount }) => ({ name: value, count: eventCount }));
-  return { names: names ?? [], loading: scope === "event" && answer.isPending, error: answer.error };
+  return { names: names ?? [], loading: answer.isPending, error: answer.error };
 }
 
-/** Keys by how many have them. */
-function countKeys(all: readonly (object | undefined)[]): Named[] {
+/** A value as filters compare it, unless it is none that somebody would choose from a list. */
+function shortValue(value: JsonValue | undefined): string[] {
+  if (value === undefined || value === null || typeof value === "object") return [];
+  const text = valueText(value);
+  return text.length <= VALUE_CHARS ? [text] : [];
+}
+
+/** Names by how often they come. */
+function countNames(all: readonly string[]): Named[] {
   const counts = new Map<string, number>();
-  for (const one of all) for (const key of Object.keys(one ?? {})) counts.set(key, (counts.get(key) ?? 0) + 1);
+  for (const one of all) counts.set(one, (counts.get(one) ?? 0) + 1);
   return [...counts].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).map(([name]) => ({ name }));
 }

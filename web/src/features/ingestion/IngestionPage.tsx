@@ -6,6 +6,8 @@ import { ErrorState } from "@/components/ErrorState";
 import { Inbox } from "@/components/icons";
 import { PageHeader } from "@/components/PageHeader";
 import { Tabs } from "@/components/Tabs";
+import { countsTotal } from "@/features/merges/mergeReasons";
+import { useRefusedMerges } from "@/features/merges/useMerges";
 import { shortNumber } from "@/format/number";
 import { PipelineService } from "@/gen/observe/events/v1/pipeline_service_pb";
 import type { GetPipelineStatusResponse } from "@/gen/observe/events/v1/pipeline_service_pb";
@@ -18,15 +20,18 @@ import { Ledger } from "./Ledger";
 import { LiveMark } from "./LiveMark";
 import { Notices } from "./Notices";
 import { rejectedTotal } from "./rejected";
+import { RefusedMergesTab } from "./RefusedMergesTab";
 import { RejectedTab } from "./RejectedTab";
 import { useStatus } from "./useStatus";
 import styles from "./ingestion.module.css";
 
-const SHAPE = { tab: choiceParam(["rejected", "dead-letters"], "rejected") };
+const SHAPE = { tab: choiceParam(["rejected", "dead-letters", "refused-merges"], "rejected") };
 /** How often the rejected events are asked for while they are in view, in milliseconds. */
 const REJECTED_EVERY_MS = 4_000;
+/** How often the refused merges are, in milliseconds. */
+const REFUSED_EVERY_MS = 5_000;
 
-/** Where accepted events are, what was not accepted and why. */
+/** Where accepted events are, what was not accepted and why, and which persons were not joined. */
 export default function IngestionPage() {
   const { project } = useProject();
   const { query, rate } = useStatus(project.id);
@@ -59,11 +64,13 @@ function Loaded({ status, rate }: { status: GetPipelineStatusResponse; rate: num
     { projectId: project.id },
     { refetchInterval: tab === "rejected" ? REJECTED_EVERY_MS : false, staleTime: 0 },
   );
+  const refused = useRefusedMerges(project.id, { everyMs: tab === "refused-merges" ? REFUSED_EVERY_MS : 0 });
   const total = rejectedTotal(status.rejections);
   const isNothing = status.accepted === 0n && total === 0n && status.deadLettered === 0n && rejected.data?.rejectedEvents.length === 0;
   const items = [
     { value: "rejected", label: <TabName name="Rejected" count={total} /> },
     { value: "dead-letters", label: <TabName name="Dead letters" count={status.deadLettered} /> },
+    { value: "refused-merges", label: <TabName name="Refused merges" count={countsTotal(refused.counts)} /> },
   ] as const;
   return (
     <div className="stack">
@@ -73,8 +80,14 @@ function Loaded({ status, rate }: { status: GetPipelineStatusResponse; rate: num
       ) : (
         <>
           <Ledger status={status} rate={rate} />
-          <Tabs label="What was not stored" value={tab} onChange={(next) => setState({ tab: next })} items={items}>
-            {tab === "rejected" ? <RejectedTab counts={status.rejections} answer={rejected} /> : <DeadLettersTab count={status.deadLettered} />}
+          <Tabs label="What was refused or set aside" value={tab} onChange={(next) => setState({ tab: next })} items={items}>
+            {tab === "rejected" ? (
+              <RejectedTab counts={status.rejections} answer={rejected} />
+            ) : tab === "dead-letters" ? (
+              <DeadLettersTab count={status.deadLettered} />
+            ) : (
+              <RefusedMergesTab answer={refused} />
+            )}
           </Tabs>
         </>
       )}

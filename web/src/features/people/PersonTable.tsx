@@ -1,5 +1,7 @@
+import { useMemo } from "react";
+import type { CSSProperties } from "react";
 import { cx } from "@/components/cx";
-import { shortId } from "@/components/event/event";
+import { shortId, valueText } from "@/components/event/event";
 import { RelativeTime } from "@/components/RelativeTime";
 import { Table } from "@/components/Table";
 import type { Column } from "@/components/Table";
@@ -14,25 +16,55 @@ const LISTED_IDS = 20;
 
 export interface PersonTableProps {
   persons: readonly Person[];
+  /** The properties that stand in columns of their own. */
+  columns: readonly string[];
   loading: boolean;
-  /** What is shown is the answer to the search before. */
+  /** What is shown is the answer to the question before. */
   stale: boolean;
   onOpen: (person: Person) => void;
 }
 
-const COLUMNS: readonly Column<Person>[] = [
-  { key: "person", title: "Person", width: "42%", truncate: true, render: (person) => <PersonMark person={person} /> },
-  { key: "identified", title: "State", wideOnly: true, width: "130px", render: (person) => <IdentifiedBadge person={person} /> },
-  { key: "ids", title: "Distinct ids", wideOnly: true, truncate: true, render: (person) => <Ids person={person} /> },
-  { key: "created", title: "First seen", align: "end", width: "130px", render: (person) => (person.createdTime ? <RelativeTime time={person.createdTime} /> : "–") },
+const FIRST: readonly Column<Person>[] = [
+  { key: "person", title: "Person", truncate: true, render: (person) => <PersonMark person={person} /> },
+  { key: "identified", title: "State", width: "130px", render: (person) => <IdentifiedBadge person={person} /> },
 ];
+const IDS: Column<Person> = { key: "ids", title: "Distinct ids", truncate: true, render: (person) => <Ids person={person} /> };
+const CREATED: Column<Person> = {
+  key: "created",
+  title: "First seen",
+  align: "end",
+  width: "130px",
+  render: (person) => (person.createdTime ? <RelativeTime time={person.createdTime} /> : "–"),
+};
 
-export function PersonTable({ persons, loading, stale, onOpen }: PersonTableProps) {
+export function PersonTable({ persons, columns, loading, stale, onOpen }: PersonTableProps) {
+  const shown = useMemo(() => [...FIRST, ...columns.map(propertyColumn), IDS, CREATED], [columns.join("\n")]);
   return (
-    <div className={cx(styles.table, stale && styles.stale)} aria-busy={stale || undefined}>
-      <Table label="People" columns={COLUMNS} rows={persons} rowKey={(person) => person.id} loading={loading} onRowClick={onOpen} skeletonRows={10} />
+    <div className={cx(styles.table, columns.length > 2 && styles.manyColumns, stale && styles.stale)} style={{ "--columns": columns.length } as CSSProperties} aria-busy={stale || undefined}>
+      <Table label="People" columns={shown} rows={persons} rowKey={(person) => person.id} loading={loading} onRowClick={onOpen} skeletonRows={10} />
     </div>
   );
+}
+
+function propertyColumn(key: string): Column<Person> {
+  return {
+    key: `property ${key}`,
+    title: (
+      <span className={styles.columnTitle} title={key}>
+        {key}
+      </span>
+    ),
+    truncate: true,
+    render: (person) => <PropertyCell person={person} property={key} />,
+  };
+}
+
+/** One property of a person in one line; hostile text. */
+export function PropertyCell({ person, property }: { person: Person; property: string }) {
+  const value = person.properties?.[property];
+  if (value === undefined || value === null) return <span className={styles.nothing}>–</span>;
+  const text = valueText(value);
+  return <span title={text}>{text === "" ? "(empty text)" : text}</span>;
 }
 
 function Ids({ person }: { person: Person }) {

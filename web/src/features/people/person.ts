@@ -1,4 +1,5 @@
 import type { JsonObject } from "@bufbuild/protobuf";
+import { encodePersonKey } from "@/components/event/personKey";
 import type { Person } from "@/gen/observe/identity/v1/person_pb";
 
 /** Property keys that hold what people call a person, the best first. */
@@ -30,4 +31,27 @@ export function hasRow(person: Person): boolean {
 function textOf(properties: JsonObject | undefined, key: string): string {
   const value = properties?.[key];
   return typeof value === "string" ? value.trim() : "";
+}
+
+/** How calls name a person. */
+export type PersonId = { case: "personId"; value: string } | { case: "distinctId"; value: string };
+
+/** A person is named by its id if it has a row, else by its one distinct id. */
+export function idOf(person: Person): PersonId {
+  return hasRow(person) ? { case: "personId", value: person.id } : { case: "distinctId", value: person.distinctIds[0] ?? "" };
+}
+
+/** The address of a person's page, below the project's. */
+export function personPath(person: Person): string {
+  const { case: by, value } = idOf(person);
+  return `people/${encodePersonKey(by === "personId" ? { personId: value } : { distinctId: value })}`;
+}
+
+/** Names and ids longer than this are cut where they stand in a sentence, in characters. */
+const SAID_CHARS = 60;
+
+/** A name or an id inside a sentence. */
+export function said(text: string): string {
+  const letters = [...text];
+  return letters.length > SAID_CHARS ? `${letters.slice(0, SAID_CHARS - 1).join("")}…` : text;
 }

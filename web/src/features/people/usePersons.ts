@@ -1,17 +1,29 @@
 import { useInfiniteQuery, useQuery } from "@connectrpc/connect-query";
 import { keepPreviousData } from "@tanstack/react-query";
+import { toFilter } from "@/components/query";
+import type { FilterState } from "@/components/query";
 import { EventService } from "@/gen/observe/events/v1/event_service_pb";
 import { PersonService } from "@/gen/observe/identity/v1/person_service_pb";
 import type { Person } from "@/gen/observe/identity/v1/person_pb";
+import { IDENTIFIED } from "./peopleUrl";
+import type { Who } from "./peopleUrl";
 
 /** Persons in a page of the list. */
 const PAGE_SIZE = 50;
 
-/** The persons that a search finds, page by page. */
-export function usePersons(projectId: string, search: string) {
+/** Whom to list. */
+export interface Wanted {
+  search: string;
+  who: Who;
+  filter?: FilterState;
+}
+
+/** The persons that a search and a filter find, page by page. */
+export function usePersons(projectId: string, { search, who, filter }: Wanted) {
+  const wanted = filter && toFilter(filter);
   return useInfiniteQuery(
     PersonService.method.listPersons,
-    { projectId, search, pageSize: PAGE_SIZE, pageToken: "" },
+    { projectId, search, identified: IDENTIFIED[who], pageSize: PAGE_SIZE, pageToken: "", ...(wanted && { filter: wanted }) },
     { pageParamKey: "pageToken", getNextPageParam: (last) => last.nextPageToken || undefined, placeholderData: keepPreviousData },
   );
 }

@@ -1,6 +1,7 @@
 import { useEffect } from "react";
 import type { ReactNode } from "react";
 import { AlertChannelsCard } from "@/features/alerts/AlertChannelsCard";
+import { ErasuresCard } from "@/features/erasures/ErasuresCard";
 import { KeysCard } from "@/features/settings/KeysCard";
 import { PrivacyForm } from "@/features/settings/PrivacyForm";
 import { ProjectForm } from "@/features/settings/ProjectForm";
@@ -9,7 +10,7 @@ import { SettingsFrame } from "@/features/settings/SettingsFrame";
 import { useProject } from "@/hooks/useProject";
 import styles from "@/features/settings/Settings.module.css";
 
-/** A project's name, time zone, origins, keys, privacy, retention and alert channels. */
+/** A project's name, time zone, origins, keys, privacy, retention, alert channels, and the receipts of persons that were deleted. */
 export default function ProjectSettingsPage() {
   const { project } = useProject();
   // A link to one of the settings begins there; the shell has gone to the top of the page before.
@@ -28,6 +29,9 @@ export default function ProjectSettingsPage() {
       </Anchor>
       <Anchor id="retention">
         <RetentionForm />
+      </Anchor>
+      <Anchor id="erasures">
+        <ErasuresCard />
       </Anchor>
       <AlertChannelsCard />
     </SettingsFrame>

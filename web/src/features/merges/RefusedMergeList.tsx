@@ -1,0 +1,110 @@
+import { useRef, useState } from "react";
+import { Link } from "wouter";
+import { cx } from "@/components/cx";
+import { shortId } from "@/components/event/event";
+import { encodePersonKey } from "@/components/event/personKey";
+import { ArrowRight, ChevronRight } from "@/components/icons";
+import { RelativeTime } from "@/components/RelativeTime";
+import { Advice } from "@/features/ingestion/Advice";
+import { Fact, Facts } from "@/features/ingestion/Facts";
+import { visible } from "@/features/ingestion/payload";
+import { absoluteTime, toDate } from "@/format/time";
+import type { RefusedMerge } from "@/gen/observe/identity/v1/person_service_pb";
+import { useProject } from "@/hooks/useProject";
+import { useRowKeys } from "@/hooks/useRowKeys";
+import { useTimeZone } from "@/hooks/TimeZoneContext";
+import { MERGE_CAUSES } from "./merge";
+import { GROUP_CODES, mergeReasonOf } from "./mergeReasons";
+import styles from "./refused.module.css";
+
+/** Refused merges, the latest first; one of them can be open. Ids are hostile and only ever text. */
+export function RefusedMergeList({ rows }: { rows: readonly RefusedMerge[] }) {
+  const [open, setOpen] = useState<string>();
+  const list = useRef<HTMLOListElement>(null);
+  useRowKeys(list, "button[aria-expanded]");
+  return (
+    <ol ref={list} aria-label="Refused merges, the latest first">
+      {rows.map((row) => {
+        const key = `${row.eventUuid} ${row.sourceDistinctId}`;
+        return <Row key={key} refused={row} isOpen={key === open} onToggle={() => setOpen(key === open ? undefined : key)} />;
+      })}
+    </ol>
+  );
+}
+
+function Row({ refused, isOpen, onToggle }: { refused: RefusedMerge; isOpen: boolean; onToggle: () => void }) {
+  const { title } = mergeReasonOf(refused.code, refused.message);
+  return (
+    <li className={cx(styles.item, isOpen && styles.isOpen)}>
+      <div className={styles.line}>
+        <ChevronRight className={styles.chevron} aria-hidden />
+        <span className={styles.when}>
+          <RelativeTime time={refused.createdTime} everyMs={5_000} />
+        </span>
+        <button type="button" className={styles.open} aria-expanded={isOpen} onClick={onToggle}>
+          {visible(title)}
+        </button>
+        <span className={styles.ids}>
+          {isGroup(refused) ? (
+            <span title={visible(refused.sourceDistinctId)}>{visible(refused.sourceDistinctId)}</span>
+          ) : (
+            <>
+              <Id text={refused.sourceDistinctId} />
+              <ArrowRight aria-label="into" />
+              <Id text={refused.targetDistinctId} />
+            </>
+          )}
+        </span>
+        <code className={styles.cause}>{causeOf(refused)}</code>
+      </div>
+      {isOpen && <Details refused={refused} />}
+    </li>
+  );
+}
+
+function isGroup({ code }: RefusedMerge): boolean {
+  return GROUP_CODES.includes(code);
+}
+
+function causeOf(refused: RefusedMerge): string {
+  return isGroup(refused) ? "$groupidentify" : MERGE_CAUSES[refused.cause];
+}
+
+function Id({ text }: { text: string }) {
+  const { path } = useProject();
+  const shown = visible(text);
+  if (text === "") return <span className="muted">(empty)</span>;
+  return (
+    <Link href={path(`people/${encodePersonKey({ distinctId: text })}`)} title={shown}>
+      {shortId(shown)}
+    </Link>
+  );
+}
+
+function Details({ refused }: { refused: RefusedMerge }) {
+  const timeZone = useTimeZone();
+  const { code, message, sourceDistinctId, targetDistinctId, eventUuid, createdTime } = refused;
+  return (
+    <div className={styles.details}>
+      <p className={styles.todo}>
+        <Advice text={mergeReasonOf(code, message).advice} />
+      </p>
+      <Facts>
+        <Fact name="Reason" text={code} isCode />
+        <Fact name="Message" text={message} />
+        <Fact name="Asked by" text={causeOf(refused)} isCode />
+        {isGroup(refused) ? (
+          <Fact name="Group" text={sourceDistinctId} otherwise="empty" />
+        ) : (
+          <>
+            <Fact name="Should join" text={sourceDistinctId} otherwise="empty" />
+            <Fact name="Into" text={targetDistinctId} otherwise="empty" />
+          </>
+        )}
+        <Fact name="Event id" text={eventUuid} isCode />
+        <Fact name="Refused" text={createdTime ? absoluteTime(toDate(createdTime), timeZone) : ""} />
+      </Facts>
+      <p className="muted">{isGroup(refused) ? "The event was stored. Only the group was not." : "The event was stored. Only the two persons were not joined."}</p>
+    </div>
+  );
+}
