@@ -16,6 +16,7 @@ mod machine;
 mod monitor;
 mod overload;
 mod overview;
+mod persons;
 mod processes;
 mod roles;
 mod seed;
@@ -39,12 +40,15 @@ const FOLDER_VARIABLE: &str = "TMPDIR";
 struct Options {
     /// What to measure; all when left out
     parts: Vec<Part>,
-    /// How long each load of `capture`, `seed`, `lag` and `overload` lasts
+    /// How long each load of `capture`, `seed`, `lag`, `overload` and `persons` lasts
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=3_600))]
     seconds: u64,
-    /// How many events `drain` (300,000), `funnel` and `list` (1,000,000) work with
+    /// How many events `drain` (300,000), `funnel`, `list` and `persons` (1,000,000) work with
     #[arg(long, value_parser = clap::value_parser!(u64).range(10_000..=20_000_000))]
     events: Option<u64>,
+    /// How many persons there are before `persons`
+    #[arg(long, default_value_t = persons::PERSONS, value_parser = clap::value_parser!(u64).range(1_000..=10_000_000))]
+    persons: u64,
     /// How many rows the event table holds before `drain`
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=100_000_000))]
     preload: u64,
@@ -76,9 +80,11 @@ enum Part {
     Monitor,
     /// The overview on the demo's month, and how soon it tells of something broken
     Overview,
+    /// Identifying, merging and a person's page, beside plain SQL
+    Persons,
 }
 
-const ALL: [Part; 10] = [
+const ALL: [Part; 11] = [
     Part::Idle,
     Part::Capture,
     Part::Seed,
@@ -89,6 +95,7 @@ const ALL: [Part; 10] = [
     Part::Funnel,
     Part::Monitor,
     Part::Overview,
+    Part::Persons,
 ];
 
 fn main() -> anyhow::Result<()> {
@@ -133,6 +140,10 @@ async fn run(options: &Options) -> anyhow::Result<()> {
             Part::Overload => overload::run(Duration::from_secs(options.seconds)).await,
             Part::Monitor => monitor::run().await,
             Part::Overview => overview::run().await,
+            Part::Persons => {
+                let events = options.events.unwrap_or(persons::EVENTS);
+                persons::run(events, options.persons, Duration::from_secs(options.seconds)).await
+            }
         }
         .with_context(|| format!("{part:?} was not finished"))?;
     }

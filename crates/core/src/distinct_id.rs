@@ -9,7 +9,7 @@ use unicode_normalization::UnicodeNormalization as _;
 /// The longest distinct id, in characters.
 pub const MAX_CHARS: usize = 200;
 
-/// Characters other than white space of the longest entry below, with its quotes. A character stands for one character or
+/// Characters that can be seen of the longest entry below, with its quotes. A character stands for one character or
 /// more after NFKC, so that an id with more of them is on no list, however many bytes each has.
 const LISTED_CHARS_MAX: usize = 38;
 
@@ -43,21 +43,47 @@ const ILLEGAL: [&str; 27] = [
     "",
 ];
 
-/// Returns whether a distinct id names nobody. Compared after NFKC, trimming, one layer of quotes taken off, and in lower
-/// case.
+/// Returns whether a distinct id names nobody. Compared without characters that cannot be seen, after NFKC, trimming, one
+/// layer of quotes taken off, and in lower case.
 #[must_use]
 pub fn is_illegal(distinct_id: &str) -> bool {
     if distinct_id.contains('\0') {
         return true;
     }
     // Skipping what is too long keeps long ids free of allocation.
-    let mut visible = distinct_id.chars().filter(|character| !character.is_whitespace());
+    let mut visible = distinct_id
+        .chars()
+        .filter(|character| !character.is_whitespace() && !is_invisible(*character));
     if visible.nth(LISTED_CHARS_MAX).is_some() {
         return false;
     }
-    let normal: String = distinct_id.nfkc().collect();
+    let normal: String = distinct_id.nfkc().filter(|character| !is_invisible(*character)).collect();
     let bare = strip_quotes(normal.trim()).trim().to_lowercase();
     ILLEGAL.contains(&bare.as_str())
+}
+
+/// Returns whether a character takes no room: those that Unicode calls default-ignorable, such as the zero-width space.
+fn is_invisible(character: char) -> bool {
+    matches!(
+        character,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fff8}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
 }
 
 fn strip_quotes(text: &str) -> &str {
@@ -110,6 +136,38 @@ mod tests {
         }
         assert!(!is_illegal(&format!("{pad}{}{pad}", wide("usr_abc123"))));
         assert!(!is_illegal(&format!("{zeros}{zeros}")));
+    }
+
+    /// Every entry, in every disguise that broken integrations put on it.
+    #[test]
+    fn no_disguise_makes_an_entry_legal() {
+        let pad = "\u{200b}".repeat(100);
+        for entry in ILLEGAL {
+            let wide: String = entry
+                .chars()
+                .map(|c| {
+                    let wide = char::from_u32(u32::from(c) + 0xfee0);
+                    wide.filter(|_| c.is_ascii_graphic()).unwrap_or(c)
+                })
+                .collect();
+            let inside: String = entry.chars().flat_map(|c| [c, '\u{2060}']).collect();
+            for bare in [entry.to_owned(), entry.to_uppercase(), wide, inside] {
+                for id in [
+                    bare.clone(),
+                    format!(" \t{bare}\u{a0}\n"),
+                    format!("'{bare}'"),
+                    format!("\"{bare}\""),
+                    format!("\u{feff}{bare}\u{200d}"),
+                    format!(" \u{200b}\" \u{ad}{bare} \" "),
+                    format!("{pad}{bare}{pad}"),
+                ] {
+                    assert!(is_illegal(&id), "{id:?} should be illegal");
+                }
+            }
+        }
+        for id in ["\u{200b}1", "a\u{200d}b", "nul", "'null", "''null''"] {
+            assert!(!is_illegal(id), "{id:?} should be legal");
+        }
     }
 
     #[test]

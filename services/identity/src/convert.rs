@@ -1,19 +1,29 @@
 //! From our types to those of the contracts.
 
 use chrono::{DateTime, Utc};
+use observe_core::json::to_value;
 use observe_core::{PersonId, ProjectId, SessionId};
 use observe_proto::common::v1 as common;
 use observe_proto::identity::v1 as pb;
 use prost_types::{Struct, Timestamp};
+use serde_json::Value;
+use sqlx::types::Json;
 
 use crate::account::{Membership, Reach, Session, SessionAccess, User};
 use crate::invitation::Invitation;
 use crate::key::Key;
+use crate::operation::Cause;
 use crate::organization::{Member, Organization};
+use crate::person::{ChangeCause, MAX_NAMED_IDS};
 use crate::privacy::{ClientAddress, Privacy};
 use crate::project::Project;
+use crate::refusal::{message, split_trouble};
 use crate::retention::Retention;
+use crate::store::group::StoredGroup;
+use crate::store::merge::MergeRow;
 use crate::store::person::StoredPerson;
+use crate::store::property_change::PropertyChangeRow;
+use crate::store::refusal::RefusedRow;
 
 /// Milliseconds since 1970 of the last instant that a timestamp column and a `google.protobuf.Timestamp` both hold.
 const MAX_MILLIS: i64 = 253_402_300_799_999;
@@ -157,6 +167,77 @@ pub(crate) fn person(person: StoredPerson) -> pb::Person {
         properties: Some(observe_core::json::to_struct(person.properties.document())),
         created_time: Some(timestamp(person.created_at)),
         identified: person.identified,
+    }
+}
+
+/// Returns the number under which a cause of merges is stored.
+pub(crate) fn merge_cause_number(cause: Cause) -> i16 {
+    let cause = match cause {
+        Cause::Unknown => pb::merge::Cause::Unspecified,
+        Cause::Identify => pb::merge::Cause::Identify,
+        Cause::Alias => pb::merge::Cause::Alias,
+        Cause::MergeDangerously => pb::merge::Cause::MergeDangerously,
+        Cause::MergePersons => pb::merge::Cause::MergePersons,
+    };
+    i16::try_from(i32::from(cause)).unwrap_or(0)
+}
+
+/// Returns the number under which a cause of changed properties is stored.
+pub(crate) fn change_cause_number(cause: ChangeCause) -> i16 {
+    let cause = match cause {
+        ChangeCause::Update => pb::property_change::Cause::Update,
+        ChangeCause::Merge => pb::property_change::Cause::Merge,
+        ChangeCause::Split => pb::property_change::Cause::Split,
+    };
+    i16::try_from(i32::from(cause)).unwrap_or(0)
+}
+
+pub(crate) fn merge(row: MergeRow) -> pb::Merge {
+    let trouble = split_trouble(row.cause, row.undone_at.is_some());
+    pb::Merge {
+        id: row.op_id.to_string(),
+        cause: row.cause.into(),
+        source_person_id: row.source.map(|id| id.to_string()).unwrap_or_default(),
+        target_person_id: row.target.to_string(),
+        moved_distinct_ids: row.moved_ids.into_iter().take(MAX_NAMED_IDS).collect(),
+        moved_count: row.moved_count,
+        created_time: Some(timestamp(row.created_at)),
+        undone_time: row.undone_at.map(timestamp),
+        can_split: trouble.is_none(),
+        split_trouble: trouble.unwrap_or_default().to_owned(),
+    }
+}
+
+pub(crate) fn refused_merge(row: RefusedRow) -> pb::RefusedMerge {
+    pb::RefusedMerge {
+        event_uuid: row.event_uuid.to_string(),
+        cause: row.cause.into(),
+        source_distinct_id: row.source_id,
+        target_distinct_id: row.target_id,
+        message: message(&row.code),
+        code: row.code,
+        created_time: Some(timestamp(row.created_at)),
+    }
+}
+
+pub(crate) fn property_change(row: PropertyChangeRow) -> pb::PropertyChange {
+    let value = |json: Option<Json<Value>>| json.map(|Json(value)| to_value(value));
+    pb::PropertyChange {
+        key: row.key,
+        old_value: value(row.old_value),
+        new_value: value(row.new_value),
+        cause: row.cause.into(),
+        time: Some(timestamp(row.happened_at)),
+        origin_id: row.origin_id.to_string(),
+    }
+}
+
+pub(crate) fn group(group: StoredGroup) -> pb::Group {
+    pb::Group {
+        r#type: group.group_type,
+        key: group.key,
+        properties: Some(observe_core::json::to_struct(group.properties.document())),
+        created_time: Some(timestamp(group.created_at)),
     }
 }
 

@@ -9,12 +9,25 @@ use observe_core::{ErrorCode, ServiceError, Violations};
 /// What callers see as the name of our store.
 const DATABASE: &str = "database";
 
+/// A transaction that could not be put in a row with others, a deadlock, a row that was referred to and is gone, a row that
+/// somebody else made at the same moment.
+const CONFLICTS: [&str; 4] = ["40001", "40P01", "23503", "23505"];
+
 /// Why a call of this service failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum IdentityError {
     /// What every service has.
     #[error(transparent)]
     Common(#[from] CommonError),
+    /// A statement met that of somebody else, in a way that trying again can mend.
+    #[error(transparent)]
+    Conflict(CommonError),
+    /// Two ids or persons cannot be joined: the code of it.
+    #[error("{}", crate::refusal::message(.0))]
+    MergeRefused(&'static str),
+    /// A merge cannot be undone: the reason.
+    #[error("the merge cannot be undone: {0}")]
+    SplitRefused(&'static str),
     /// The same for an unknown e-mail and a wrong password.
     #[error("e-mail or password is wrong")]
     WrongPassword,
@@ -59,11 +72,16 @@ impl From<Violations> for IdentityError {
 impl From<sqlx::Error> for IdentityError {
     fn from(error: sqlx::Error) -> Self {
         let detail = error.to_string();
-        Self::Common(if observe_runtime::postgres::is_outage(&error) {
+        let is_conflict = error
+            .as_database_error()
+            .and_then(sqlx::error::DatabaseError::code)
+            .is_some_and(|code| CONFLICTS.contains(&code.as_ref()));
+        let common = if observe_runtime::postgres::is_outage(&error) {
             CommonError::Unavailable { dependency: DATABASE, detail }
         } else {
             CommonError::Internal(detail)
-        })
+        };
+        if is_conflict { Self::Conflict(common) } else { Self::Common(common) }
     }
 }
 
@@ -75,7 +93,7 @@ pub(crate) fn breaks(error: &sqlx::Error, constraint: &str) -> bool {
 impl ServiceError for IdentityError {
     fn code(&self) -> ErrorCode {
         match self {
-            Self::Common(error) => error.code(),
+            Self::Common(error) | Self::Conflict(error) => error.code(),
             Self::WrongPassword | Self::UnknownCredential | Self::SetupRefused => {
                 ErrorCode::Unauthenticated
             }
@@ -83,13 +101,15 @@ impl ServiceError for IdentityError {
                 ErrorCode::ResourceExhausted
             }
             Self::NameTaken(_) | Self::EmailTaken | Self::AlreadyMember => ErrorCode::AlreadyExists,
-            Self::LastOwner => ErrorCode::FailedPrecondition,
+            Self::LastOwner | Self::MergeRefused(_) | Self::SplitRefused(_) => {
+                ErrorCode::FailedPrecondition
+            }
         }
     }
 
     fn reason(&self) -> ErrorReason {
         match self {
-            Self::Common(error) => error.reason(),
+            Self::Common(error) | Self::Conflict(error) => error.reason(),
             Self::WrongPassword | Self::UnknownCredential | Self::SetupRefused => {
                 ErrorReason::InvalidCredential
             }
@@ -100,29 +120,32 @@ impl ServiceError for IdentityError {
                 ErrorReason::AlreadyExists
             }
             Self::LastOwner => ErrorReason::LastOwner,
+            Self::MergeRefused(_) => ErrorReason::MergeRefused,
+            Self::SplitRefused(_) => ErrorReason::SplitRefused,
         }
     }
 
     fn public_message(&self) -> Cow<'_, str> {
         match self {
-            Self::Common(error) => error.public_message(),
+            Self::Common(error) | Self::Conflict(error) => error.public_message(),
             other => other.to_string().into(),
         }
     }
 
     fn metadata(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::Common(error) => error.metadata(),
+            Self::Common(error) | Self::Conflict(error) => error.metadata(),
             Self::NameTaken(resource) => vec![("resource", (*resource).to_owned())],
             Self::EmailTaken => vec![("resource", "account".to_owned())],
             Self::AlreadyMember => vec![("resource", "member".to_owned())],
+            Self::MergeRefused(code) => vec![("code", (*code).to_owned())],
             _ => Vec::new(),
         }
     }
 
     fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Common(error) => error.retry_after(),
+            Self::Common(error) | Self::Conflict(error) => error.retry_after(),
             Self::SignInThrottled { retry_after } => Some(*retry_after),
             _ => None,
         }
@@ -130,7 +153,7 @@ impl ServiceError for IdentityError {
 
     fn violations(&self) -> Option<&Violations> {
         match self {
-            Self::Common(error) => error.violations(),
+            Self::Common(error) | Self::Conflict(error) => error.violations(),
             _ => None,
         }
     }

@@ -6,10 +6,12 @@
 //! change log (`PersonLogService/ReadChanges`).
 
 mod account;
+mod apply;
 mod bootstrap;
 mod config;
 mod convert;
 mod error;
+mod group;
 mod invitation;
 mod key;
 mod merge;
@@ -18,14 +20,19 @@ mod organization;
 mod origin;
 mod password;
 mod person;
+mod person_filter;
 mod person_search;
 mod privacy;
 mod project;
 mod properties;
+mod refusal;
 mod retention;
+mod retry;
 mod service;
 mod setup;
 mod store;
+
+use std::sync::Arc;
 
 use observe_core::Secret;
 use observe_proto::identity::v1::account_service_server::AccountServiceServer;
@@ -39,7 +46,7 @@ use observe_proto::identity::v1::person_log_service_server::PersonLogServiceServ
 use observe_proto::identity::v1::person_service_server::PersonServiceServer;
 use observe_proto::identity::v1::project_service_server::ProjectServiceServer;
 use observe_runtime::postgres::{self, Database, PoolSizes};
-use observe_runtime::{Built, Deps, ReadyCheck, StartError};
+use observe_runtime::{Built, Deps, ReadyCheck, StartError, Worker};
 use tonic::service::Routes;
 
 pub use bootstrap::{Credentials, bootstrap};
@@ -115,11 +122,28 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
         clock: clock.clone(),
         page_tokens: deps.page_tokens(),
     };
+    let applier = Arc::new(apply::Applier::new(&database, clock.clone(), entropy.clone()));
     let persons = service::person::Persons {
         store: store::person::PersonStore(database.clone()),
+        ledger: store::merge::MergeStore(database.clone()),
+        refusals: store::refusal::RefusalStore(database.clone()),
+        property_changes: store::property_change::PropertyChangeStore(database.clone()),
+        applier: applier.clone(),
+        clock: clock.clone(),
+        entropy: entropy.clone(),
         page_tokens: deps.page_tokens(),
     };
-    let person_log = service::person_log::PersonLog::new(&database, clock.clone());
+    let person_log = service::person_log::PersonLog::new(&database, applier.clone());
+    let groups = service::group::Groups {
+        store: store::group::GroupStore(database.clone()),
+        page_tokens: deps.page_tokens(),
+    };
+    let retry = retry::Retry {
+        parked: store::parked::ParkedStore(database.clone()),
+        applier,
+        clock: clock.clone(),
+        life: deps.lifecycle.clone(),
+    };
     let routes = Routes::new(AccountServiceServer::new(accounts))
         .add_service(OrganizationServiceServer::new(organizations))
         .add_service(InvitationServiceServer::new(invitations))
@@ -128,7 +152,7 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
         .add_service(AuthenticationServiceServer::new(authentication))
         .add_service(PersonServiceServer::new(persons))
         .add_service(ErasureServiceServer::new(service::erasure::Erasures))
-        .add_service(GroupServiceServer::new(service::group::Groups))
+        .add_service(GroupServiceServer::new(groups))
         .add_service(
             PersonLogServiceServer::new(person_log).max_decoding_message_size(MAX_APPLY_BYTES),
         );
@@ -136,5 +160,6 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
         let database = database.clone();
         async move { database.is_up().await }
     });
-    Ok(Built { routes, workers: Vec::new(), ready: vec![ready] })
+    let workers = vec![Worker::new("identity retry", retry.run())];
+    Ok(Built { routes, workers, ready: vec![ready] })
 }

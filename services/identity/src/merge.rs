@@ -7,7 +7,6 @@ use observe_proto::identity::v1::apply_events_response::Outcome;
 
 use crate::operation::{Kind, Operation, is_illegal};
 use crate::person::{MAX_DISTINCT_IDS, People};
-use crate::properties::Version;
 
 /// Applies one operation. A refused one joins nobody; the target, if it is legal, still gets its properties.
 pub(crate) fn apply(people: &mut People, operation: &Operation) -> Outcome {
@@ -16,20 +15,23 @@ pub(crate) fn apply(people: &mut People, operation: &Operation) -> Outcome {
         return Outcome::RefusedIllegalId;
     }
     let outcome = match &operation.kind {
-        Kind::Properties => Outcome::Applied,
+        Kind::Group(_) | Kind::Properties => Outcome::Applied,
         Kind::Identify { anonymous } => {
             // Whatever becomes of the anonymous id, a legal user id makes its person a known one.
-            let person = people.ensure_person(target, at.0);
+            people.ensure_person(target, at.0);
+            people.see(target, at.0);
             let outcome = match anonymous {
-                Some(source) => join(people, source, target, at, KnownSource::Refuse),
+                Some(source) => join(people, source, operation, KnownSource::Refuse),
                 None => Outcome::Applied,
             };
-            people.identify(person);
+            people.identify_by(target);
             outcome
         }
-        Kind::Alias(source) => join(people, source, target, at, KnownSource::Refuse),
+        Kind::Alias(source) => join(people, source, operation, KnownSource::Refuse),
         Kind::Merge { trusted: false, .. } => Outcome::RefusedUntrusted,
-        Kind::Merge { alias, trusted: true } => join(people, alias, target, at, KnownSource::Merge),
+        Kind::Merge { alias: source, trusted: true } | Kind::Persons { source } => {
+            join(people, source, operation, KnownSource::Merge)
+        }
     };
     if !operation.properties.is_empty() {
         people.change_properties(target, &operation.properties, at);
@@ -45,13 +47,8 @@ enum KnownSource {
 }
 
 /// Makes the source the same person as the target, which is marked as known.
-fn join(
-    people: &mut People,
-    source: &str,
-    target: &str,
-    at: Version,
-    known: KnownSource,
-) -> Outcome {
+fn join(people: &mut People, source: &str, operation: &Operation, known: KnownSource) -> Outcome {
+    let (target, at) = (operation.target.as_str(), operation.version);
     if is_illegal(source) {
         return Outcome::RefusedIllegalId;
     }
@@ -60,27 +57,21 @@ fn join(
     }
     let source_person = people.person_of(source);
     let target_person = people.person_of(target);
-    if let Some(id) = source_person
-        && source_person != target_person
-        && people.person(id).is_some_and(|person| person.identified)
-        && known == KnownSource::Refuse
-    {
+    if source_person.is_some() && source_person == target_person {
+        people.ensure_person(target, at.0);
+        people.see(target, at.0);
+        return Outcome::Applied;
+    }
+    let source_row = source_person.and_then(|id| people.person(id));
+    if known == KnownSource::Refuse && source_row.is_some_and(|person| person.identified) {
         return Outcome::RefusedIdentified;
     }
-    if source_person.is_none() || source_person != target_person {
-        let ids_of = |person| people.person(person).map_or(0, |person| person.distinct_ids.len());
-        let ids = source_person.map_or(1, ids_of) + target_person.map_or(1, ids_of);
-        if ids > MAX_DISTINCT_IDS {
-            return Outcome::RefusedTooManyIds;
-        }
+    let ids_of = |person| people.person(person).map_or(0, |person| person.distinct_ids.len());
+    if source_person.map_or(1, ids_of) + target_person.map_or(1, ids_of) > MAX_DISTINCT_IDS {
+        return Outcome::RefusedTooManyIds;
     }
-    let person = people.ensure_person(target, at.0);
-    match source_person {
-        None => people.attach(source, target, at),
-        Some(id) if id == person => {}
-        Some(id) => people.merge(id, target, at),
-    }
-    people.identify(person);
+    people.ensure_person(target, at.0);
+    people.merge(source, target, at, operation.cause());
     Outcome::Applied
 }
 

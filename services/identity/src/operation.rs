@@ -13,9 +13,12 @@ use crate::properties::{PropertyChanges, Version};
 const IDENTIFY: &str = "$identify";
 const CREATE_ALIAS: &str = "$create_alias";
 const MERGE_DANGEROUSLY: &str = "$merge_dangerously";
+const GROUP_IDENTIFY: &str = "$groupidentify";
 /// Where `$identify` names the anonymous id: what the edge writes, and what PostHog's clients send.
 const ANONYMOUS_ID_KEYS: [&str; 2] = ["$anonymous_id", "$anon_distinct_id"];
 const ALIAS_KEY: &str = "alias";
+const GROUP_TYPE_KEY: &str = "$group_type";
+const GROUP_KEY_KEY: &str = "$group_key";
 
 /// An event's properties, each as its JSON text.
 type Given<'a> = HashMap<String, &'a RawValue>;
@@ -50,8 +53,48 @@ pub(crate) enum Kind {
         /// Whether a secret key sent it.
         trusted: bool,
     },
+    /// Another person is the same as the target's: what somebody decided who may.
+    Persons {
+        /// A distinct id of the other person.
+        source: String,
+    },
+    /// Something is known of a group.
+    Group(GroupChange),
     /// Only properties change: also what `$identify` asks for if the anonymous id is the target itself.
     Properties,
+}
+
+impl Kind {
+    /// Returns what it means that a distinct id is a user's, with the anonymous id that is named.
+    pub(crate) fn identify(distinct_id: &str, anonymous: Option<String>) -> Self {
+        match anonymous {
+            // Who has not signed in yet may have traits all the same, and must stay free to become a user.
+            Some(id) if id == distinct_id => Self::Properties,
+            anonymous => Self::Identify { anonymous },
+        }
+    }
+}
+
+/// What is said of a group, such as a company.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct GroupChange {
+    /// What kind of group; empty if it was not said.
+    pub(crate) group_type: String,
+    /// Which one; empty if it was not said.
+    pub(crate) key: String,
+    /// Properties that overwrite.
+    pub(crate) set: Map<String, Value>,
+}
+
+/// What asks for a merge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// It is not known any more.
+    Unknown,
+    Identify,
+    Alias,
+    MergeDangerously,
+    MergePersons,
 }
 
 impl Operation {
@@ -63,15 +106,16 @@ impl Operation {
         let kind = match event.name.as_str() {
             IDENTIFY => {
                 let named = ANONYMOUS_ID_KEYS.iter().find_map(|key| id_text(&given, key));
-                match named.filter(|id| !id.is_empty()) {
-                    // Who has not signed in yet may have traits all the same, and must stay free to become a user.
-                    Some(id) if id == event.distinct_id => Kind::Properties,
-                    anonymous => Kind::Identify { anonymous },
-                }
+                Kind::identify(&event.distinct_id, named.filter(|id| !id.is_empty()))
             }
             CREATE_ALIAS => id_text(&given, ALIAS_KEY).map_or(Kind::Properties, Kind::Alias),
             MERGE_DANGEROUSLY => id_text(&given, ALIAS_KEY)
                 .map_or(Kind::Properties, |alias| Kind::Merge { alias, trusted: event.trusted }),
+            GROUP_IDENTIFY => Kind::Group(GroupChange {
+                group_type: id_text(&given, GROUP_TYPE_KEY).unwrap_or_default(),
+                key: id_text(&given, GROUP_KEY_KEY).unwrap_or_default(),
+                set: object(&given, "$group_set"),
+            }),
             _ => Kind::Properties,
         };
         let properties = PropertyChanges {
@@ -89,12 +133,30 @@ impl Operation {
         self.version.2
     }
 
+    /// Returns what it asks for a merge as.
+    pub(crate) fn cause(&self) -> Cause {
+        match &self.kind {
+            Kind::Identify { .. } => Cause::Identify,
+            Kind::Alias(_) => Cause::Alias,
+            Kind::Merge { .. } => Cause::MergeDangerously,
+            Kind::Persons { .. } => Cause::MergePersons,
+            Kind::Group(_) | Kind::Properties => Cause::Unknown,
+        }
+    }
+
+    /// Returns whether it can join persons.
+    pub(crate) fn joins(&self) -> bool {
+        !matches!(self.kind, Kind::Group(_) | Kind::Properties)
+    }
+
     /// Returns the other distinct id that is named.
     pub(crate) fn source(&self) -> Option<&str> {
         match &self.kind {
             Kind::Identify { anonymous } => anonymous.as_deref(),
-            Kind::Alias(alias) | Kind::Merge { alias, .. } => Some(alias),
-            Kind::Properties => None,
+            Kind::Alias(source) | Kind::Merge { alias: source, .. } | Kind::Persons { source } => {
+                Some(source)
+            }
+            Kind::Group(_) | Kind::Properties => None,
         }
     }
 }
@@ -158,6 +220,17 @@ mod tests {
             Kind::Identify { anonymous: None }
         );
         assert_eq!(kind("signed_up", &json!({"$anonymous_id": "anon"})), Kind::Properties);
+    }
+
+    #[test]
+    fn a_group_is_read_with_its_type_key_and_properties() {
+        let given = json!({"$group_type": "company", "$group_key": 42, "$group_set": {"a": 1}});
+        let set = json!({"a": 1}).as_object().cloned().expect("an object");
+        let group = GroupChange { group_type: "company".into(), key: "42".into(), set };
+        assert_eq!(kind("$groupidentify", &given), Kind::Group(group));
+        let nothing =
+            GroupChange { group_type: String::new(), key: String::new(), set: Map::new() };
+        assert_eq!(kind("$groupidentify", &json!({"$group_key": {}})), Kind::Group(nothing));
     }
 
     #[test]

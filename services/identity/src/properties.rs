@@ -13,7 +13,7 @@
 mod cell;
 mod size;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -48,8 +48,21 @@ impl PropertyChanges {
     }
 }
 
+/// The most bytes of JSON of a value that is noted whole when it changes.
+const MAX_NOTED_BYTES: usize = 4 * 1024;
+/// How many characters are noted of a larger one.
+const NOTED_CHARS: usize = 200;
+
+/// A change of one property that could be seen. Of a value above 4 KiB the beginning of its text is noted.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct KeyChange {
+    pub(crate) key: String,
+    pub(crate) old: Option<Value>,
+    pub(crate) new: Option<Value>,
+}
+
 /// What applying changes did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Effect {
     /// The history changed, so the row must be written.
     pub(crate) stored: bool,
@@ -57,6 +70,8 @@ pub(crate) struct Effect {
     pub(crate) visible: bool,
     /// Keys that were not taken, because they are too large or the person has as much as it may.
     pub(crate) skipped: usize,
+    /// The changes that could be seen, in order.
+    pub(crate) changed: Vec<KeyChange>,
 }
 
 /// All properties of a person, with their history.
@@ -67,6 +82,12 @@ pub(crate) struct Properties {
     /// Counted on first use.
     #[serde(skip)]
     size: Option<Size>,
+}
+
+impl PartialEq for Properties {
+    fn eq(&self, other: &Self) -> bool {
+        self.cells == other.cells
+    }
 }
 
 impl Properties {
@@ -103,6 +124,24 @@ impl Properties {
         effect
     }
 
+    /// Takes in what was said of the same person under another distinct id, which came here through `lineage`.
+    pub(crate) fn take_in(&mut self, other: &Self, lineage: &[Version]) {
+        let mut effect = Effect::default();
+        for (key, cell) in &other.cells {
+            self.update(key, &mut effect, |mine| mine.take_in(cell.clone(), lineage));
+        }
+    }
+
+    /// Returns whether nothing was ever said.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.cells.is_empty()
+    }
+
+    /// Returns the value of a key now.
+    pub(crate) fn value(&self, key: &str) -> Option<&Value> {
+        self.cells.get(key).and_then(Cell::live)
+    }
+
     /// Returns the properties as they are now.
     pub(crate) fn document(&self) -> Map<String, Value> {
         let live = self.cells.iter().filter_map(|(key, cell)| Some((key, cell.live()?)));
@@ -136,7 +175,7 @@ impl Properties {
             before = self.cells.get(key).cloned();
             next = size.replaced(key, before.as_ref(), Some(&after));
         }
-        let visible = before.as_ref().and_then(Cell::live) != after.live();
+        let changed = key_change(key, before.as_ref().and_then(Cell::live), after.live());
         let is_tombstone = after.live().is_none();
         if is_tombstone && (after == Cell::default() || next.has_no_room_for_tombstone(&size)) {
             // The key has no value either way; only late operations on it are no longer told from new ones.
@@ -151,7 +190,8 @@ impl Properties {
             self.cells.insert(key.to_owned(), after);
         }
         effect.stored = true;
-        effect.visible |= visible;
+        effect.visible |= changed.is_some();
+        effect.changed.extend(changed);
         self.size = Some(next);
     }
 
@@ -164,6 +204,32 @@ impl Properties {
         });
         forgot
     }
+}
+
+/// Returns the changes between two states, in the order of keys.
+pub(crate) fn differences(old: &Properties, new: &Properties) -> Vec<KeyChange> {
+    let keys: BTreeSet<&String> = old.cells.keys().chain(new.cells.keys()).collect();
+    keys.into_iter().filter_map(|key| key_change(key, old.value(key), new.value(key))).collect()
+}
+
+fn key_change(key: &str, old: Option<&Value>, new: Option<&Value>) -> Option<KeyChange> {
+    if old == new {
+        return None;
+    }
+    Some(KeyChange { key: key.to_owned(), old: old.map(noted), new: new.map(noted) })
+}
+
+fn noted(value: &Value) -> Value {
+    if json_bytes(value) <= MAX_NOTED_BYTES {
+        return value.clone();
+    }
+    let text = match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let mut beginning: String = text.chars().take(NOTED_CHARS).collect();
+    beginning.push('…');
+    Value::String(beginning)
 }
 
 /// Returns the entries that are not too large by themselves; the others are counted as skipped.

@@ -15,8 +15,9 @@ use super::reject::{Code, Reject};
 use super::sender::Sender;
 use super::text::is_longer;
 
-/// The names of events that change persons.
-const IDENTITY_NAMES: [&str; 4] = [IDENTIFY, "$create_alias", "$merge_dangerously", "$set"];
+/// The names of events that change persons, or groups.
+const IDENTITY_NAMES: [&str; 5] =
+    [IDENTIFY, "$create_alias", "$merge_dangerously", "$set", "$groupidentify"];
 
 /// The name of events that join an anonymous person with a known one.
 const IDENTIFY: &str = "$identify";

@@ -105,6 +105,19 @@ impl Cell {
         self.layer(merge, lineage).absorb_at(merge, source);
     }
 
+    /// Takes in what was said of this key under another distinct id of the same person.
+    pub(super) fn take_in(&mut self, other: Self, lineage: &[Version]) {
+        if let Some((at, write)) = other.written {
+            self.layer(at, lineage).write(at, write);
+        }
+        for (at, value) in other.once {
+            self.layer(at, lineage).fill(at, value);
+        }
+        for (at, cell) in other.absorbed {
+            self.layer(at, lineage).absorb_at(at, cell);
+        }
+    }
+
     fn absorb_at(&mut self, merge: Version, cell: Self) {
         match self.absorbed.binary_search_by_key(&merge, |(version, _)| *version) {
             // The source had taken in part of the same merge's history before.

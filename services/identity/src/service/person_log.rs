@@ -1,51 +1,38 @@
 //! `observe.identity.v1.PersonLogService`.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use observe_core::error::CommonError;
-use observe_core::{CallContext, Clock, PersonId, ProjectId, Violations, respond};
+use observe_core::{CallContext, PersonId, ProjectId, Violations, respond};
 use observe_proto::identity::v1 as pb;
-use observe_proto::identity::v1::apply_events_response::Outcome;
 use observe_proto::identity::v1::person_log_service_server::PersonLogService;
 use observe_runtime::postgres::Database;
-use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status};
 
+use crate::apply::{Applier, Given};
 use crate::error::IdentityError;
-use crate::merge;
-use crate::operation::Operation;
 use crate::store::change::ChangeStore;
 use crate::store::person::PersonStore;
-use crate::store::person_log::PersonLogStore;
 
 /// The most events in one call.
 const MAX_EVENTS: usize = 1_000;
-/// How many batches may be under way: each holds a connection while it waits for its project's lock, and signing in and
-/// the credential look-up need some, too.
-const MAX_BATCHES: usize = 3;
 /// The most projects in one question for changes.
 const MAX_POSITIONS: usize = 10_000;
 
 /// Applies identity events and tells what changed.
 pub(crate) struct PersonLog {
-    log: PersonLogStore,
+    applier: Arc<Applier>,
     changes: ChangeStore,
     persons: PersonStore,
-    clock: Arc<dyn Clock>,
-    turns: Semaphore,
 }
 
 impl PersonLog {
     /// Takes what it reads and writes with.
-    pub(crate) fn new(database: &Database, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(database: &Database, applier: Arc<Applier>) -> Self {
         Self {
-            log: PersonLogStore(database.clone()),
+            applier,
             changes: ChangeStore(database.clone()),
             persons: PersonStore(database.clone()),
-            clock,
-            turns: Semaphore::new(MAX_BATCHES),
         }
     }
 
@@ -56,34 +43,13 @@ impl PersonLog {
     ) -> Result<pb::ApplyEventsResponse, IdentityError> {
         context.require_service()?;
         let project = project_id(&request.project_id)?;
-        let operations = read_operations(&request)?;
-        if operations.is_empty() {
+        let given = read_operations(&request)?;
+        if given.is_empty() {
             return Ok(pb::ApplyEventsResponse::default());
         }
-        let _turn =
-            self.turns.acquire().await.map_err(|error| CommonError::Internal(error.to_string()))?;
-        let mut batch = self.log.begin(project).await?.ok_or(CommonError::NotFound("project"))?;
-        let uuids: Vec<_> = operations.iter().map(Operation::uuid).collect();
-        let mut outcomes: HashMap<_, Outcome> = batch.applied(&uuids).await?;
-        let new: Vec<_> = operations
-            .iter()
-            .filter(|operation| !outcomes.contains_key(&operation.uuid()))
-            .collect();
-        if !new.is_empty() {
-            let mut people = batch.load(&new).await?;
-            let mut done = Vec::with_capacity(new.len());
-            for operation in new {
-                // The same event twice in one call is applied once, like the same event in two calls.
-                if let Entry::Vacant(place) = outcomes.entry(operation.uuid()) {
-                    let outcome = merge::apply(&mut people, operation);
-                    place.insert(outcome);
-                    done.push((operation.uuid(), outcome));
-                }
-            }
-            batch.commit(&people, &done, self.clock.now()).await?;
-            log_what_was_not_done(project, people.skipped_properties(), &done);
-        }
-        let outcomes = uuids.iter().map(|uuid| i32::from(outcomes[uuid])).collect();
+        let outcomes = self.applier.apply(project, &given).await?;
+        let outcomes =
+            given.iter().map(|given| i32::from(outcomes[&given.operation.uuid()])).collect();
         Ok(pb::ApplyEventsResponse { outcomes })
     }
 
@@ -126,28 +92,13 @@ fn project_id(bytes: &[u8]) -> Result<ProjectId, CommonError> {
     ProjectId::from_bytes(bytes).ok_or(CommonError::NotFound("project"))
 }
 
-fn read_operations(request: &pb::ApplyEventsRequest) -> Result<Vec<Operation>, IdentityError> {
+fn read_operations(request: &pb::ApplyEventsRequest) -> Result<Vec<Given<'_>>, IdentityError> {
     let mut violations = Violations::new();
     violations.require(request.events.len() <= MAX_EVENTS, "events", "must be at most 1,000");
-    let operations: Option<Vec<_>> = request.events.iter().map(Operation::read).collect();
-    violations.require(operations.is_some(), "events", "must each have a uuid of 16 bytes");
+    let given: Option<Vec<_>> = request.events.iter().map(Given::read).collect();
+    violations.require(given.is_some(), "events", "must each have a uuid of 16 bytes");
     violations.finish()?;
-    Ok(operations.unwrap_or_default())
-}
-
-/// Says how much was refused, in numbers: ids and properties are not for logs.
-fn log_what_was_not_done(
-    project: ProjectId,
-    skipped_properties: usize,
-    outcomes: &[(uuid::Uuid, Outcome)],
-) {
-    let refused = outcomes.iter().filter(|(_, outcome)| *outcome != Outcome::Applied).count();
-    if refused > 0 {
-        tracing::info!(%project, refused, "identity events refused");
-    }
-    if skipped_properties > 0 {
-        tracing::warn!(%project, skipped_properties, "person properties beyond the limit not taken");
-    }
+    Ok(given.unwrap_or_default())
 }
 
 #[tonic::async_trait]

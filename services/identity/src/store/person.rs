@@ -67,6 +67,16 @@ impl PersonStore {
         }
     }
 
+    /// Returns the id of a person, or of the one it became; `None` if it has no row.
+    pub(crate) async fn root_of(
+        &self,
+        project: ProjectId,
+        id: PersonId,
+    ) -> Result<Option<PersonId>, IdentityError> {
+        let mut tx = self.0.tenant(project).await?;
+        Ok(root(&mut tx, project, id).await?.map(PersonId::new))
+    }
+
     /// Returns the distinct ids of a person, or of the one it became, oldest first. For services.
     pub(crate) async fn distinct_ids(
         &self,

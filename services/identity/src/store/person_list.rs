@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use crate::convert::instant;
 use crate::error::IdentityError;
+use crate::person_filter::PersonFilter;
 use crate::person_search::Search;
 use crate::properties::Properties;
 use crate::store::person::{PersonStore, StoredPerson};
@@ -33,6 +34,7 @@ const LIST: &str = "
     from person
     where project_id = $1 and merged_into is null
       and created_at <= $2 and (created_at < $2 or id > $3)
+      and ($5::boolean is null or identified = $5)
     order by created_at desc, id
     limit $4";
 
@@ -40,12 +42,13 @@ const SEARCH: &str = "
     select id, identified, created_at, properties, by_id from (
         select p.id, p.identified, p.created_at, p.properties,
                exists (select from person_distinct_id d
-                       where d.project_id = p.project_id and d.person_id = p.id and d.distinct_id ilike $5) as by_id
+                       where d.project_id = p.project_id and d.person_id = p.id and d.distinct_id ilike $6) as by_id
         from person p
         where p.project_id = $1 and p.merged_into is null
           and p.created_at <= $2 and (p.created_at < $2 or p.id > $3)
+          and ($5::boolean is null or p.identified = $5)
     ) candidate
-    where by_id or properties::text ilike $6
+    where by_id or properties::text ilike $7
     order by created_at desc, id
     limit $4";
 
@@ -88,13 +91,30 @@ pub(crate) struct PersonPage {
     pub(crate) next: Option<Position>,
 }
 
+/// Which persons are asked for.
+pub(crate) struct PersonQuery {
+    /// Those that it finds; all without one.
+    pub(crate) search: Option<Search>,
+    /// Those that it selects; all without one.
+    pub(crate) filter: Option<PersonFilter>,
+    /// Only those who are identified, or only those who are not.
+    pub(crate) identified: Option<bool>,
+}
+
+impl PersonQuery {
+    fn takes(&self, by_id: bool, properties: &Properties) -> bool {
+        (by_id || self.search.as_ref().is_none_or(|search| search.finds(properties)))
+            && self.filter.as_ref().is_none_or(|filter| filter.selects(properties))
+    }
+}
+
 impl PersonStore {
-    /// Returns the persons after a position that the search finds, all without one; at most `size`. A page can be shorter,
+    /// Returns the persons after a position that are asked for; at most `size`. A page can be shorter,
     /// also empty, though there are more: when the search takes long.
     pub(crate) async fn list(
         &self,
         project: ProjectId,
-        search: Option<&Search>,
+        query: &PersonQuery,
         mut after: Position,
         size: usize,
     ) -> Result<PersonPage, IdentityError> {
@@ -105,13 +125,14 @@ impl PersonStore {
             .execute(&mut *tx)
             .await?;
         // One more than there is room for tells whether there is a next page.
-        let limit = if search.is_some() { SEARCH_ROWS } else { size + 1 };
+        let is_looking = query.search.is_some() || query.filter.is_some();
+        let limit = if is_looking { SEARCH_ROWS } else { size + 1 };
         let mut persons = Vec::with_capacity(size);
         let next = 'page: loop {
-            let rows = read(&mut tx, project, search, after, limit).await?;
+            let rows = read(&mut tx, project, query, after, limit).await?;
             let is_end = rows.len() < limit;
             for (id, identified, created_at, Json(properties), by_id) in rows {
-                let is_found = by_id || search.is_none_or(|search| search.finds(&properties));
+                let is_found = query.takes(by_id, &properties);
                 if is_found && persons.len() == size {
                     break 'page Some(after);
                 }
@@ -142,20 +163,21 @@ impl PersonStore {
 async fn read(
     connection: &mut PgConnection,
     project: ProjectId,
-    search: Option<&Search>,
+    query: &PersonQuery,
     after: Position,
     limit: usize,
 ) -> Result<Vec<ListedRow>, IdentityError> {
-    let query = sqlx::query_as(if search.is_some() { SEARCH } else { LIST })
+    let rows = sqlx::query_as(if query.search.is_some() { SEARCH } else { LIST })
         .bind(project.uuid())
         .bind(after.created_at)
         .bind(after.id)
-        .bind(i64::try_from(limit).unwrap_or(i64::MAX));
-    let query = match search {
-        Some(search) => query.bind(&search.id_pattern).bind(&search.json_pattern),
-        None => query,
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .bind(query.identified);
+    let rows = match &query.search {
+        Some(search) => rows.bind(&search.id_pattern).bind(&search.json_pattern),
+        None => rows,
     };
-    Ok(query.fetch_all(connection).await?)
+    Ok(rows.fetch_all(connection).await?)
 }
 
 async fn add_distinct_ids(

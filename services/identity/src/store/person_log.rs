@@ -1,7 +1,11 @@
 //! One batch of identity operations in one transaction.
 
+mod group;
+mod history;
 mod load;
+pub(crate) mod refusal;
 mod save;
+pub(crate) mod split;
 
 use std::collections::HashMap;
 
@@ -13,6 +17,7 @@ use sqlx::types::Uuid;
 use sqlx::{Postgres, Transaction};
 
 use crate::error::IdentityError;
+use crate::operation::Operation;
 use crate::person::People;
 
 /// Starts batches.
@@ -25,6 +30,12 @@ pub(crate) struct Batch {
     project: ProjectId,
     /// The last number of the change log.
     change_number: i64,
+}
+
+/// An operation, and what became of it.
+pub(crate) struct Done<'a> {
+    pub(crate) operation: &'a Operation,
+    pub(crate) outcome: Outcome,
 }
 
 impl PersonLogStore {
@@ -65,17 +76,23 @@ impl Batch {
     pub(crate) async fn commit(
         mut self,
         people: &People,
-        outcomes: &[(Uuid, Outcome)],
+        done: &[Done<'_>],
         now: DateTime<Utc>,
     ) -> Result<(), IdentityError> {
-        self.save_persons(people).await?;
-        self.save_mappings(people, now).await?;
-        for merge in people.merges() {
-            self.save_merge(merge, now).await?;
-        }
-        self.save_changes(people, now).await?;
-        self.save_outcomes(outcomes, now).await?;
+        self.save(people, now).await?;
+        self.save_outcomes(done, now).await?;
+        self.save_refusals(done, now).await?;
         self.tx.commit().await?;
         Ok(())
+    }
+
+    /// Writes what became of the persons.
+    async fn save(&mut self, people: &People, now: DateTime<Utc>) -> Result<(), IdentityError> {
+        self.save_persons(people).await?;
+        self.save_mappings(people, now).await?;
+        self.save_histories(people).await?;
+        self.save_merges(people, now).await?;
+        self.save_property_changes(people, now).await?;
+        self.save_changes(people, now).await
     }
 }

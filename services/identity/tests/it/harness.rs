@@ -1,5 +1,6 @@
 //! A running identity service and clients that speak to it as whoever a test wants to be.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use observe_core::clock::ManualClock;
@@ -192,6 +193,11 @@ impl Identity {
         PersonServiceClient::new(self.as_role(Role::Viewer))
     }
 
+    /// Returns a client that may change persons.
+    pub(crate) fn editor(&self) -> PersonServiceClient<Signed> {
+        PersonServiceClient::new(self.as_role(Role::Member))
+    }
+
     pub(crate) fn authentication(&self, channel: Signed) -> AuthenticationServiceClient<Signed> {
         AuthenticationServiceClient::new(channel)
     }
@@ -305,6 +311,60 @@ impl Identity {
     }
 }
 
+/// What a reader knows who followed the change log.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Follower {
+    pub(crate) mapping: HashMap<String, Vec<u8>>,
+    pub(crate) persons: HashMap<Vec<u8>, pb::PersonChange>,
+    pub(crate) number: i64,
+}
+
+impl Follower {
+    pub(crate) fn follow(&mut self, changes: Vec<pb::Change>) {
+        for change in changes {
+            self.number += 1;
+            assert_eq!(change.number, self.number, "the log has no gap");
+            match change.kind.expect("every change has a kind") {
+                pb::change::Kind::Mapping(mapping) => {
+                    self.mapping.insert(mapping.distinct_id, mapping.person_id);
+                }
+                pb::change::Kind::Person(person) => {
+                    self.persons.insert(person.person_id.clone(), person);
+                }
+                pb::change::Kind::Erasure(_) => {}
+            }
+        }
+    }
+
+    pub(crate) fn properties(&self, distinct_id: &str) -> Value {
+        let person = &self.persons[&self.mapping[distinct_id]];
+        serde_json::from_str(&person.properties_json).expect("a JSON object")
+    }
+}
+
+/// Returns a person's properties as JSON; all numbers are doubles.
+pub(crate) fn properties(person: &pb::Person) -> Value {
+    json_members(person.properties.clone().expect("always given"))
+}
+
+/// Returns a struct as JSON.
+pub(crate) fn json_members(members: prost_types::Struct) -> Value {
+    Value::Object(members.fields.into_iter().map(|(key, value)| (key, json_of(value))).collect())
+}
+
+/// Returns a value as JSON.
+pub(crate) fn json_of(value: prost_types::Value) -> Value {
+    use prost_types::value::Kind;
+    match value.kind {
+        None | Some(Kind::NullValue(_)) => Value::Null,
+        Some(Kind::BoolValue(value)) => value.into(),
+        Some(Kind::NumberValue(value)) => value.into(),
+        Some(Kind::StringValue(value)) => value.into(),
+        Some(Kind::ListValue(list)) => list.values.into_iter().map(json_of).collect(),
+        Some(Kind::StructValue(members)) => json_members(members),
+    }
+}
+
 /// Returns a session's principal with the projects given.
 pub(crate) fn session(projects: &[(ProjectId, Role)]) -> Principal {
     let id = Uuid::from_u128(0x51);
@@ -364,4 +424,19 @@ pub(crate) fn refusal<T: std::fmt::Debug>(answer: Result<T, Status>) -> (Code, S
     let status = answer.expect_err("it should be refused");
     let reason = status.get_error_details().error_info().map(|info| info.reason.clone());
     (status.code(), reason.unwrap_or_default())
+}
+
+/// Small numbers that look random and are the same for the same seed.
+pub(crate) struct Numbers(u64);
+
+impl Numbers {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub(crate) fn below(&mut self, limit: u64) -> u64 {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % limit
+    }
 }

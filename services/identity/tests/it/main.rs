@@ -3,6 +3,7 @@
 mod account;
 mod authentication;
 mod bootstrap;
+mod group;
 mod harness;
 mod invitation;
 mod key;
@@ -12,6 +13,10 @@ mod person;
 mod person_list;
 mod person_log;
 mod project;
+mod property_change;
+mod refused_merge;
 mod row_security;
+mod rules;
 mod session;
 mod setup;
+mod split;

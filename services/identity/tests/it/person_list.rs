@@ -160,3 +160,68 @@ async fn the_persons_of_another_project_are_not_listed() {
     assert_eq!(listed.into_inner().persons.len(), 1);
     assert_eq!(refusal(as_key(KeyKind::Write).list_persons(own).await).0, Code::PermissionDenied);
 }
+
+#[tokio::test]
+async fn a_filter_keeps_the_persons_whose_properties_satisfy_it() {
+    use observe_proto::common::v1::condition::Operator;
+    use observe_proto::common::v1::{Condition, Filter, Scope};
+
+    let identity = Identity::start().await;
+    let mut events: Vec<_> = (0..250)
+        .map(|n| {
+            set(
+                n,
+                &format!("p{n}"),
+                &json!({"seats": n, "plan": if n % 2 == 0 { "pro" } else { "free" }}),
+            )
+        })
+        .collect();
+    events.push(identify(300, "anon", "p240"));
+    identity.apply(&events).await;
+    let condition = |property: &str, operator: Operator, value: &str| Condition {
+        property: property.into(),
+        scope: Scope::Person.into(),
+        operator: operator.into(),
+        values: vec![value.into()],
+    };
+    let conditions = vec![
+        condition("seats", Operator::GreaterOrEqual, "200"),
+        condition("plan", Operator::Matches, "^p.o$"),
+    ];
+    let filter = Filter { conditions, ..Filter::default() };
+    let mut asked =
+        pb::ListPersonsRequest { filter: Some(filter), page_size: 10, ..request(&identity, "") };
+    let mut found = Vec::new();
+    loop {
+        let page =
+            identity.persons().list_persons(asked.clone()).await.expect("listed").into_inner();
+        found.extend(page.persons.iter().map(|person| person.distinct_ids[0].clone()));
+        if page.next_page_token.is_empty() {
+            break;
+        }
+        asked.page_token = page.next_page_token;
+        let other = pb::ListPersonsRequest { filter: None, ..asked.clone() };
+        assert_eq!(refusal(identity.persons().list_persons(other).await).0, Code::InvalidArgument);
+    }
+    let expected: Vec<_> =
+        (200..250).rev().filter(|n| n % 2 == 0).map(|n| format!("p{n}")).collect();
+    assert_eq!(found, expected);
+
+    let by_identified = async |identified: pb::list_persons_request::Identified| {
+        let asked = pb::ListPersonsRequest {
+            identified: identified.into(),
+            page_token: String::new(),
+            page_size: 200,
+            ..asked.clone()
+        };
+        let page = identity.persons().list_persons(asked).await.expect("listed").into_inner();
+        page.persons.iter().map(|person| person.distinct_ids[0].clone()).collect::<Vec<_>>()
+    };
+    use pb::list_persons_request::Identified;
+    assert_eq!(by_identified(Identified::Only).await, ["p240"]);
+    assert_eq!(by_identified(Identified::Not).await.len(), 24);
+    let wrong =
+        Filter { conditions: vec![condition("", Operator::Less, "x")], ..Filter::default() };
+    let wrong = pb::ListPersonsRequest { filter: Some(wrong), ..request(&identity, "") };
+    assert_eq!(refusal(identity.persons().list_persons(wrong).await).0, Code::InvalidArgument);
+}

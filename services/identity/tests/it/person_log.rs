@@ -1,46 +1,14 @@
-use std::collections::HashMap;
-
 use observe_core::PersonId;
 use observe_proto::common::v1::Role;
 use observe_proto::events::v1::AcceptedEvent;
 use observe_proto::identity::v1 as pb;
 use observe_proto::identity::v1::apply_events_response::Outcome;
-use observe_proto::identity::v1::change::Kind;
+use observe_proto::identity::v1::merge::Cause;
 use observe_proto::identity::v1::person_log_service_client::PersonLogServiceClient;
 use serde_json::{Value, json};
 use tonic::Code;
 
-use crate::harness::{Identity, event, identify, refusal, set};
-
-/// What a reader knows who followed the change log.
-#[derive(Debug, Default, PartialEq)]
-struct Follower {
-    mapping: HashMap<String, Vec<u8>>,
-    persons: HashMap<Vec<u8>, pb::PersonChange>,
-    number: i64,
-}
-
-impl Follower {
-    fn follow(&mut self, changes: Vec<pb::Change>) {
-        for change in changes {
-            self.number += 1;
-            assert_eq!(change.number, self.number, "the log has no gap");
-            match change.kind.expect("every change has a kind") {
-                Kind::Mapping(mapping) => {
-                    self.mapping.insert(mapping.distinct_id, mapping.person_id);
-                }
-                Kind::Person(person) => {
-                    self.persons.insert(person.person_id.clone(), person);
-                }
-            }
-        }
-    }
-
-    fn properties(&self, distinct_id: &str) -> Value {
-        let person = &self.persons[&self.mapping[distinct_id]];
-        serde_json::from_str(&person.properties_json).expect("a JSON object")
-    }
-}
+use crate::harness::{Follower, Identity, event, identify, refusal, set};
 
 #[tokio::test]
 async fn the_change_log_tells_a_follower_everything() {
@@ -129,14 +97,22 @@ async fn merges_that_are_not_allowed_are_refused_and_recorded() {
 
     assert_eq!(identity.apply(&[forced(true)]).await, [Outcome::Applied]);
     assert_eq!(identity.person("b").await.distinct_ids, ["alice", "a", "bob", "b"]);
-    let ledger: Vec<(Vec<String>, Value)> =
-        sqlx::query_as("select moved_ids, before_image::jsonb from identity.merge_op")
-            .fetch_all(&identity.superuser().await)
-            .await
-            .expect("read");
-    assert_eq!(ledger.len(), 1);
-    assert_eq!(ledger[0].0, ["bob", "b"]);
-    assert_eq!(ledger[0].1["source"]["identified"], json!(true));
+    let request = pb::ListMergesRequest {
+        project_id: identity.project.to_string(),
+        person_id: identity.person("b").await.id,
+        ..pb::ListMergesRequest::default()
+    };
+    let ledger = identity.persons().list_merges(request).await.expect("listed").into_inner().merges;
+    let causes: Vec<_> = ledger.iter().map(pb::Merge::cause).collect();
+    assert_eq!(causes, [Cause::MergeDangerously, Cause::Identify, Cause::Identify]);
+    assert_eq!(ledger[0].moved_distinct_ids, ["bob", "b"]);
+    let undo = pb::SplitPersonRequest {
+        project_id: identity.project.to_string(),
+        merge_id: ledger[0].id.clone(),
+    };
+    let both = identity.editor().split_person(undo).await.expect("undone").into_inner().persons;
+    assert!(both.iter().all(|person| person.identified));
+    assert_eq!(both[1].distinct_ids, ["bob", "b"]);
 }
 
 /// Calls `visit` with every order of the items.

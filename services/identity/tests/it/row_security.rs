@@ -2,7 +2,7 @@ use observe_core::ProjectId;
 use observe_proto::common::v1::Role;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 
-use crate::harness::{Identity, identify, set};
+use crate::harness::{Identity, event, identify, set};
 
 /// Tables that hold nothing of a tenant.
 const WITHOUT_ROW_SECURITY: [&str; 1] = ["_sqlx_migrations"];
@@ -74,7 +74,17 @@ async fn the_app_role_sees_only_the_tenant_it_is_bound_to() {
     let identity = Identity::start().await;
     let other = identity.other_project().await;
     identity
-        .apply(&[identify(1, "anon", "usr"), set(2, "visitor", &serde_json::json!({"a": 1}))])
+        .apply(&[
+            identify(1, "anon", "usr"),
+            set(2, "visitor", &serde_json::json!({"a": 1})),
+            identify(3, "null", "usr"),
+            event(
+                "$groupidentify",
+                4,
+                "usr",
+                &serde_json::json!({"$group_type": "company", "$group_key": "acme"}),
+            ),
+        ])
         .await;
     let mut app = app_role(&identity).await;
     let tables = [
@@ -87,18 +97,33 @@ async fn the_app_role_sees_only_the_tenant_it_is_bound_to() {
         "invitation",
         "person",
         "person_distinct_id",
+        "property_change",
+        "refused_merge",
+        "refused_merge_count",
+        "project_group",
+        "project_group_type",
     ];
     for table in tables {
         assert_eq!(count(&mut app, table).await, 0, "{table} without a tenant");
     }
     scope(&mut app, other).await;
-    for table in ["api_key", "person", "person_distinct_id"] {
+    let of_projects = [
+        "property_change",
+        "refused_merge",
+        "refused_merge_count",
+        "project_group",
+        "project_group_type",
+    ];
+    for table in ["api_key", "person", "person_distinct_id"].iter().chain(&of_projects) {
         assert_eq!(count(&mut app, table).await, 0, "{table} of another tenant");
     }
     assert_eq!(count(&mut app, "project").await, 1, "its own");
     scope(&mut app, identity.project).await;
     assert_eq!(count(&mut app, "api_key").await, 2);
     assert_eq!(count(&mut app, "person").await, 2);
+    for table in of_projects {
+        assert_eq!(count(&mut app, table).await, 1, "{table} of its own");
+    }
     // A pooled connection keeps the setting as an empty text when the transaction that set it has ended.
     app.execute("set observe.project_id = ''").await.expect("set");
     assert_eq!(count(&mut app, "person").await, 0);
@@ -133,6 +158,11 @@ async fn the_app_role_cannot_write_into_another_tenant_nor_what_it_need_not() {
         "update member set organization_id = gen_random_uuid()",
         "update invitation set role = 'owner'",
         "select * from merge_op",
+        "update merge_op set undone_at = null",
+        "select event from parked_operation",
+        "delete from refused_merge",
+        "delete from property_change",
+        "update project_group set key = 'x'",
     ] {
         let refused = app.execute(statement).await.expect_err(statement);
         assert_eq!(sqlstate(&refused), "42501", "{statement}");

@@ -160,7 +160,7 @@ fn identity_events_are_marked() {
         assert!(event.identity, "{key}");
         assert!(event.properties_json.contains(key), "{key} is kept");
     }
-    assert!(!only(r#"{"name":"$groupidentify","user_id":"u"}"#).identity);
+    assert!(!only(r#"{"name":"$pageview","user_id":"u"}"#).identity);
 }
 
 #[test]
