@@ -1,5 +1,7 @@
 //! From our types to those of the contracts.
 
+pub(crate) mod erasure;
+
 use chrono::{DateTime, Utc};
 use observe_core::{PersonId, ProjectId, SessionId};
 use observe_proto::common::v1 as common;

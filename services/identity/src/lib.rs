@@ -9,6 +9,7 @@ mod account;
 mod bootstrap;
 mod config;
 mod convert;
+mod erasure;
 mod error;
 mod invitation;
 mod key;
@@ -26,6 +27,9 @@ mod retention;
 mod service;
 mod setup;
 mod store;
+mod workers;
+
+use std::sync::Arc;
 
 use observe_core::Secret;
 use observe_proto::identity::v1::account_service_server::AccountServiceServer;
@@ -39,7 +43,7 @@ use observe_proto::identity::v1::person_log_service_server::PersonLogServiceServ
 use observe_proto::identity::v1::person_service_server::PersonServiceServer;
 use observe_proto::identity::v1::project_service_server::ProjectServiceServer;
 use observe_runtime::postgres::{self, Database, PoolSizes};
-use observe_runtime::{Built, Deps, ReadyCheck, StartError};
+use observe_runtime::{Built, Deps, ReadyCheck, StartError, Worker};
 use tonic::service::Routes;
 
 pub use bootstrap::{Credentials, bootstrap};
@@ -115,11 +119,19 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
         clock: clock.clone(),
         page_tokens: deps.page_tokens(),
     };
+    let erasure_store = store::erasure::ErasureStore(database.clone());
+    let begun = Arc::default();
+    let erasures =
+        service::erasure::Erasures::new(erasure_store.clone(), Arc::clone(&begun), &deps);
+    let clear_log =
+        workers::clear_log::run(erasure_store, begun, clock.clone(), deps.lifecycle.clone());
     let persons = service::person::Persons {
+        erasures: erasures.clone(),
         store: store::person::PersonStore(database.clone()),
         page_tokens: deps.page_tokens(),
     };
-    let person_log = service::person_log::PersonLog::new(&database, clock.clone());
+    let person_log =
+        service::person_log::PersonLog::new(&database, clock.clone(), erasures.clone());
     let routes = Routes::new(AccountServiceServer::new(accounts))
         .add_service(OrganizationServiceServer::new(organizations))
         .add_service(InvitationServiceServer::new(invitations))
@@ -127,7 +139,7 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
         .add_service(KeyServiceServer::new(keys))
         .add_service(AuthenticationServiceServer::new(authentication))
         .add_service(PersonServiceServer::new(persons))
-        .add_service(ErasureServiceServer::new(service::erasure::Erasures))
+        .add_service(ErasureServiceServer::new(erasures))
         .add_service(GroupServiceServer::new(service::group::Groups))
         .add_service(
             PersonLogServiceServer::new(person_log).max_decoding_message_size(MAX_APPLY_BYTES),
@@ -136,5 +148,5 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
         let database = database.clone();
         async move { database.is_up().await }
     });
-    Ok(Built { routes, workers: Vec::new(), ready: vec![ready] })
+    Ok(Built { routes, workers: vec![Worker::new("clear log", clear_log)], ready: vec![ready] })
 }

@@ -1,6 +1,7 @@
 //! `observe.identity.v1.PersonService`.
 
 use observe_core::context::Permission;
+use observe_core::context::wire::SignedAt;
 use observe_core::error::CommonError;
 use observe_core::page::PageTokens;
 use observe_core::{CallContext, PersonId, ProjectId, Violations, respond};
@@ -13,6 +14,7 @@ use crate::convert;
 use crate::error::IdentityError;
 use crate::operation::is_illegal;
 use crate::person_search::{MAX_SEARCH_CHARS, Search};
+use crate::service::erasure::Erasures;
 use crate::store::person::PersonStore;
 use crate::store::person_list::Position;
 
@@ -25,6 +27,7 @@ const MAX_PAGE_SIZE: i32 = 200;
 pub(crate) struct Persons {
     pub(crate) store: PersonStore,
     pub(crate) page_tokens: PageTokens,
+    pub(crate) erasures: Erasures,
 }
 
 impl Persons {
@@ -180,8 +183,10 @@ impl PersonService for Persons {
 
     async fn delete_person(
         &self,
-        _: Request<pb::DeletePersonRequest>,
+        request: Request<pb::DeletePersonRequest>,
     ) -> Result<Response<pb::DeletePersonResponse>, Status> {
-        respond(Err(CommonError::Internal("not built".into())))
+        let context = respond(CallContext::from_request(&request))?.into_inner();
+        let signed_at = respond(SignedAt::from_request(&request))?.into_inner();
+        respond(self.erasures.begin(&context, signed_at, request.into_inner()).await)
     }
 }

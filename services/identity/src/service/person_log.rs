@@ -13,9 +13,11 @@ use observe_runtime::postgres::Database;
 use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status};
 
+use crate::erasure::Judged;
 use crate::error::IdentityError;
 use crate::merge;
 use crate::operation::Operation;
+use crate::service::erasure::Erasures;
 use crate::store::change::ChangeStore;
 use crate::store::person::PersonStore;
 use crate::store::person_log::PersonLogStore;
@@ -33,17 +35,19 @@ pub(crate) struct PersonLog {
     log: PersonLogStore,
     changes: ChangeStore,
     persons: PersonStore,
+    erasures: Erasures,
     clock: Arc<dyn Clock>,
     turns: Semaphore,
 }
 
 impl PersonLog {
     /// Takes what it reads and writes with.
-    pub(crate) fn new(database: &Database, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(database: &Database, clock: Arc<dyn Clock>, erasures: Erasures) -> Self {
         Self {
             log: PersonLogStore(database.clone()),
             changes: ChangeStore(database.clone()),
             persons: PersonStore(database.clone()),
+            erasures,
             clock,
             turns: Semaphore::new(MAX_BATCHES),
         }
@@ -70,12 +74,17 @@ impl PersonLog {
             .filter(|operation| !outcomes.contains_key(&operation.uuid()))
             .collect();
         if !new.is_empty() {
+            let cuts = batch.cuts(&new).await?;
             let mut people = batch.load(&new).await?;
             let mut done = Vec::with_capacity(new.len());
             for operation in new {
                 // The same event twice in one call is applied once, like the same event in two calls.
                 if let Entry::Vacant(place) = outcomes.entry(operation.uuid()) {
-                    let outcome = merge::apply(&mut people, operation);
+                    let outcome = match cuts.judge(operation) {
+                        Judged::Whole => merge::apply(&mut people, operation),
+                        Judged::WithoutSource(left) => merge::apply(&mut people, &left),
+                        Judged::Erased => Outcome::Erased,
+                    };
                     place.insert(outcome);
                     done.push((operation.uuid(), outcome));
                 }
@@ -141,7 +150,8 @@ fn log_what_was_not_done(
     skipped_properties: usize,
     outcomes: &[(uuid::Uuid, Outcome)],
 ) {
-    let refused = outcomes.iter().filter(|(_, outcome)| *outcome != Outcome::Applied).count();
+    let is_done = |outcome: &Outcome| matches!(outcome, Outcome::Applied | Outcome::Erased);
+    let refused = outcomes.iter().filter(|(_, outcome)| !is_done(outcome)).count();
     if refused > 0 {
         tracing::info!(%project, refused, "identity events refused");
     }
@@ -178,15 +188,17 @@ impl PersonLogService for PersonLog {
 
     async fn read_erasures(
         &self,
-        _: Request<pb::ReadErasuresRequest>,
+        request: Request<pb::ReadErasuresRequest>,
     ) -> Result<Response<pb::ReadErasuresResponse>, Status> {
-        respond(Err(CommonError::Internal("not built".into())))
+        let context = respond(CallContext::from_request(&request))?.into_inner();
+        respond(self.erasures.read(&context, request.into_inner()).await)
     }
 
     async fn confirm_erasure(
         &self,
-        _: Request<pb::ConfirmErasureRequest>,
+        request: Request<pb::ConfirmErasureRequest>,
     ) -> Result<Response<pb::ConfirmErasureResponse>, Status> {
-        respond(Err(CommonError::Internal("not built".into())))
+        let context = respond(CallContext::from_request(&request))?.into_inner();
+        respond(self.erasures.confirm(&context, request.into_inner()).await)
     }
 }

@@ -3,6 +3,7 @@
 mod account;
 mod authentication;
 mod bootstrap;
+mod erasure;
 mod harness;
 mod invitation;
 mod key;

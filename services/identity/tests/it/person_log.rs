@@ -32,6 +32,7 @@ impl Follower {
                 Kind::Person(person) => {
                     self.persons.insert(person.person_id.clone(), person);
                 }
+                Kind::Erasure(_) => unreachable!("nobody is erased here"),
             }
         }
     }
