@@ -5,6 +5,7 @@
 //! ours, again and again, is put aside with its event ([`crate::store::parked`]) and tried again by a worker, so that
 //! neither its batch nor the events behind it wait for it. An outage fails the whole call, and the caller sends all again.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
@@ -165,17 +166,26 @@ impl Applier {
         if new.is_empty() {
             return Ok(outcomes);
         }
+        let cuts = batch.cuts(&new).await?;
         let mut people = batch.load(&new).await?;
         let mut groups = batch.load_groups(&new).await?;
         let mut done = Vec::with_capacity(new.len());
         for operation in new {
             // The same event twice in one call is applied once, like the same event in two calls.
             if let Entry::Vacant(place) = outcomes.entry(operation.uuid()) {
-                let mut outcome = merge::apply(&mut people, operation);
-                if let Kind::Group(change) = &operation.kind {
-                    outcome = groups.apply(change, operation.version);
-                }
+                let left = cuts.leave(operation);
+                let outcome = match left.as_deref() {
+                    None => Outcome::Erased,
+                    Some(left) => {
+                        let outcome = merge::apply(&mut people, left);
+                        match &left.kind {
+                            Kind::Group(change) => groups.apply(change, left.version),
+                            _ => outcome,
+                        }
+                    }
+                };
                 place.insert(outcome);
+                let operation = left.unwrap_or(Cow::Borrowed(operation));
                 done.push(Done { operation, outcome });
             }
         }
@@ -202,7 +212,13 @@ impl Applier {
             violations.add("properties", "are too large, or more than the person may have");
             return Err(violations.into());
         }
-        batch.commit(&people, &[Done { operation, outcome }], self.clock.now()).await?;
+        batch
+            .commit(
+                &people,
+                &[Done { operation: Cow::Borrowed(operation), outcome }],
+                self.clock.now(),
+            )
+            .await?;
         Ok(!people.merges().is_empty())
     }
 
@@ -248,7 +264,7 @@ fn is_ours(error: &IdentityError) -> bool {
 
 /// Says how much was refused, in numbers: ids and properties are not for logs.
 fn log_what_was_not_done(project: ProjectId, skipped_properties: usize, done: &[Done<'_>]) {
-    let refused = done.iter().filter(|done| done.outcome != Outcome::Applied).count();
+    let refused = done.iter().filter(|done| !refusal::code(done.outcome).is_empty()).count();
     if refused > 0 {
         tracing::info!(%project, refused, "identity events refused");
     }

@@ -1,0 +1,4 @@
+//! What identity does in the background.
+
+pub(crate) mod clear_log;
+pub(crate) mod retry;
