@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use http::{HeaderValue, Version, header};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -33,6 +34,12 @@ const BUFFER_BYTES_MAX: usize = 64 * 1024;
 const LOCAL_RESETS_MAX: usize = 1_024;
 /// How often an idle HTTP/2 connection is probed, and how long the probe may take.
 const KEEP_ALIVE: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(10));
+/// How long connections are kept once the process is to stop: readiness says no, new ones are still accepted, and whoever asks
+/// something by HTTP/1 is told not to ask again here. Closing an idle connection at once would cross with a request that its
+/// sender, who cannot know, has just sent. HTTP/2 has words for that and needs no time.
+const LEAVING_TIME: Duration = Duration::from_secs(1);
+/// How often it is looked whether all are gone before.
+const LEAVING_STEP: Duration = Duration::from_millis(20);
 /// How long to wait when the system has no room for another connection.
 const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 
@@ -42,6 +49,20 @@ pub(crate) struct Peer(pub(crate) SocketAddr);
 
 /// What answers requests: the edge, and its table of addresses.
 type Service = (Arc<Edge>, Router);
+
+/// Whether anything was asked on a connection, and how.
+#[derive(Default)]
+struct Asked {
+    at_all: AtomicBool,
+    by_http2: AtomicBool,
+}
+
+impl Asked {
+    fn note(&self, is_http2: bool) {
+        self.at_all.store(true, Ordering::Relaxed);
+        self.by_http2.store(is_http2, Ordering::Relaxed);
+    }
+}
 
 /// Runs HTTP/2 streams under the process's lifecycle.
 #[derive(Clone)]
@@ -64,13 +85,15 @@ pub(crate) async fn serve(
 ) -> anyhow::Result<()> {
     let builder = Arc::new(builder(&life));
     let open = Arc::new(Semaphore::new(CONNECTIONS_MAX as usize));
+    let left = left(&life, &open);
+    tokio::pin!(left);
     loop {
         let accepted = tokio::select! {
             accepted = async {
                 let permit = open.clone().acquire_owned().await;
                 (permit, listener.accept().await)
             } => accepted,
-            () = life.stopping() => break,
+            () = left.as_mut() => break,
         };
         let (stream, peer) = match accepted.1 {
             Ok(connection) => connection,
@@ -92,6 +115,18 @@ pub(crate) async fn serve(
     // All permits are back when all connections are gone.
     let _all = open.acquire_many(CONNECTIONS_MAX).await?;
     Ok(())
+}
+
+/// Returns when the process is to stop and [`LEAVING_TIME`] is over, or all connections are gone.
+async fn left(life: &Lifecycle, open: &Semaphore) {
+    life.stopping().await;
+    let all_gone = async {
+        // One permit is held for the connection that is waited for.
+        while open.available_permits() + 1 < CONNECTIONS_MAX as usize {
+            tokio::time::sleep(LEAVING_STEP).await;
+        }
+    };
+    let _ = tokio::time::timeout(LEAVING_TIME, all_gone).await;
 }
 
 fn builder(life: &Lifecycle) -> Builder<Executor> {
@@ -123,15 +158,21 @@ async fn connection(
         tracing::debug!(%error, "a connection closed at once");
         return;
     }
-    let asked = Arc::new(AtomicBool::new(false));
-    let noted = asked.clone();
+    let asked = Arc::new(Asked::default());
+    let (noted, stop) = (asked.clone(), life.clone());
     let service = service_fn(move |request: hyper::Request<Incoming>| {
-        noted.store(true, Ordering::Relaxed);
-        let service = service.clone();
+        let is_http2 = request.version() == Version::HTTP_2;
+        noted.note(is_http2);
+        let (service, stop) = (service.clone(), stop.clone());
         async move {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(Peer(peer));
-            Ok::<_, Infallible>(edge::answer(&service.0, &service.1, request).await)
+            let mut answer = edge::answer(&service.0, &service.1, request).await;
+            if !is_http2 && stop.is_stopping() {
+                let close = HeaderValue::from_static("close");
+                answer.headers_mut().insert(header::CONNECTION, close);
+            }
+            Ok::<_, Infallible>(answer)
         }
     });
     let connection = builder.serve_connection(TokioIo::new(stream), service);
@@ -139,6 +180,13 @@ async fn connection(
     // Until the version of HTTP is known, no timeout of hyper's runs: a peer that sends nothing would stay for ever.
     let silence = tokio::time::sleep(HEAD_TIMEOUT);
     tokio::pin!(silence);
+    let ending = async {
+        life.stopping().await;
+        if !asked.by_http2.load(Ordering::Relaxed) {
+            tokio::time::sleep(LEAVING_TIME).await;
+        }
+    };
+    tokio::pin!(ending);
     let (mut draining, mut first) = (false, true);
     loop {
         tokio::select! {
@@ -150,11 +198,11 @@ async fn connection(
             }
             () = silence.as_mut(), if first => {
                 first = false;
-                if !asked.load(Ordering::Relaxed) {
+                if !asked.at_all.load(Ordering::Relaxed) {
                     return;
                 }
             }
-            () = life.stopping(), if !draining => {
+            () = ending.as_mut(), if !draining => {
                 draining = true;
                 connection.as_mut().graceful_shutdown();
             }

@@ -1,5 +1,7 @@
 //! What a connection may do, and how it ends.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -71,6 +73,45 @@ async fn an_idle_connection_does_not_hold_up_shutdown() {
     stage.life.stop();
     let drained = tokio::time::timeout(Duration::from_secs(12), stage.life.drained()).await;
     assert!(drained.expect("in time"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_sends_all_the_time_over_kept_connections_sees_none_break_at_shutdown() {
+    let stage = Stage::start().await;
+    let address = stage.url.trim_start_matches("http://").to_owned();
+    let answered = Arc::new(AtomicUsize::new(0));
+    let sender = |address: String, answered: Arc<AtomicUsize>| async move {
+        let body = r#"{"name":"n","user_id":"u"}"#;
+        let length = body.len();
+        let request = format!(
+            "POST /v1/events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {WRITE_KEY}\r\ncontent-length: {length}\r\n\r\n{body}"
+        );
+        let mut connection = TcpStream::connect(&address).await.expect("a connection");
+        // Until it is told to go elsewhere.
+        loop {
+            connection.write_all(request.as_bytes()).await.expect("a request is taken in");
+            let mut answer = Vec::new();
+            while !answer.ends_with(b"}") {
+                let read = connection.read_buf(&mut answer).await.expect("it is answered");
+                assert!(read > 0, "the connection was closed under a request");
+            }
+            let answer = String::from_utf8(answer).expect("text");
+            assert!(answer.starts_with("HTTP/1.1 202"), "{answer}");
+            answered.fetch_add(1, Ordering::Relaxed);
+            if answer.to_ascii_lowercase().contains("connection: close") {
+                return;
+            }
+        }
+    };
+    let senders: Vec<_> =
+        (0..16).map(|_| tokio::spawn(sender(address.clone(), answered.clone()))).collect();
+    eventually("all to be sending", async || answered.load(Ordering::Relaxed) > 200).await;
+    stage.life.stop();
+    for sender in senders {
+        sender.await.expect("no connection broke");
+    }
+    assert!(stage.life.drained().await);
+    assert_eq!(stage.events.written().len(), answered.load(Ordering::Relaxed));
 }
 
 #[tokio::test]
