@@ -56,6 +56,8 @@ pub enum Permission {
     Read,
     /// Change what the project holds.
     Write,
+    /// Remove a person for good. Roles as [`Self::Administer`], and secret keys: a program has to be able to do it.
+    Erase,
     /// Change the project itself: its keys and settings.
     Administer,
 }
@@ -65,7 +67,7 @@ impl Permission {
         match self {
             Self::Read => role != Role::Unspecified,
             Self::Write => matches!(role, Role::Owner | Role::Admin | Role::Member),
-            Self::Administer => matches!(role, Role::Owner | Role::Admin),
+            Self::Erase | Self::Administer => matches!(role, Role::Owner | Role::Admin),
         }
     }
 
@@ -73,6 +75,7 @@ impl Permission {
         match self {
             Self::Read => "read",
             Self::Write => "write",
+            Self::Erase => "erase",
             Self::Administer => "administer",
         }
     }
@@ -119,6 +122,9 @@ impl CallContext {
             }
             Principal::Key { project, .. } if *project != wanted => {
                 return Err(CommonError::NotFound("project"));
+            }
+            Principal::Key { kind: KeyKind::Secret, .. } if permission == Permission::Erase => {
+                return Ok(wanted);
             }
             // A secret key acts as a member; a write key may only capture, which is not decided here.
             Principal::Key { kind: KeyKind::Secret, .. } => Role::Member,
@@ -213,6 +219,31 @@ mod tests {
             secret.project("", Permission::Administer),
             Err(CommonError::PermissionDenied(_))
         ));
+        assert_eq!(secret.project("", Permission::Erase).expect("a program may"), project(1));
+        assert!(matches!(
+            secret.project(&project(2).to_string(), Permission::Erase),
+            Err(CommonError::NotFound("project"))
+        ));
+        assert!(matches!(
+            key(KeyKind::Write).project("", Permission::Erase),
+            Err(CommonError::PermissionDenied("erase"))
+        ));
+    }
+
+    #[test]
+    fn only_owners_and_admins_erase() {
+        for (role, may) in
+            [(Role::Owner, true), (Role::Admin, true), (Role::Member, false), (Role::Viewer, false)]
+        {
+            let session = context(Principal::Session {
+                user: UserId::new(Uuid::nil()),
+                session: SessionId::new(Uuid::nil()),
+                projects: vec![(project(1), role)],
+                organizations: vec![],
+            });
+            let answer = session.project(&project(1).to_string(), Permission::Erase);
+            assert_eq!(answer.is_ok(), may, "{role:?}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! never as a person. One list serves the edge, identity and reports. It is the union of the two lists of PostHog's
 //! capture and person merge, with our additions (`nil`, `unknown`, `(null)`, `n/a`, `-1`, the largest UUID).
 
+use sha2::{Digest as _, Sha256};
 use unicode_normalization::UnicodeNormalization as _;
 
 /// The longest distinct id, in characters.
@@ -84,6 +85,15 @@ fn is_invisible(character: char) -> bool {
             | '\u{1d173}'..='\u{1d17a}'
             | '\u{e0000}'..='\u{e0fff}'
     )
+}
+
+/// What is kept of a distinct id when its person is erased.
+pub type Hash = [u8; 32];
+
+/// Returns the SHA-256 of a distinct id. All services tell the ids of erased persons by it, since none keeps the ids.
+#[must_use]
+pub fn hash(distinct_id: &str) -> Hash {
+    Sha256::digest(distinct_id.as_bytes()).into()
 }
 
 fn strip_quotes(text: &str) -> &str {
@@ -174,6 +184,12 @@ mod tests {
     fn the_bound_is_that_of_the_longest_entry() {
         let longest = ILLEGAL.iter().map(|entry| entry.chars().count()).max();
         assert_eq!(longest.map(|longest| longest + 2), Some(LISTED_CHARS_MAX));
+    }
+
+    #[test]
+    fn a_hash_is_the_sha_256_of_the_text() {
+        let hex: String = hash("usr_abc123").iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(hex, "e8fe27134e0c540615a3f375b35873715326f558184e0ddce23666e3be4de912");
     }
 
     #[test]

@@ -18,6 +18,7 @@ use observe_runtime::postgres::Database;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use uuid::Uuid;
 
+use crate::erasure::Judged;
 use crate::error::IdentityError;
 use crate::merge;
 use crate::operation::{Kind, Operation};
@@ -165,16 +166,23 @@ impl Applier {
         if new.is_empty() {
             return Ok(outcomes);
         }
+        let cuts = batch.cuts(&new).await?;
+        let judged: Vec<Judged<'_>> = new.iter().map(|operation| cuts.judge(operation)).collect();
         let mut people = batch.load(&new).await?;
         let mut groups = batch.load_groups(&new).await?;
         let mut done = Vec::with_capacity(new.len());
-        for operation in new {
+        for one in &judged {
+            let operation = one.operation();
             // The same event twice in one call is applied once, like the same event in two calls.
             if let Entry::Vacant(place) = outcomes.entry(operation.uuid()) {
-                let mut outcome = merge::apply(&mut people, operation);
-                if let Kind::Group(change) = &operation.kind {
-                    outcome = groups.apply(change, operation.version);
-                }
+                let outcome = match (one, &operation.kind) {
+                    (Judged::Erased(_), _) => Outcome::Erased,
+                    (Judged::Left(_), Kind::Group(change)) => {
+                        merge::apply(&mut people, operation);
+                        groups.apply(change, operation.version)
+                    }
+                    (Judged::Left(_), _) => merge::apply(&mut people, operation),
+                };
                 place.insert(outcome);
                 done.push(Done { operation, outcome });
             }
@@ -248,7 +256,8 @@ fn is_ours(error: &IdentityError) -> bool {
 
 /// Says how much was refused, in numbers: ids and properties are not for logs.
 fn log_what_was_not_done(project: ProjectId, skipped_properties: usize, done: &[Done<'_>]) {
-    let refused = done.iter().filter(|done| done.outcome != Outcome::Applied).count();
+    let is_refused = |done: &&Done<'_>| !matches!(done.outcome, Outcome::Applied | Outcome::Erased);
+    let refused = done.iter().filter(is_refused).count();
     if refused > 0 {
         tracing::info!(%project, refused, "identity events refused");
     }

@@ -1,5 +1,7 @@
 //! From our types to those of the contracts.
 
+pub(crate) mod erasure;
+
 use chrono::{DateTime, Utc};
 use observe_core::json::to_value;
 use observe_core::{PersonId, ProjectId, SessionId};

@@ -10,6 +10,7 @@ mod apply;
 mod bootstrap;
 mod config;
 mod convert;
+mod erasure;
 mod error;
 mod group;
 mod invitation;
@@ -31,6 +32,7 @@ mod retry;
 mod service;
 mod setup;
 mod store;
+mod workers;
 
 use std::sync::Arc;
 
@@ -122,8 +124,15 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
         clock: clock.clone(),
         page_tokens: deps.page_tokens(),
     };
+    let erasure_store = store::erasure::ErasureStore(database.clone());
+    let begun = Arc::default();
+    let erasures =
+        service::erasure::Erasures::new(erasure_store.clone(), Arc::clone(&begun), &deps);
+    let clear_log =
+        workers::clear_log::run(erasure_store, begun, clock.clone(), deps.lifecycle.clone());
     let applier = Arc::new(apply::Applier::new(&database, clock.clone(), entropy.clone()));
     let persons = service::person::Persons {
+        erasures: erasures.clone(),
         store: store::person::PersonStore(database.clone()),
         ledger: store::merge::MergeStore(database.clone()),
         refusals: store::refusal::RefusalStore(database.clone()),
@@ -133,7 +142,8 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
         entropy: entropy.clone(),
         page_tokens: deps.page_tokens(),
     };
-    let person_log = service::person_log::PersonLog::new(&database, applier.clone());
+    let person_log =
+        service::person_log::PersonLog::new(&database, applier.clone(), erasures.clone());
     let groups = service::group::Groups {
         store: store::group::GroupStore(database.clone()),
         page_tokens: deps.page_tokens(),
@@ -151,7 +161,7 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
         .add_service(KeyServiceServer::new(keys))
         .add_service(AuthenticationServiceServer::new(authentication))
         .add_service(PersonServiceServer::new(persons))
-        .add_service(ErasureServiceServer::new(service::erasure::Erasures))
+        .add_service(ErasureServiceServer::new(erasures))
         .add_service(GroupServiceServer::new(groups))
         .add_service(
             PersonLogServiceServer::new(person_log).max_decoding_message_size(MAX_APPLY_BYTES),
@@ -160,6 +170,7 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
         let database = database.clone();
         async move { database.is_up().await }
     });
-    let workers = vec![Worker::new("identity retry", retry.run())];
+    let workers =
+        vec![Worker::new("identity retry", retry.run()), Worker::new("clear log", clear_log)];
     Ok(Built { routes, workers, ready: vec![ready] })
 }

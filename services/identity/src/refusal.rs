@@ -16,7 +16,7 @@ pub(crate) fn code(outcome: Outcome) -> &'static str {
         Outcome::RefusedTooManyIds => "too_many_ids",
         Outcome::RefusedIllegalGroup => "illegal_group",
         Outcome::RefusedTooManyGroupTypes => "too_many_group_types",
-        Outcome::Unspecified | Outcome::Applied | Outcome::Parked => "",
+        Outcome::Unspecified | Outcome::Applied | Outcome::Erased | Outcome::Parked => "",
     }
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod account;
 pub(crate) mod bootstrap;
 pub(crate) mod change;
 pub(crate) mod credential;
+pub(crate) mod erasure;
 pub(crate) mod group;
 pub(crate) mod invitation;
 pub(crate) mod key;

@@ -55,6 +55,18 @@ impl ContextSigner {
     /// # Errors
     /// `Unauthenticated` if it is malformed, forged or expired.
     pub fn verify(&self, value: &[u8], now: DateTime<Utc>) -> Result<CallContext, CommonError> {
+        Ok(self.verify_signed(value, now)?.0)
+    }
+
+    /// As [`Self::verify`]; returns when it was signed as well.
+    ///
+    /// # Errors
+    /// As [`Self::verify`].
+    pub fn verify_signed(
+        &self,
+        value: &[u8],
+        now: DateTime<Utc>,
+    ) -> Result<(CallContext, SignedAt), CommonError> {
         let refused = CommonError::Unauthenticated;
         let text = value.trim_ascii_end();
         let text = text.strip_suffix(b"==").or_else(|| text.strip_suffix(b"=")).unwrap_or(text);
@@ -70,7 +82,26 @@ impl ContextSigner {
         if proto.expire_time_ms <= now.timestamp_millis() {
             return Err(refused("call context has expired"));
         }
-        from_proto(proto).ok_or(refused("call context is incomplete"))
+        let expire = DateTime::from_timestamp_millis(proto.expire_time_ms);
+        let expire = expire.ok_or(refused("call context has no end"))?;
+        let context = from_proto(proto).ok_or(refused("call context is incomplete"))?;
+        Ok((context, SignedAt(expire - LIFETIME)))
+    }
+}
+
+/// When a call context was signed, by the clock of who signed it, to the millisecond. For a call from outside that is the
+/// edge, whose clock also says when an event was received: so what came before the call can be told from what came after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SignedAt(pub DateTime<Utc>);
+
+impl SignedAt {
+    /// Takes the time that the server's layer read.
+    ///
+    /// # Errors
+    /// `Unauthenticated` if there is no call context.
+    pub fn from_request<T>(request: &tonic::Request<T>) -> Result<Self, CommonError> {
+        let found = request.extensions().get::<Self>().copied();
+        found.ok_or(CommonError::Unauthenticated("no call context"))
     }
 }
 
@@ -182,6 +213,8 @@ mod tests {
         let context = CallContext::service("events", "request".into());
         let value = signer.sign(&context, at(1_000));
         assert_eq!(signer.verify(value.as_bytes(), at(1_059)).expect("still good"), context);
+        let (_, signed_at) = signer.verify_signed(value.as_bytes(), at(1_059)).expect("good");
+        assert_eq!(signed_at, SignedAt(at(1_000)), "by the clock of who signed it");
         assert!(signer.verify(value.as_bytes(), at(1_060)).is_err(), "it has expired");
         let other = ContextSigner::new(&Secret::new("b"));
         assert!(

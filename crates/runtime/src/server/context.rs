@@ -62,12 +62,15 @@ where
             return Either::Left(self.inner.call(request));
         }
         let verified = match request.headers().get(METADATA_KEY) {
-            Some(value) => self.layer.signer.verify(value.as_bytes(), self.layer.clock.now()),
+            Some(value) => {
+                self.layer.signer.verify_signed(value.as_bytes(), self.layer.clock.now())
+            }
             None => Err(CommonError::Unauthenticated("no call context")),
         };
         match verified {
-            Ok(context) => {
+            Ok((context, signed_at)) => {
                 request.extensions_mut().insert(context);
+                request.extensions_mut().insert(signed_at);
                 Either::Left(self.inner.call(request))
             }
             Err(error) => {

@@ -10,6 +10,7 @@ mod refusal;
 use std::sync::Arc;
 
 use observe_core::context::Permission;
+use observe_core::context::wire::SignedAt;
 use observe_core::error::CommonError;
 use observe_core::page::PageTokens;
 use observe_core::{CallContext, Clock, Entropy, PersonId, ProjectId, Violations, respond};
@@ -24,6 +25,7 @@ use crate::apply::Applier;
 use crate::convert;
 use crate::error::IdentityError;
 use crate::operation::is_illegal;
+use crate::service::erasure::Erasures;
 use crate::store::merge::MergeStore;
 use crate::store::person::PersonStore;
 use crate::store::property_change::PropertyChangeStore;
@@ -39,6 +41,7 @@ pub(crate) struct Persons {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) page_tokens: PageTokens,
+    pub(crate) erasures: Erasures,
 }
 
 impl Persons {
@@ -162,8 +165,10 @@ impl PersonService for Persons {
 
     async fn delete_person(
         &self,
-        _: Request<pb::DeletePersonRequest>,
+        request: Request<pb::DeletePersonRequest>,
     ) -> Result<Response<pb::DeletePersonResponse>, Status> {
-        respond(Err(CommonError::Internal("not built".into())))
+        let context = respond(CallContext::from_request(&request))?.into_inner();
+        let signed_at = respond(SignedAt::from_request(&request))?.into_inner();
+        respond(self.erasures.begin(&context, signed_at, request.into_inner()).await)
     }
 }

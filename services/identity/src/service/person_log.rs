@@ -11,6 +11,7 @@ use tonic::{Request, Response, Status};
 
 use crate::apply::{Applier, Given};
 use crate::error::IdentityError;
+use crate::service::erasure::Erasures;
 use crate::store::change::ChangeStore;
 use crate::store::person::PersonStore;
 
@@ -24,15 +25,17 @@ pub(crate) struct PersonLog {
     applier: Arc<Applier>,
     changes: ChangeStore,
     persons: PersonStore,
+    erasures: Erasures,
 }
 
 impl PersonLog {
     /// Takes what it reads and writes with.
-    pub(crate) fn new(database: &Database, applier: Arc<Applier>) -> Self {
+    pub(crate) fn new(database: &Database, applier: Arc<Applier>, erasures: Erasures) -> Self {
         Self {
             applier,
             changes: ChangeStore(database.clone()),
             persons: PersonStore(database.clone()),
+            erasures,
         }
     }
 
@@ -129,15 +132,17 @@ impl PersonLogService for PersonLog {
 
     async fn read_erasures(
         &self,
-        _: Request<pb::ReadErasuresRequest>,
+        request: Request<pb::ReadErasuresRequest>,
     ) -> Result<Response<pb::ReadErasuresResponse>, Status> {
-        respond(Err(CommonError::Internal("not built".into())))
+        let context = respond(CallContext::from_request(&request))?.into_inner();
+        respond(self.erasures.read(&context, request.into_inner()).await)
     }
 
     async fn confirm_erasure(
         &self,
-        _: Request<pb::ConfirmErasureRequest>,
+        request: Request<pb::ConfirmErasureRequest>,
     ) -> Result<Response<pb::ConfirmErasureResponse>, Status> {
-        respond(Err(CommonError::Internal("not built".into())))
+        let context = respond(CallContext::from_request(&request))?.into_inner();
+        respond(self.erasures.confirm(&context, request.into_inner()).await)
     }
 }

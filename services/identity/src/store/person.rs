@@ -91,7 +91,8 @@ impl PersonStore {
     }
 }
 
-async fn root(
+/// Returns the person, or the one it became; `None` if it has no row.
+pub(crate) async fn root(
     connection: &mut PgConnection,
     project: ProjectId,
     id: PersonId,

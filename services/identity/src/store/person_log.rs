@@ -1,5 +1,6 @@
 //! One batch of identity operations in one transaction.
 
+mod cuts;
 mod group;
 mod history;
 mod load;
@@ -30,6 +31,8 @@ pub(crate) struct Batch {
     project: ProjectId,
     /// The last number of the change log.
     change_number: i64,
+    /// The latest cut of the project's erasures; 0 without any.
+    latest_cut_us: i64,
 }
 
 /// An operation, and what became of it.
@@ -45,12 +48,18 @@ impl PersonLogStore {
         let mut tx = self.0.worker().begin().await?;
         // A statement of its own: what is read after it sees everything that was committed before the lock was had. Not
         // `for update`, which would also hold up new rows that refer to the project.
-        let change_number: Option<i64> =
-            sqlx::query_scalar("select change_number from project where id = $1 for no key update")
-                .bind(project.uuid())
-                .fetch_optional(&mut *tx)
-                .await?;
-        Ok(change_number.map(|change_number| Batch { tx, project, change_number }))
+        let found: Option<(i64, i64)> = sqlx::query_as(
+            "select change_number, latest_cut_us from project where id = $1 for no key update",
+        )
+        .bind(project.uuid())
+        .fetch_optional(&mut *tx)
+        .await?;
+        Ok(found.map(|(change_number, latest_cut_us)| Batch {
+            tx,
+            project,
+            change_number,
+            latest_cut_us,
+        }))
     }
 }
 

@@ -3,6 +3,7 @@
 mod account;
 mod authentication;
 mod bootstrap;
+mod erasure;
 mod group;
 mod harness;
 mod invitation;
