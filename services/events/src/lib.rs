@@ -15,6 +15,7 @@ mod convert;
 mod decode;
 mod definition;
 pub mod entry;
+mod erasure;
 mod error;
 mod event;
 mod live;
@@ -61,6 +62,7 @@ use crate::service::span::Spans;
 use crate::service::span_ingest::SpanIngest;
 use crate::shard::Shard;
 use crate::store::direct::Direct;
+use crate::workers::erasure::Eraser;
 use crate::workers::group_commit::{Way, Writer};
 use crate::workers::queue_watch::QueueHealth;
 use crate::workers::reader::Reader;
@@ -114,8 +116,15 @@ pub async fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
     let decoder = Decoder::new(config.trap);
     let parts = Parts { database: database.clone(), queue: queue.clone(), shards, decoder };
     let routes = routes(&parts, writer, &identity, &live, &deps);
-    let mut workers = background(&parts, identity, stored_identity, &deps);
     let life = &deps.lifecycle;
+    let eraser = Eraser {
+        database: database.clone(),
+        shards,
+        identity: identity.clone(),
+        life: life.clone(),
+    };
+    let mut workers = background(&parts, identity, stored_identity, &deps);
+    workers.push(Worker::new("erasure", eraser.run()));
     let tail = workers::tail::run(database.clone(), live, life.clone());
     let definitions = workers::definitions::run(database.clone(), shards, life.clone());
     workers.extend([Worker::new("live tail", tail), Worker::new("definitions", definitions)]);

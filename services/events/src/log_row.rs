@@ -48,12 +48,14 @@ pub fn log_rows(
     let mut first_sequence = next_sequence;
     let mut rows = Vec::with_capacity(groups.len());
     for ((project, exceptions), ordinals) in groups {
-        let logged =
-            LoggedEvents { events: ordinals.iter().map(|&at| events[at].2.clone()).collect() };
+        let logged = LoggedEvents {
+            events: ordinals.iter().map(|&at| events[at].2.clone()).collect(),
+            erased: 0,
+        };
         let identity: Vec<_> =
             logged.events.iter().filter(|event| event.identity).cloned().collect();
-        let identity_events =
-            (!identity.is_empty()).then(|| LoggedEvents { events: identity }.encode_to_vec());
+        let identity_events = (!identity.is_empty())
+            .then(|| LoggedEvents { events: identity, erased: 0 }.encode_to_vec());
         let count = i64::try_from(ordinals.len()).unwrap_or(i64::MAX);
         let newest_ms = logged.events.iter().map(|event| event.time_ms).max().unwrap_or(i64::MIN);
         let payload = compress(&logged.encode_to_vec());
@@ -71,21 +73,31 @@ pub fn log_rows(
     rows
 }
 
-/// Reads the payload of a row back; that of a row whose events were too old to be kept holds none.
+/// Reads the payload of a row back; that of a row whose events were too old to be kept, or were erased, holds none.
 ///
 /// # Errors
 /// If it is damaged.
 pub fn unpack(payload: &[u8]) -> anyhow::Result<Vec<AcceptedEvent>> {
+    Ok(unpack_logged(payload)?.events)
+}
+
+/// As [`unpack`], with how many were erased.
+///
+/// # Errors
+/// As [`unpack`].
+pub fn unpack_logged(payload: &[u8]) -> anyhow::Result<LoggedEvents> {
     use std::io::Read as _;
     if payload.is_empty() {
-        return Ok(Vec::new());
+        return Ok(LoggedEvents::default());
     }
     let mut bytes = Vec::new();
     lz4_flex::frame::FrameDecoder::new(payload).read_to_end(&mut bytes)?;
-    Ok(LoggedEvents::decode(bytes.as_slice())?.events)
+    Ok(LoggedEvents::decode(bytes.as_slice())?)
 }
 
-fn compress(bytes: &[u8]) -> Vec<u8> {
+/// Returns the payload of a row.
+#[must_use]
+pub fn compress(bytes: &[u8]) -> Vec<u8> {
     use std::io::Write as _;
     let mut encoder = lz4_flex::frame::FrameEncoder::new(Vec::with_capacity(bytes.len() / 3));
     encoder.write_all(bytes).expect("writing to memory does not fail");

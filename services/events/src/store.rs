@@ -5,6 +5,7 @@ pub mod copy;
 pub mod dead_letter;
 pub mod definition;
 pub mod direct;
+pub mod erasure;
 pub mod event;
 pub mod log;
 pub mod partition;

@@ -1,6 +1,7 @@
 //! What events does in the background.
 
 pub mod definitions;
+pub mod erasure;
 pub mod group_commit;
 pub mod keeper;
 pub mod ledger;

@@ -140,12 +140,12 @@ impl Consumer {
             rows::store_events(&mut tx, &locked, key_week, &batch.events, &storable).await?;
         let mut counts = counts::count(&batch.events, &fresh, &stored.ordinals);
         let letters = batch.refused_letters(&fresh, refused);
-        letters::insert_letters(&mut tx, shard, &letters, &mut counts).await?;
+        letters::insert_letters(&mut tx, &locked, &letters, &mut counts).await?;
         for aside in batch.aside.iter().filter(|aside| fresh_entries.contains(&aside.entry_id)) {
             for (project, letter) in &aside.letters {
                 counts.entry(*project).or_default().taken += letter.events;
             }
-            letters::insert_letters(&mut tx, shard, &aside.letters, &mut counts).await?;
+            letters::insert_letters(&mut tx, &locked, &aside.letters, &mut counts).await?;
             if let Some((entry, reason)) = &aside.unreadable {
                 letters::insert_unreadable(&mut tx, shard, entry, reason).await?;
             }

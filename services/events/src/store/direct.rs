@@ -153,7 +153,7 @@ async fn store_staged(
             .map(|one| (&batch.events[one.ordinal], one))
             .map(|(event, one)| (event.0, Letter::refused(event, one)))
             .collect();
-        insert_letters(tx, row.shard, &letters, &mut counts).await?;
+        insert_letters(tx, row, &letters, &mut counts).await?;
         counts::add_counts(tx, row.shard, &counts).await?;
         move_end(tx, row.shard, stored.next_sequence).await?;
         is_identity |= stored.identity_events;

@@ -11,6 +11,17 @@ use crate::rejection::{Count, EXAMPLES_MAX, RejectedEvent, Report};
 /// Rows deleted in one statement.
 const DELETED_AT_ONCE: i64 = 10_000;
 
+/// Keeps everybody else from noting examples until the transaction ends.
+///
+/// # Errors
+/// When the database is away.
+pub async fn lock(tx: &mut sqlx::PgConnection) -> sqlx::Result<()> {
+    sqlx::query("select pg_advisory_xact_lock('rejection_count'::regclass::bigint)")
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
 /// Notes what was reported, all of it or nothing.
 ///
 /// # Errors
@@ -18,9 +29,7 @@ const DELETED_AT_ONCE: i64 = 10_000;
 pub async fn record(pool: &PgPool, reports: &[Report]) -> sqlx::Result<()> {
     let mut tx = pool.begin().await?;
     // Reports of several edges touch the same rows in any order; one at a time they do not wait for each other.
-    sqlx::query("select pg_advisory_xact_lock('rejection_count'::regclass::bigint)")
-        .execute(&mut *tx)
-        .await?;
+    lock(&mut tx).await?;
     let counts =
         || reports.iter().flat_map(|report| report.counts.iter().map(|c| (report.project, c)));
     sqlx::query(
@@ -40,6 +49,7 @@ pub async fn record(pool: &PgPool, reports: &[Report]) -> sqlx::Result<()> {
     .await?;
     for report in reports.iter().filter(|report| !report.examples.is_empty()) {
         show(&mut tx, report).await?;
+        forget_reached(&mut tx, report.project).await?;
     }
     tx.commit().await
 }
@@ -72,6 +82,19 @@ async fn show(tx: &mut sqlx::PgTransaction<'_>, report: &Report) -> sqlx::Result
     )
     .bind(report.project.uuid())
     .bind(i64::try_from(EXAMPLES_MAX).unwrap_or(i64::MAX))
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Deletes examples that come after an erasure although they were received before it: it is not known whose they are, and who
+/// was erased is not known any more. The erasure is not under way meanwhile: it takes the same lock.
+async fn forget_reached(tx: &mut sqlx::PgTransaction<'_>, project: ProjectId) -> sqlx::Result<()> {
+    sqlx::query(
+        "delete from rejected_event where project_id = $1 and noted_at = now() and received_at <= (
+             select to_timestamp(max(cut_us) / 1000000.0) from erased_id where project_id = $1)",
+    )
+    .bind(project.uuid())
     .execute(&mut **tx)
     .await?;
     Ok(())

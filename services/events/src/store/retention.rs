@@ -54,6 +54,18 @@ impl Expiry {
     }
 }
 
+/// Notes projects of which events are removed for their age, before any is.
+///
+/// # Errors
+/// When the database is away.
+pub async fn note_aged(pool: &PgPool, expiries: &[Expiry]) -> sqlx::Result<()> {
+    sqlx::query("insert into aged_project select unnest($1::uuid[]) on conflict do nothing")
+        .bind(expiries.iter().map(|expiry| expiry.project.uuid()).collect::<Vec<_>>())
+        .execute(pool)
+        .await?;
+    Ok(())
+}
+
 /// Returns the partitions of the event table, oldest first.
 ///
 /// # Errors

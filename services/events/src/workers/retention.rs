@@ -61,6 +61,7 @@ impl Retention {
         if expiries.is_empty() {
             return Ok(());
         }
+        retention::note_aged(self.database.worker(), &expiries).await?;
         let weeks = retention::weeks(self.database.worker()).await?;
         for week in &weeks {
             if !self.remove_week(week, &expiries).await? {

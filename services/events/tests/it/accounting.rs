@@ -145,5 +145,5 @@ fn unpack(row: &LogRow) -> Vec<LoggedEvents> {
     .unwrap();
     let events = LoggedEvents::decode(bytes.as_slice()).unwrap().events;
     assert_eq!(events.len(), row.count as usize);
-    events.into_iter().map(|event| LoggedEvents { events: vec![event] }).collect()
+    events.into_iter().map(|event| LoggedEvents { events: vec![event], erased: 0 }).collect()
 }

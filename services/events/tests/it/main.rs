@@ -7,6 +7,7 @@ mod dead_letters;
 mod deaf_proxy;
 mod definitions;
 mod direct;
+mod erasure;
 mod faults;
 mod full_queue;
 mod lanes;

@@ -28,9 +28,10 @@ use observe_proto::identity::v1::person_log_service_server::{
 };
 use observe_proto::identity::v1::{
     ApplyEventsRequest, ApplyEventsResponse, AuthenticateRequest, AuthenticateResponse,
-    ListDistinctIdsRequest, ListDistinctIdsResponse, ListRetentionsRequest, ListRetentionsResponse,
-    ProjectRetention, ReadChangesRequest, ReadChangesResponse, ReportExposedKeyRequest,
-    ReportExposedKeyResponse,
+    ConfirmErasureRequest, ConfirmErasureResponse, ListDistinctIdsRequest, ListDistinctIdsResponse,
+    ListRetentionsRequest, ListRetentionsResponse, NumberedErasure, ProjectRetention,
+    ReadChangesRequest, ReadChangesResponse, ReadErasuresRequest, ReadErasuresResponse,
+    ReportExposedKeyRequest, ReportExposedKeyResponse,
 };
 use observe_runtime::client::Upstreams;
 use observe_runtime::in_process::in_process;
@@ -58,6 +59,10 @@ pub(crate) struct Identity {
     pub(crate) applied: Arc<Mutex<Vec<AcceptedEvent>>>,
     pub(crate) distinct_ids: Arc<Mutex<Vec<String>>>,
     pub(crate) retentions: Arc<Mutex<Vec<ProjectRetention>>>,
+    pub(crate) erasures: Arc<Mutex<Vec<NumberedErasure>>>,
+    pub(crate) confirmed: Arc<Mutex<Vec<ConfirmErasureRequest>>>,
+    /// Whether it takes no confirmations.
+    pub(crate) is_away: Arc<Mutex<bool>>,
 }
 
 #[tonic::async_trait]
@@ -113,6 +118,28 @@ impl PersonLogService for Identity {
     ) -> Result<Response<ListDistinctIdsResponse>, Status> {
         let distinct_ids = self.distinct_ids.lock().unwrap().clone();
         Ok(Response::new(ListDistinctIdsResponse { distinct_ids }))
+    }
+
+    async fn read_erasures(
+        &self,
+        request: Request<ReadErasuresRequest>,
+    ) -> Result<Response<ReadErasuresResponse>, Status> {
+        let after = request.into_inner().after_number;
+        let all = self.erasures.lock().unwrap();
+        // Two a page, so that readers must ask again.
+        let erasures = all.iter().filter(|one| one.number > after).take(2).cloned().collect();
+        Ok(Response::new(ReadErasuresResponse { erasures }))
+    }
+
+    async fn confirm_erasure(
+        &self,
+        request: Request<ConfirmErasureRequest>,
+    ) -> Result<Response<ConfirmErasureResponse>, Status> {
+        if *self.is_away.lock().unwrap() {
+            return Err(Status::unavailable("away"));
+        }
+        self.confirmed.lock().unwrap().push(request.into_inner());
+        Ok(Response::new(ConfirmErasureResponse {}))
     }
 }
 

@@ -7,10 +7,12 @@ use uuid::Uuid;
 
 use super::counts::Counts;
 use super::error::ConsumeError;
+use super::lock::LockedShard;
 use super::refused::Refused;
 use super::stage::Staged;
 use crate::entry::RawEntry;
 use crate::shard::Shard;
+use crate::store::erasure::cuts::reached_letters;
 
 /// Characters of a reason, a name or a distinct id that are kept to be shown.
 const TEXT_CHARS_MAX: usize = 1_000;
@@ -66,18 +68,23 @@ pub struct SetAside {
     pub unreadable: Option<(RawEntry, String)>,
 }
 
-/// Stores dead letters and counts them. Whose uuid is stored already, or has a dead letter already, is a duplicate and
+/// Stores dead letters of a locked shard and counts them. What an erasure has reached counts as stored, and is not kept. Whose uuid is stored already, or has a dead letter already, is a duplicate and
 /// nothing more; so this comes after the keys of the same transaction.
 ///
 /// # Errors
 /// When PostgreSQL is away.
 pub async fn insert_letters(
     tx: &mut PgConnection,
-    shard: Shard,
+    locked: &LockedShard,
     letters: &[(ProjectId, Letter)],
     counts: &mut Counts,
 ) -> Result<(), ConsumeError> {
-    for (project, letter) in letters {
+    let erased = reached_letters(tx, locked, letters).await?;
+    for (place, (project, letter)) in letters.iter().enumerate() {
+        if erased.contains(&place) {
+            counts.entry(*project).or_default().stored += letter.events;
+            continue;
+        }
         let inserted = sqlx::query(
             "insert into dead_letter (project_id, uuid, shard, name, distinct_id, events, entry_id, sqlstate, reason,
                  ended_version, payload)
@@ -87,7 +94,7 @@ pub async fn insert_letters(
         )
         .bind(project.uuid())
         .bind(letter.uuid)
-        .bind(shard)
+        .bind(locked.shard)
         .bind(shown(&letter.name))
         .bind(shown(&letter.distinct_id))
         .bind(letter.events)

@@ -16,6 +16,8 @@ pub struct LockedShard {
     pub fence: i64,
     /// The sequence that the next stored event takes.
     pub next_sequence: i64,
+    /// The latest cut of all erasures: what arrived later is not erased, and need not be looked up.
+    pub latest_cut_us: i64,
 }
 
 /// Locks a shard's row until the transaction ends; `None` if there is no such shard. Several shards are locked in ascending
@@ -27,12 +29,18 @@ pub async fn lock_shard(
     tx: &mut PgConnection,
     shard: Shard,
 ) -> Result<Option<LockedShard>, ConsumeError> {
-    let found: Option<(i64, i64)> =
-        sqlx::query_as("select fence, next_sequence from shard where id = $1 for update")
-            .bind(shard)
-            .fetch_optional(&mut *tx)
-            .await?;
-    Ok(found.map(|(fence, next_sequence)| LockedShard { shard, fence, next_sequence }))
+    let found: Option<(i64, i64, i64)> = sqlx::query_as(
+        "select fence, next_sequence, latest_cut_us from shard where id = $1 for update",
+    )
+    .bind(shard)
+    .fetch_optional(&mut *tx)
+    .await?;
+    Ok(found.map(|(fence, next_sequence, latest_cut_us)| LockedShard {
+        shard,
+        fence,
+        next_sequence,
+        latest_cut_us,
+    }))
 }
 
 /// Returns the week under which keys are stored now. It is locked, after the shards, so that no two shards can store one

@@ -11,11 +11,13 @@ use super::lock::LockedShard;
 use super::stage::Staged;
 use crate::log_row::{LogRow, log_rows};
 use crate::shard::Shard;
+use crate::store::erasure::cuts::reached;
 
 /// What became of the events of one shard.
 #[derive(Debug)]
 pub struct StoredEvents {
-    /// The ordinals of those that are stored now, in order; the others were stored before.
+    /// The ordinals of those that count as stored now, in order: also those that an erasure had reached before, which have a
+    /// key and no row. The others were stored before.
     pub ordinals: Vec<usize>,
     /// The sequence after the last one.
     pub next_sequence: i64,
@@ -35,12 +37,15 @@ pub async fn store_events(
     events: &[Staged],
     ordinals: &[usize],
 ) -> Result<StoredEvents, ConsumeError> {
+    let erased = reached(tx, locked, events, ordinals).await?;
     let stored = insert_keys(tx, key_week, events, ordinals).await?;
-    let rows = log_rows(events, &stored, locked.next_sequence);
+    let kept: Vec<usize> =
+        stored.iter().copied().filter(|ordinal| !erased.contains(ordinal)).collect();
+    let rows = log_rows(events, &kept, locked.next_sequence);
     insert_events(tx, locked.shard, &rows, events.len()).await?;
     insert_log(tx, locked.shard, &rows).await?;
     Ok(StoredEvents {
-        next_sequence: locked.next_sequence + i64::try_from(stored.len()).unwrap_or(i64::MAX),
+        next_sequence: locked.next_sequence + i64::try_from(kept.len()).unwrap_or(i64::MAX),
         ordinals: stored,
         identity_events: rows.iter().any(|row| row.identity_events.is_some()),
     })

@@ -58,7 +58,7 @@ pub async fn store(
         .filter(|refused| owned(&refused.ordinal))
         .map(|refused| (project, Letter::refused(&chunk.events[refused.ordinal], refused)))
         .collect();
-    insert_letters(&mut tx, shard, &letters, &mut counts).await?;
+    insert_letters(&mut tx, &locked, &letters, &mut counts).await?;
     let count = counts.entry(project).or_default();
     let kept: i64 = staying.iter().map(|(attempt, _)| attempt.events).sum();
     let redriven = Redriven {

@@ -22,6 +22,7 @@ use crate::spans::fold::{Placed, cells_of, fold};
 use crate::spans::people::{Minutes, PEOPLE_MAX, Place, people_of};
 use crate::spans::{PEOPLE_KEPT_MS, Span, hour_of, minutes_since};
 use crate::store::consume::ConsumeError;
+use crate::store::erasure::cuts::blank_spans;
 
 /// Places whose number of people is remembered.
 const REMEMBERED_PLACES_MAX: usize = 50_000;
@@ -35,7 +36,7 @@ pub enum CountError {
     /// A stored sketch cannot be read.
     #[error("a stored sketch cannot be read: {0}")]
     Sketch(#[from] DecodeError),
-    /// Rows changed under the reader, although it held the lane; nothing was counted.
+    /// Rows changed under the reader, although it held the lane, or a person was erased; nothing was counted.
     #[error("the span lane was changed by somebody else")]
     Raced,
 }
@@ -99,6 +100,7 @@ impl SpanConsumer {
         let mut connection = pool.acquire().await.map_err(ConsumeError::from)?;
         let mut tx = connection.begin().await?;
         stage::prepare(&mut tx).await?;
+        let (erasures, latest_cut_us) = erasures(&mut tx).await?;
         let ids: Vec<Uuid> = batch.iter().map(|entry| entry.entry_id).collect();
         let mut seen = known::consumed(&mut tx, &ids).await?;
         let mut entries = Vec::new();
@@ -110,6 +112,7 @@ impl SpanConsumer {
                 spans.extend(entry.spans);
             }
         }
+        blank_spans(&mut tx, latest_cut_us, &mut spans).await?;
         let counted = known::counted(&mut tx, &spans).await?;
         let fresh = fresh(&spans, counted);
         let (placed, endpoints) = place::place(&mut tx, &fresh).await?;
@@ -127,7 +130,7 @@ impl SpanConsumer {
         };
         stage::stage(&mut tx, &changes).await?;
 
-        let key_day = self.lock(&mut tx).await?;
+        let key_day = self.lock(&mut tx, erasures).await?;
         insert_consumed(&mut tx, &entries).await?;
         insert_keys(&mut tx, key_day, changes.keys.len()).await?;
         stage::write(&mut tx).await?;
@@ -187,11 +190,18 @@ impl SpanConsumer {
         self.people.extend(counts);
     }
 
-    /// Locks the lane's row, checks the fence, and returns the day in which keys are stored.
-    async fn lock(&self, tx: &mut PgConnection) -> Result<NaiveDate, CountError> {
-        let (fence, key_day): (i64, NaiveDate) =
-            sqlx::query_as("select fence, key_day from span_lane for update").fetch_one(tx).await?;
-        if fence == self.lease.fence { Ok(key_day) } else { Err(ConsumeError::LeaseLost.into()) }
+    /// Locks the lane's row, checks the fence, and that nobody was erased since `erasures`; returns the day in which keys are
+    /// stored.
+    async fn lock(&self, tx: &mut PgConnection, erasures: i64) -> Result<NaiveDate, CountError> {
+        let (fence, key_day, now): (i64, NaiveDate, i64) =
+            sqlx::query_as("select fence, key_day, erasures from span_lane for update")
+                .fetch_one(tx)
+                .await?;
+        match fence == self.lease.fence {
+            true if now == erasures => Ok(key_day),
+            true => Err(CountError::Raced),
+            false => Err(ConsumeError::LeaseLost.into()),
+        }
     }
 
     /// Prolongs the lease, and forgets entries that are gone from the queue.
@@ -210,6 +220,11 @@ impl SpanConsumer {
         .await?;
         Ok(())
     }
+}
+
+/// Returns how often persons were erased, and the latest cut.
+async fn erasures(tx: &mut PgConnection) -> Result<(i64, i64), CountError> {
+    Ok(sqlx::query_as("select erasures, latest_cut_us from span_lane").fetch_one(tx).await?)
 }
 
 /// Returns the spans that are to be counted: the first of each key, if no key is there. Whether a span's time makes sense was
