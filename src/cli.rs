@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use observe_runtime::StartError;
 use observe_runtime::config::{EnvReader, KEYS};
 
-use crate::demo;
+use crate::{demo, person};
 
 /// Product analytics and observability on one small machine.
 #[derive(Debug, Parser)]
@@ -34,6 +34,10 @@ pub enum Command {
     Reports,
     /// Fills a project of a running Observe with a month of a small web shop, for a first look
     Demo(demo::Options),
+    /// Erases a person for good in a running Observe, waits until all of it is gone, and prints the receipt
+    ErasePerson(person::erase::Options),
+    /// Writes all that a running Observe keeps of a person, as one JSON document
+    ExportPerson(person::export::Options),
     /// Brings the database up to date and ends
     Migrate,
     /// Says whether the process that listens on OBSERVE_LISTEN is of use now; the exit code is 0 if it is, else 1

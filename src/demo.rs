@@ -40,6 +40,7 @@ use connection::{Connection, call, failed};
 use ledger::{CAPTURE, Ledger, Part};
 pub use options::Options;
 use options::Place;
+pub(crate) use options::reachable;
 use progress::{Progress, grouped, say};
 use send::{Target, is_served, send_all};
 use uptime::Uptime;

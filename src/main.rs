@@ -8,6 +8,7 @@ mod demo;
 mod health;
 mod installation;
 mod migrate;
+mod person;
 mod role;
 
 use std::io::Write as _;
@@ -58,6 +59,8 @@ fn run(command: Command, env: &mut EnvReader) -> Result<bool, StartError> {
             Command::Up => all::run(env).await,
             Command::Migrate => migrate::run(env).await.map(|()| true),
             Command::Demo(options) => demo::run(&options, env).await,
+            Command::ErasePerson(options) => person::erase::run(&options, env).await,
+            Command::ExportPerson(options) => person::export::run(&options, env).await,
             Command::Health => health::run(env).await,
             Command::Config => Ok(true),
             service => role::run(&service, env).await,
@@ -76,7 +79,12 @@ fn start_traces(command: &Command, env: &mut EnvReader) {
         Command::Events => &["events"],
         Command::Monitor => &["monitor"],
         Command::Reports => &["reports"],
-        Command::Migrate | Command::Demo(_) | Command::Health | Command::Config => return,
+        Command::Migrate
+        | Command::Demo(_)
+        | Command::ErasePerson(_)
+        | Command::ExportPerson(_)
+        | Command::Health
+        | Command::Config => return,
     };
     let endpoint = env.text("OTEL_EXPORTER_OTLP_ENDPOINT");
     if let Some(Err(error)) = endpoint.map(|endpoint| traces::start(&endpoint, services)) {

@@ -45,10 +45,11 @@ pub(crate) fn client(base: &str, token: &str) -> Client {
 pub(crate) struct Cluster {
     pub(crate) gateway: TestProcess,
     pub(crate) events: TestProcess,
-    _identity: TestProcess,
+    identity: TestProcess,
     pub(crate) monitor: TestProcess,
     reports: TestProcess,
     gateway_command: TestCommand,
+    identity_command: TestCommand,
     events_command: TestCommand,
     reports_command: TestCommand,
     pub(crate) stores: TestStores,
@@ -102,10 +103,11 @@ impl Cluster {
         Self {
             gateway,
             events,
-            _identity: identity,
+            identity,
             monitor,
             reports,
             gateway_command,
+            identity_command,
             events_command,
             reports_command,
             stores,
@@ -123,6 +125,11 @@ impl Cluster {
     pub(crate) fn kill_and_restart_events(&mut self) {
         self.events.kill();
         self.events = self.events_command.start(self.stores.dir());
+    }
+
+    pub(crate) fn kill_and_restart_identity(&mut self) {
+        self.identity.kill();
+        self.identity = self.identity_command.start(self.stores.dir());
     }
 
     pub(crate) fn kill_and_restart_reports(&mut self) {

@@ -7,6 +7,7 @@ mod bombs;
 mod cluster;
 mod deadly;
 mod demo;
+mod erasure;
 mod health;
 mod main_job;
 mod outage;

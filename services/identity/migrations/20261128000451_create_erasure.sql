@@ -66,9 +66,8 @@ create table erased_id (
 alter table project add column latest_cut_us bigint not null default 0;
 
 -- An erasure looks for these.
-create index if not exists person_by_merged_into on person (project_id, merged_into) where merged_into is not null;
+create index person_by_merged_into on person (project_id, merged_into) where merged_into is not null;
 create index merge_op_by_source_person on merge_op (project_id, source);
-create index merge_op_by_target_person on merge_op (project_id, target);
 
 do $$
 declare

@@ -5,7 +5,6 @@
 //! ours, again and again, is put aside with its event ([`crate::store::parked`]) and tried again by a worker, so that
 //! neither its batch nor the events behind it wait for it. An outage fails the whole call, and the caller sends all again.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
@@ -19,6 +18,7 @@ use observe_runtime::postgres::Database;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use uuid::Uuid;
 
+use crate::erasure::Judged;
 use crate::error::IdentityError;
 use crate::merge;
 use crate::operation::{Kind, Operation};
@@ -167,25 +167,23 @@ impl Applier {
             return Ok(outcomes);
         }
         let cuts = batch.cuts(&new).await?;
+        let judged: Vec<Judged<'_>> = new.iter().map(|operation| cuts.judge(operation)).collect();
         let mut people = batch.load(&new).await?;
         let mut groups = batch.load_groups(&new).await?;
         let mut done = Vec::with_capacity(new.len());
-        for operation in new {
+        for one in &judged {
+            let operation = one.operation();
             // The same event twice in one call is applied once, like the same event in two calls.
             if let Entry::Vacant(place) = outcomes.entry(operation.uuid()) {
-                let left = cuts.leave(operation);
-                let outcome = match left.as_deref() {
-                    None => Outcome::Erased,
-                    Some(left) => {
-                        let outcome = merge::apply(&mut people, left);
-                        match &left.kind {
-                            Kind::Group(change) => groups.apply(change, left.version),
-                            _ => outcome,
-                        }
+                let outcome = match (one, &operation.kind) {
+                    (Judged::Erased(_), _) => Outcome::Erased,
+                    (Judged::Left(_), Kind::Group(change)) => {
+                        merge::apply(&mut people, operation);
+                        groups.apply(change, operation.version)
                     }
+                    (Judged::Left(_), _) => merge::apply(&mut people, operation),
                 };
                 place.insert(outcome);
-                let operation = left.unwrap_or(Cow::Borrowed(operation));
                 done.push(Done { operation, outcome });
             }
         }
@@ -212,13 +210,7 @@ impl Applier {
             violations.add("properties", "are too large, or more than the person may have");
             return Err(violations.into());
         }
-        batch
-            .commit(
-                &people,
-                &[Done { operation: Cow::Borrowed(operation), outcome }],
-                self.clock.now(),
-            )
-            .await?;
+        batch.commit(&people, &[Done { operation, outcome }], self.clock.now()).await?;
         Ok(!people.merges().is_empty())
     }
 
@@ -264,7 +256,8 @@ fn is_ours(error: &IdentityError) -> bool {
 
 /// Says how much was refused, in numbers: ids and properties are not for logs.
 fn log_what_was_not_done(project: ProjectId, skipped_properties: usize, done: &[Done<'_>]) {
-    let refused = done.iter().filter(|done| !refusal::code(done.outcome).is_empty()).count();
+    let is_refused = |done: &&Done<'_>| !matches!(done.outcome, Outcome::Applied | Outcome::Erased);
+    let refused = done.iter().filter(is_refused).count();
     if refused > 0 {
         tracing::info!(%project, refused, "identity events refused");
     }

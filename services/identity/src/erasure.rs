@@ -87,27 +87,45 @@ pub(crate) fn actor(context: &CallContext) -> String {
 #[derive(Debug, Default)]
 pub(crate) struct Cuts(HashMap<Hash, i64>);
 
+/// What the cuts leave of an operation.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Judged<'a> {
+    /// All of it or, if the other id that it names was erased, all but that.
+    Left(Cow<'a, Operation>),
+    /// Nothing: its target was erased.
+    Erased(&'a Operation),
+}
+
+impl Judged<'_> {
+    /// Returns the operation as it is to be written down.
+    pub(crate) fn operation(&self) -> &Operation {
+        match self {
+            Self::Left(operation) => operation,
+            Self::Erased(operation) => operation,
+        }
+    }
+}
+
 impl Cuts {
     /// Takes the latest cut of each hash.
     pub(crate) fn new(cuts: impl IntoIterator<Item = (Hash, i64)>) -> Self {
         Self(cuts.into_iter().collect())
     }
 
-    /// Returns what they leave of an operation: nothing if its target was erased; if the other id that it names was, what it
-    /// says of the target.
-    pub(crate) fn leave<'a>(&self, operation: &'a Operation) -> Option<Cow<'a, Operation>> {
+    /// Judges an operation.
+    pub(crate) fn judge<'a>(&self, operation: &'a Operation) -> Judged<'a> {
         if self.0.is_empty() {
-            return Some(Cow::Borrowed(operation));
+            return Judged::Left(Cow::Borrowed(operation));
         }
         let arrival = operation.version.1;
         let is_erased =
             |id: &str| self.0.get(&distinct_id::hash(id)).is_some_and(|cut_us| arrival <= *cut_us);
         if is_erased(&operation.target) {
-            None
+            Judged::Erased(operation)
         } else if operation.source().is_some_and(is_erased) {
-            Some(Cow::Owned(without_source(operation)))
+            Judged::Left(Cow::Owned(without_source(operation)))
         } else {
-            Some(Cow::Borrowed(operation))
+            Judged::Left(Cow::Borrowed(operation))
         }
     }
 }
@@ -127,8 +145,11 @@ pub(crate) fn named_until(operations: &[&Operation], cut_us: i64) -> Vec<Hash> {
 fn without_source(operation: &Operation) -> Operation {
     let kind = match &operation.kind {
         Kind::Identify { .. } => Kind::Identify { anonymous: None },
-        Kind::Alias(_) | Kind::Merge { .. } | Kind::Persons { .. } => Kind::Properties,
-        kind @ (Kind::Group(_) | Kind::Properties) => kind.clone(),
+        // It names no source.
+        Kind::Group(change) => Kind::Group(change.clone()),
+        Kind::Alias(_) | Kind::Merge { .. } | Kind::Persons { .. } | Kind::Properties => {
+            Kind::Properties
+        }
     };
     Operation { kind, ..operation.clone() }
 }
@@ -154,15 +175,16 @@ mod tests {
     #[test]
     fn an_operation_is_judged_by_its_arrival_and_the_ids_it_names() {
         let of = |id: &str| Cuts::new([(distinct_id::hash(id), 1_000)]);
-        let left =
-            |id: &str, received_us| of(id).leave(&identify(received_us)).map(Cow::into_owned);
-        assert_eq!(left("usr", 998), None, "it arrived at 1,000");
-        assert_eq!(left("usr", 999), Some(identify(999)), "after the cut");
-        assert_eq!(left("other", 1), Some(identify(1)));
-        let without = left("anon", 1).expect("the target is somebody else");
-        assert_eq!(without.kind, Kind::Identify { anonymous: None });
-        assert_eq!(without.properties, identify(1).properties, "which are the target's");
-        assert_eq!(left("anon", 999), Some(identify(999)));
+        let (early, later) = (identify(998), identify(999));
+        assert_eq!(of("usr").judge(&early), Judged::Erased(&early), "it arrived at 1,000");
+        assert_eq!(of("usr").judge(&later), Judged::Left(Cow::Borrowed(&later)), "after the cut");
+        assert_eq!(of("other").judge(&early), Judged::Left(Cow::Borrowed(&early)));
+        let Judged::Left(left) = of("anon").judge(&early) else {
+            panic!("the target is somebody else");
+        };
+        assert_eq!(left.kind, Kind::Identify { anonymous: None });
+        assert_eq!(left.properties, identify(1).properties, "which are the target's");
+        assert_eq!(of("anon").judge(&later), Judged::Left(Cow::Borrowed(&later)));
     }
 
     #[test]

@@ -28,6 +28,7 @@ mod project;
 mod properties;
 mod refusal;
 mod retention;
+mod retry;
 mod service;
 mod setup;
 mod store;
@@ -123,13 +124,13 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
         clock: clock.clone(),
         page_tokens: deps.page_tokens(),
     };
-    let applier = Arc::new(apply::Applier::new(&database, clock.clone(), entropy.clone()));
     let erasure_store = store::erasure::ErasureStore(database.clone());
     let begun = Arc::default();
     let erasures =
         service::erasure::Erasures::new(erasure_store.clone(), Arc::clone(&begun), &deps);
     let clear_log =
         workers::clear_log::run(erasure_store, begun, clock.clone(), deps.lifecycle.clone());
+    let applier = Arc::new(apply::Applier::new(&database, clock.clone(), entropy.clone()));
     let persons = service::person::Persons {
         erasures: erasures.clone(),
         store: store::person::PersonStore(database.clone()),
@@ -147,7 +148,7 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
         store: store::group::GroupStore(database.clone()),
         page_tokens: deps.page_tokens(),
     };
-    let retry = workers::retry::Retry {
+    let retry = retry::Retry {
         parked: store::parked::ParkedStore(database.clone()),
         applier,
         clock: clock.clone(),

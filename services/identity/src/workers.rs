@@ -1,4 +1,3 @@
 //! What identity does in the background.
 
 pub(crate) mod clear_log;
-pub(crate) mod retry;

@@ -7,6 +7,7 @@
 mod chunked;
 mod columns;
 mod dictionary;
+mod erasure;
 mod error_groups;
 mod persons;
 mod project;
@@ -28,6 +29,7 @@ use prost::Message as _;
 
 pub(crate) use columns::{Slice, Snapshot};
 pub(crate) use dictionary::{NOT_SET, ValueDictionary};
+pub(crate) use error_groups::Seen;
 pub(crate) use persons::NOBODY;
 pub(crate) use project::Project;
 pub(crate) use retention::Kept;
@@ -83,10 +85,10 @@ impl Projection {
         }
         let project = ProjectId::from_bytes(&row.project_id)
             .ok_or(ApplyError::Malformed("a log row names no project"))?;
-        // What was in an empty one is older than its project keeps.
+        // What was in an empty one is older than its project keeps, or was erased.
         if !row.payload.is_empty() {
-            let events = unpack(&row.payload)?.events;
-            if events.len() != row.count as usize {
+            let LoggedEvents { events, erased } = unpack(&row.payload)?;
+            if events.len() + erased as usize != row.count as usize {
                 return Err(ApplyError::Malformed(
                     "a log row holds another number of events than it says",
                 ));
@@ -122,6 +124,12 @@ impl Projection {
     #[must_use]
     pub fn change_number(&self, project: ProjectId) -> i64 {
         self.project(project).change_number()
+    }
+
+    /// Returns how many rows of a project an erasure removed here; `None` if it was not applied.
+    #[must_use]
+    pub fn erased_rows(&self, project: ProjectId, erasure: uuid::Uuid) -> Option<u64> {
+        self.project(project).erasures().rows(erasure)
     }
 
     /// Passes over the next change of a project's persons as if it were applied: one that cannot be.
@@ -217,7 +225,7 @@ mod tests {
             distinct_id: "ada".into(),
             ..AcceptedEvent::default()
         };
-        let events = LoggedEvents { events: vec![event; count as usize] };
+        let events = LoggedEvents { events: vec![event; count as usize], erased: 0 };
         let mut encoder = lz4_flex::frame::FrameEncoder::new(Vec::new());
         encoder.write_all(&events.encode_to_vec()).expect("memory takes all");
         let payload = encoder.finish().expect("memory takes all").into();

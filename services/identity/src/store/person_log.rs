@@ -8,7 +8,6 @@ pub(crate) mod refusal;
 mod save;
 pub(crate) mod split;
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
@@ -36,9 +35,9 @@ pub(crate) struct Batch {
     latest_cut_us: i64,
 }
 
-/// An operation, or what erasures left of it, and what became of it.
+/// An operation, and what became of it.
 pub(crate) struct Done<'a> {
-    pub(crate) operation: Cow<'a, Operation>,
+    pub(crate) operation: &'a Operation,
     pub(crate) outcome: Outcome,
 }
 

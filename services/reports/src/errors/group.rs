@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Exception, Occurrence};
+use crate::projection::Seen;
 
 /// Bytes of one sample's exceptions, compressed.
 const SAMPLE_BYTES_MAX: usize = 64 * 1024;
@@ -30,6 +31,10 @@ pub(crate) struct Group {
 pub(crate) struct Sample {
     /// The event.
     pub(crate) uuid: Uuid,
+    /// The code of whose it is.
+    pub(crate) visitor: u32,
+    /// When it arrived.
+    pub(crate) arrival: i64,
     /// When it happened, in milliseconds since 1970.
     pub(crate) time_ms: i64,
     /// Type and message on one line.
@@ -52,10 +57,12 @@ struct Chain {
 
 impl Sample {
     /// Keeps an event.
-    pub(crate) fn new(occurrence: Occurrence, uuid: Uuid, time_ms: i64) -> Self {
+    pub(crate) fn new(occurrence: Occurrence, seen: &Seen) -> Self {
         Self {
-            uuid,
-            time_ms,
+            uuid: seen.uuid,
+            visitor: seen.visitor,
+            arrival: seen.arrival,
+            time_ms: seen.time_ms,
             title: occurrence.title(),
             kind: occurrence.kind().to_owned(),
             culprit: occurrence.culprit(),
@@ -111,6 +118,10 @@ mod tests {
     use super::super::Frame;
     use super::*;
 
+    fn seen() -> Seen {
+        Seen { uuid: Uuid::nil(), visitor: 0, arrival: 5_000, time_ms: 5, received_us: 5_000 }
+    }
+
     fn noise(seed: u64, bytes: usize) -> String {
         let mut state = seed;
         let next = |_| {
@@ -133,11 +144,8 @@ mod tests {
         };
         let thrown = Exception { kind: "Error".into(), value: "no".into(), frames: vec![frame] };
         let chain = vec![thrown, Exception { kind: "Cause".into(), ..Exception::default() }];
-        let sample = Sample::new(
-            Occurrence { chain: chain.clone(), ..Occurrence::default() },
-            Uuid::nil(),
-            5,
-        );
+        let sample =
+            Sample::new(Occurrence { chain: chain.clone(), ..Occurrence::default() }, &seen());
         assert_eq!(sample.exceptions(), chain);
         assert_eq!(
             (sample.title.as_str(), sample.culprit.as_str()),
@@ -156,7 +164,7 @@ mod tests {
         };
         let thrown = Exception { frames: (0..200).map(frame).collect(), ..Exception::default() };
         let chain = vec![thrown; 8];
-        let sample = Sample::new(Occurrence { chain, ..Occurrence::default() }, Uuid::nil(), 5);
+        let sample = Sample::new(Occurrence { chain, ..Occurrence::default() }, &seen());
         assert!(sample.bytes() <= SAMPLE_BYTES_MAX + 2_000, "{}", sample.bytes());
         let kept = sample.exceptions();
         assert_eq!((kept.len(), kept[0].frames.len()), (1, FEW_FRAMES));

@@ -27,13 +27,13 @@ use crate::query::Scope;
 pub(crate) struct ProjectColumns {
     names: Dictionary,
     properties: PropertySet,
-    persons: Persons,
-    visitors: Dictionary,
-    errors: ErrorGroups,
+    pub(super) persons: Persons,
+    pub(super) visitors: Dictionary,
+    pub(super) errors: ErrorGroups,
     pub(super) segments: BTreeMap<i64, Vec<Arc<Segment>>>,
     /// In pieces, of which only the last grows: so much is copied at most when events come during a question.
     pub(super) tail: Vec<Arc<Tail>>,
-    change_number: i64,
+    pub(super) change_number: i64,
     /// What is older is not taken.
     pub(super) kept: Kept,
 }
@@ -105,14 +105,14 @@ impl ProjectColumns {
                 tracing::error!(%uuid, line = error.line(), "properties of a logged event cannot be read");
             }
             if is_error {
-                self.append_error(event, row);
+                self.append_error(event, row, (visitor, arrival));
             }
         }
         self.errors.settle();
     }
 
     /// Gives the row that was added last what is derived of an error, and notes that its group was seen.
-    fn append_error(&mut self, event: &AcceptedEvent, row: u32) {
+    fn append_error(&mut self, event: &AcceptedEvent, row: u32, (visitor, arrival): (u32, i64)) {
         let properties = serde_json::from_str(&event.properties_json).unwrap_or_default();
         let occurrence = Occurrence::read(&properties);
         let group = errors::fingerprint::group_id(&occurrence);
@@ -135,7 +135,8 @@ impl ProjectColumns {
             }
         }
         let uuid = uuid::Uuid::from_slice(&event.uuid).unwrap_or_default();
-        let seen = Seen { uuid, time_ms: event.time_ms, received_us: event.received_us };
+        let (time_ms, received_us) = (event.time_ms, event.received_us);
+        let seen = Seen { uuid, visitor, arrival, time_ms, received_us };
         self.errors.see(group.expect("its key is a column from the start"), seen, occurrence);
     }
 
@@ -176,7 +177,8 @@ impl ProjectColumns {
                     );
                 }
             }
-            // A kind that this version does not know changes nothing that it can answer.
+            // What was there was of a person that was erased since, or is of a kind that this version does not know and so
+            // changes nothing that it can answer. Erasures themselves are applied by the project.
             Some(change::Kind::Erasure(_)) | None => {}
         }
         self.change_number = change.number;

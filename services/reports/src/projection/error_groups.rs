@@ -21,6 +21,10 @@ const SAMPLES_BYTES_MAX: usize = 64 << 20;
 pub(crate) struct Seen {
     /// Its id.
     pub(crate) uuid: Uuid,
+    /// Whose it is.
+    pub(crate) visitor: u32,
+    /// When it arrived.
+    pub(crate) arrival: i64,
     /// When it happened, in milliseconds since 1970.
     pub(crate) time_ms: i64,
     /// When it was received, in microseconds since 1970.
@@ -92,10 +96,18 @@ impl ErrorGroups {
 
     /// Forgets what the events before a time looked like; their groups are known on, without any.
     pub(super) fn forget(&mut self, before_ms: i64) {
+        self.forget_samples(|sample| sample.time_ms < before_ms);
+    }
+
+    /// Forgets what some events looked like, by whose they are and when they arrived.
+    pub(super) fn forget_of(&mut self, is_gone: impl Fn(u32, i64) -> bool) {
+        self.forget_samples(|sample| is_gone(sample.visitor, sample.arrival));
+    }
+
+    fn forget_samples(&mut self, is_gone: impl Fn(&Sample) -> bool) {
         for place in 0..self.groups.len() {
             let sample = self.groups.get(place).sample.as_ref();
-            let Some(bytes) = sample.filter(|one| one.time_ms < before_ms).map(|one| one.bytes())
-            else {
+            let Some(bytes) = sample.filter(|one| is_gone(one)).map(|one| one.bytes()) else {
                 continue;
             };
             self.groups.get_mut(place).sample = None;
@@ -114,7 +126,7 @@ impl ErrorGroups {
                 self.is_full = full(self.is_full, self.project);
                 continue;
             }
-            let sample = Sample::new(occurrence, seen.uuid, seen.time_ms);
+            let sample = Sample::new(occurrence, &seen);
             let bytes = self.sample_bytes - before + sample.bytes();
             if bytes > SAMPLES_BYTES_MAX {
                 self.is_full = full(self.is_full, self.project);
@@ -146,7 +158,8 @@ mod tests {
     }
 
     fn seen(time_ms: i64) -> Seen {
-        Seen { uuid: Uuid::from_u128(1), time_ms, received_us: time_ms * 1_000 }
+        let received_us = time_ms * 1_000;
+        Seen { uuid: Uuid::from_u128(1), visitor: 0, arrival: received_us, time_ms, received_us }
     }
 
     #[test]

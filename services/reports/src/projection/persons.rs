@@ -80,6 +80,11 @@ impl Persons {
         }
     }
 
+    /// Has a visitor be again the person that its distinct id makes by itself.
+    pub(super) fn start_afresh(&mut self, visitor: u32, distinct_id: &str) {
+        self.map(visitor, PersonId::of_distinct_id(self.project, distinct_id));
+    }
+
     /// Replaces all that is known of a person.
     ///
     /// # Errors

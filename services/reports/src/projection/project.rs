@@ -3,14 +3,15 @@
 //! Readers take a snapshot and hold no lock while they compute, so no question holds up the writer. The writer adds at most
 //! one log row's events under its lock, or swaps what it has built beside it.
 
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use observe_core::ProjectId;
 use observe_proto::events::v1::AcceptedEvent;
-use observe_proto::identity::v1::Change;
+use observe_proto::identity::v1::{Change, change};
 
 use super::ApplyError;
 use super::columns::{ProjectColumns, Snapshot};
+use super::erasure::Erasures;
 use super::retention::Kept;
 use super::rows::Rows;
 use super::segment::{self, Segment};
@@ -31,12 +32,15 @@ const MERGE_RATIO: usize = 2;
 #[derive(Debug)]
 pub(crate) struct Project {
     columns: RwLock<ProjectColumns>,
+    /// Only the writer needs it.
+    erasures: Mutex<Erasures>,
 }
 
 impl Project {
     /// Starts without anything.
     pub(crate) fn new(project: ProjectId, kept: Kept) -> Self {
-        Self { columns: RwLock::new(ProjectColumns::new(project, kept)) }
+        let columns = RwLock::new(ProjectColumns::new(project, kept));
+        Self { columns, erasures: Mutex::default() }
     }
 
     /// Returns the columns as they are now.
@@ -59,19 +63,24 @@ impl Project {
         self.write().skip_change();
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, ProjectColumns> {
+    pub(super) fn erasures(&self) -> MutexGuard<'_, Erasures> {
+        self.erasures.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn read(&self) -> RwLockReadGuard<'_, ProjectColumns> {
         self.columns.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, ProjectColumns> {
+    pub(super) fn write(&self) -> RwLockWriteGuard<'_, ProjectColumns> {
         self.columns.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds events, and seals the tail when it is full.
+    /// Adds events, but for those that are erased, and seals the tail when it is full.
     pub(crate) fn append(&self, events: &[AcceptedEvent]) {
+        let events = self.erasures().left(events);
         let tail = {
             let mut columns = self.write();
-            columns.append(events);
+            columns.append(&events);
             columns.tail_size()
         };
         if tail.rows >= TAIL_ROWS_MAX || tail.values >= TAIL_VALUES_MAX {
@@ -84,8 +93,16 @@ impl Project {
     /// # Errors
     /// As [`ProjectColumns::apply_change`].
     pub(crate) fn apply_changes(&self, changes: &[Change]) -> Result<(), ApplyError> {
-        let mut columns = self.write();
-        changes.iter().try_for_each(|change| columns.apply_change(change))
+        let is_erasure = |change: &Change| matches!(change.kind, Some(change::Kind::Erasure(_)));
+        for some in changes.chunk_by(|a, b| !is_erasure(a) && !is_erasure(b)) {
+            if let [Change { number, kind: Some(change::Kind::Erasure(erasure)) }] = some {
+                self.erase(*number, erasure)?;
+            } else {
+                let mut columns = self.write();
+                some.iter().try_for_each(|change| columns.apply_change(change))?;
+            }
+        }
+        Ok(())
     }
 
     /// Turns the tail into segments and joins small segments.
@@ -130,7 +147,7 @@ impl Project {
                 Some(name) if name == of => kept.errors_from_ms,
                 _ => kept.events_from_ms,
             };
-            let left = segment.kept(from);
+            let left = segment.retain(|row, name| segment.rows.time_ms[row] >= from(name));
             let mut columns = self.write();
             let week = columns.segments.entry(segment.week).or_default();
             week.retain(|one| !Arc::ptr_eq(one, &segment));

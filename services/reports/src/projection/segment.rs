@@ -26,16 +26,14 @@ impl Segment {
         self.rows.len()
     }
 
-    /// Returns the segment without the rows before the time that `from_ms` gives for their name; `None` if nothing is left.
-    pub(crate) fn kept(&self, from_ms: impl Fn(u32) -> i64) -> Option<Self> {
+    /// Returns the segment with those rows alone of which `is_kept` says so, given the row and its name; `None` if nothing is
+    /// left.
+    pub(crate) fn retain(&self, is_kept: impl Fn(usize, u32) -> bool) -> Option<Self> {
         let mut names = Vec::with_capacity(self.len());
         for run in &self.runs {
             names.extend(std::iter::repeat_n(run.name, (run.end - run.start) as usize));
         }
-        let is_kept = |row: &u32| {
-            let row = *row as usize;
-            self.rows.time_ms[row] >= from_ms(names[row])
-        };
+        let is_kept = |row: &u32| is_kept(*row as usize, names[*row as usize]);
         let order: Vec<u32> = (0_u32..).take(self.len()).filter(is_kept).collect();
         let source = Source { rows: &self.rows, names: &names };
         (!order.is_empty()).then(|| gather(self.week, &source, &order))

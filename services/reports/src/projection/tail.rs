@@ -58,6 +58,30 @@ impl Tail {
         all
     }
 
+    /// Returns the piece without the rows of which `is_gone` says so, given the visitor and the arrival; `None` if all stay.
+    pub(crate) fn without(&self, is_gone: impl Fn(u32, i64) -> bool) -> Option<Self> {
+        let rows = &self.rows;
+        let is_gone = |row: usize| is_gone(rows.visitor[row], rows.arrival[row]);
+        if !(0..self.len()).any(is_gone) {
+            return None;
+        }
+        let mut left = Self::new();
+        let mut new_row = vec![None; self.len()];
+        for (row, new) in new_row.iter_mut().enumerate().filter(|(row, _)| !is_gone(*row)) {
+            let (visitor, time_ms, arrival) =
+                (rows.visitor[row], rows.time_ms[row], rows.arrival[row]);
+            *new = Some(left.push(self.names[row], visitor, time_ms, arrival));
+        }
+        for (key, column) in &rows.columns {
+            column.for_each_set(|row, code| {
+                if let Some(row) = new_row[row as usize] {
+                    left.set(row, *key, code);
+                }
+            });
+        }
+        Some(left)
+    }
+
     /// Adds a row without properties and returns its number.
     pub(crate) fn push(&mut self, name: u32, visitor: u32, time_ms: i64, arrival: i64) -> u32 {
         self.names.push(name);

@@ -3,6 +3,7 @@
 //! A projection that cannot be continued (a gap, a position that is no longer kept) is built anew beside the old one, which
 //! answers until the new one has caught up. What cannot be applied three times is parked.
 
+mod erasures;
 mod parking;
 mod upstream;
 
@@ -82,7 +83,11 @@ impl Follower {
                         tracing::info!(parked, "the projection has caught up");
                         self.published.publish(Arc::clone(&projection));
                     }
-                    POLL_INTERVAL
+                    // Only what no answer shows any more is told to be gone.
+                    match self.upstream.confirm_erasures(&projection).await {
+                        Ok(()) => POLL_INTERVAL,
+                        Err(trouble) => self.failed(&trouble),
+                    }
                 }
                 Err(trouble) if trouble.needs_rebuild() => return trouble,
                 Err(trouble) => self.failed(&trouble),
@@ -104,6 +109,7 @@ impl Follower {
             }
             self.tell_progress(&heads, projection);
         }
+        self.upstream.read_erasures(projection).await?;
         self.upstream.read_changes(projection).await
     }
 

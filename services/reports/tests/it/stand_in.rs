@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use observe_core::context::wire::ContextSigner;
+use observe_core::distinct_id::hash;
 use observe_core::error::CommonError;
 use observe_core::status::to_status;
 use observe_core::{Clock, PersonId, ProjectId, SystemClock};
@@ -20,11 +21,11 @@ use observe_proto::identity::v1::person_log_service_server::{
 };
 use observe_proto::identity::v1::{
     ApplyEventsRequest, ApplyEventsResponse, AuthenticateRequest, AuthenticateResponse, Change,
-    ConfirmErasureRequest, ConfirmErasureResponse, ListDistinctIdsRequest, ListDistinctIdsResponse,
-    ListRetentionsRequest, ListRetentionsResponse, MappingChange, PersonChange, ProjectChanges,
-    ProjectRetention, ReadChangesRequest, ReadChangesResponse, ReadErasuresRequest,
-    ReadErasuresResponse, ReportExposedKeyRequest, ReportExposedKeyResponse, RetentionSettings,
-    change,
+    ConfirmErasureRequest, ConfirmErasureResponse, ErasureChange, ListDistinctIdsRequest,
+    ListDistinctIdsResponse, ListRetentionsRequest, ListRetentionsResponse, MappingChange,
+    NumberedErasure, PersonChange, ProjectChanges, ProjectRetention, ReadChangesRequest,
+    ReadChangesResponse, ReadErasuresRequest, ReadErasuresResponse, ReportExposedKeyRequest,
+    ReportExposedKeyResponse, RetentionSettings, change,
 };
 use observe_runtime::Lifecycle;
 use observe_runtime::server::ContextLayer;
@@ -57,12 +58,21 @@ struct State {
     shards: Vec<Vec<LogRow>>,
     changes: Vec<(ProjectId, Vec<Change>)>,
     retentions: Vec<ProjectRetention>,
+    erasures: Vec<NumberedErasure>,
+    confirmed: Vec<ConfirmErasureRequest>,
 }
 
 impl StandIn {
     pub(crate) fn new(shards: usize) -> Self {
         let shards = vec![Vec::new(); shards];
-        let state = State { is_away: false, shards, changes: vec![], retentions: vec![] };
+        let state = State {
+            is_away: false,
+            shards,
+            changes: vec![],
+            retentions: vec![],
+            erasures: vec![],
+            confirmed: vec![],
+        };
         Self(Arc::new(Mutex::new(state)))
     }
 
@@ -74,7 +84,9 @@ impl StandIn {
     pub(crate) fn append(&self, shard: usize, project: ProjectId, events: Vec<AcceptedEvent>) {
         let count = u32::try_from(events.len()).expect("few");
         let mut encoder = lz4_flex::frame::FrameEncoder::new(Vec::new());
-        encoder.write_all(&LoggedEvents { events }.encode_to_vec()).expect("memory takes all");
+        encoder
+            .write_all(&LoggedEvents { events, erased: 0 }.encode_to_vec())
+            .expect("memory takes all");
         let payload = encoder.finish().expect("memory takes all").into();
         let mut state = self.state();
         let first_sequence = head(&state.shards[shard]) + 1;
@@ -136,6 +148,47 @@ impl StandIn {
         let changes = state.changes.iter_mut().find(|(id, _)| *id == project).expect("just made");
         let number = i64::try_from(changes.1.len()).expect("few") + 1;
         changes.1.push(Change { number, kind: Some(kind) });
+    }
+
+    /// Erases the person of some ids, as identity does; the first is the person's own.
+    pub(crate) fn erase(&self, project: ProjectId, ids: &[&str], cut_us: i64) -> Vec<u8> {
+        let number = i64::try_from(self.state().erasures.len()).expect("few") + 1;
+        let erasure = ErasureChange {
+            erasure_id: vec![u8::try_from(number).expect("few"); 16],
+            person_id: PersonId::of_distinct_id(project, ids[0]).to_bytes(),
+            distinct_ids: vec![],
+            cut_us,
+            distinct_id_hashes: ids.iter().map(|id| hash(id).to_vec()).collect(),
+        };
+        self.change(project, change::Kind::Erasure(erasure.clone()));
+        let mut state = self.state();
+        let of_project = state.changes.iter().find(|(id, _)| *id == project).expect("just made");
+        let change_number = i64::try_from(of_project.1.len()).expect("few");
+        let id = erasure.erasure_id.clone();
+        state.erasures.push(NumberedErasure {
+            number,
+            project_id: project.to_bytes(),
+            erasure: Some(erasure),
+            change_number,
+            done: false,
+        });
+        id
+    }
+
+    /// Says that an erasure is done: nobody waits for it any more.
+    pub(crate) fn end_erasure(&self, id: &[u8]) {
+        let mut state = self.state();
+        let of = |one: &&mut NumberedErasure| {
+            one.erasure.as_ref().is_some_and(|erasure| erasure.erasure_id == id)
+        };
+        state.erasures.iter_mut().find(of).expect("begun").done = true;
+    }
+
+    /// Returns the rows that went, of each time an erasure was confirmed.
+    pub(crate) fn confirmed(&self, id: &[u8]) -> Vec<i64> {
+        let state = self.state();
+        let of_it = state.confirmed.iter().filter(|one| one.erasure_id == id);
+        of_it.map(|one| one.removed["rows"]).collect()
     }
 
     /// Makes both services answer UNAVAILABLE, or not.
@@ -267,17 +320,20 @@ impl PersonLogService for StandIn {
 
     async fn read_erasures(
         &self,
-        _: Request<ReadErasuresRequest>,
+        request: Request<ReadErasuresRequest>,
     ) -> Result<Response<ReadErasuresResponse>, Status> {
-        drop(self.check()?);
-        Ok(Response::new(ReadErasuresResponse::default()))
+        let state = self.check()?;
+        let after = request.into_inner().after_number;
+        let news = state.erasures.iter().filter(|one| one.number > after);
+        Ok(Response::new(ReadErasuresResponse { erasures: news.take(PAGE).cloned().collect() }))
     }
 
     async fn confirm_erasure(
         &self,
-        _: Request<ConfirmErasureRequest>,
+        request: Request<ConfirmErasureRequest>,
     ) -> Result<Response<ConfirmErasureResponse>, Status> {
-        unreachable!("nothing is erased")
+        self.check()?.confirmed.push(request.into_inner());
+        Ok(Response::new(ConfirmErasureResponse {}))
     }
 }
 

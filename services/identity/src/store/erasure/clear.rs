@@ -12,6 +12,7 @@ use observe_proto::identity::v1::{Change, change};
 use prost::Message as _;
 use sqlx::types::Uuid;
 
+use super::remove::remove_beside;
 use super::{ErasureStore, finish, lock, to_hash};
 use crate::error::IdentityError;
 
@@ -24,6 +25,8 @@ const ERASURES_MAX: i64 = 200;
 #[derive(Debug, sqlx::FromRow)]
 struct Waiting {
     id: Uuid,
+    cut_us: i64,
+    distinct_ids: Vec<String>,
     change_number: i64,
     id_hashes: Vec<Vec<u8>>,
     persons: Vec<Uuid>,
@@ -97,7 +100,7 @@ impl ErasureStore {
         .await?;
         let Some(project) = project.map(ProjectId::new) else { return Ok(false) };
         let waiting: Vec<Waiting> = sqlx::query_as(
-            "select id, change_number, id_hashes, persons, partners from erasure
+            "select id, cut_us, distinct_ids, change_number, id_hashes, persons, partners from erasure
              where project_id = $1 and log_cleared_at is null order by number limit $2",
         )
         .bind(project.uuid())
@@ -117,6 +120,8 @@ impl ErasureStore {
                 .bind(now)
                 .execute(&mut *tx)
                 .await?;
+                // An operation may have been put aside while the erasure was begun.
+                remove_beside(&mut tx, project, &one.distinct_ids, one.cut_us).await?;
                 finish(&mut tx, project, one.id, now).await?;
             }
             tx.commit().await?;
@@ -217,6 +222,8 @@ mod tests {
     fn what_tells_of_an_erased_person_goes_up_to_the_erasure_and_no_further() {
         let waiting = Waiting {
             id: Uuid::nil(),
+            cut_us: 1,
+            distinct_ids: vec![],
             change_number: 5,
             id_hashes: vec![distinct_id::hash("ada").to_vec()],
             persons: vec![Uuid::from_u128(7)],
@@ -237,6 +244,8 @@ mod tests {
     fn of_who_was_one_with_an_erased_person_only_what_is_known_last_stays() {
         let waiting = Waiting {
             id: Uuid::nil(),
+            cut_us: 1,
+            distinct_ids: vec![],
             change_number: 5,
             id_hashes: vec![],
             persons: vec![Uuid::from_u128(7)],

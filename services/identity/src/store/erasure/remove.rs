@@ -8,7 +8,6 @@ use sqlx::{Postgres, Transaction};
 use crate::erasure::Removed;
 use crate::error::IdentityError;
 use crate::properties::Properties;
-use crate::refusal::MAX_ID_CHARS;
 
 /// The person and all that were merged into it.
 const ALL_OF_PERSON: &str = "
@@ -63,10 +62,8 @@ pub(super) async fn remove_person(
     }
     gone.properties = properties(tx, project, person).await?;
     gone.distinct_ids = remove_distinct_ids(tx, project, &gone.persons).await?;
-    let merges;
-    (merges, gone.partners) = remove_merges(tx, project, &gone.persons).await?;
-    gone.merges = merges.len();
-    remove_property_changes(tx, project, &gone.persons, &merges).await?;
+    (gone.merges, gone.partners) = remove_merges(tx, project, &gone).await?;
+    remove_histories(tx, project, &gone).await?;
     // Together, since they refer to each other.
     sqlx::query("delete from person where project_id = $1 and id = any($2)")
         .bind(project.uuid())
@@ -107,68 +104,67 @@ async fn remove_distinct_ids(
     Ok(ids.fetch_all(&mut **tx).await?)
 }
 
-/// Removes the merges that one of the persons took part in, undone ones among them. Returns their ids, and who else took part.
+/// Removes the merges that one of the persons or ids took part in, undone ones among them. Returns how many there were, and who
+/// else took part.
 async fn remove_merges(
     tx: &mut Transaction<'_, Postgres>,
     project: ProjectId,
-    persons: &[Uuid],
-) -> Result<(Vec<Uuid>, Vec<Uuid>), IdentityError> {
-    let merges: Vec<(Uuid, Option<Uuid>, Uuid)> = sqlx::query_as(
-        "delete from merge_op where project_id = $1 and (source = any($2) or target = any($2))
-         returning op_id, source, target",
+    gone: &Gone,
+) -> Result<(usize, Vec<Uuid>), IdentityError> {
+    let merges: Vec<(Option<Uuid>, Uuid)> = sqlx::query_as(
+        "delete from merge_op
+         where project_id = $1 and (source = any($2) or target = any($2) or source_id = any($3))
+         returning source, target",
     )
     .bind(project.uuid())
-    .bind(persons)
+    .bind(&gone.persons)
+    .bind(&gone.distinct_ids)
     .fetch_all(&mut **tx)
     .await?;
-    let both = merges.iter().flat_map(|(_, source, target)| source.iter().chain([target]));
-    let mut partners: Vec<Uuid> = both.filter(|id| !persons.contains(id)).copied().collect();
+    let both = merges.iter().flat_map(|(source, target)| source.iter().copied().chain([*target]));
+    let mut partners: Vec<Uuid> = both.filter(|id| !gone.persons.contains(id)).collect();
     partners.sort_unstable();
     partners.dedup();
-    Ok((merges.iter().map(|(id, ..)| *id).collect(), partners))
+    Ok((merges.len(), partners))
 }
 
-/// Removes how the persons' properties came to be, and what merges with them did to those of others.
-async fn remove_property_changes(
+/// Removes how the properties of the persons came to be what they were. Of who was one with them for a while, and was split from
+/// them, too: what was theirs is in that history, and cannot be told from the rest.
+async fn remove_histories(
     tx: &mut Transaction<'_, Postgres>,
     project: ProjectId,
-    persons: &[Uuid],
-    merges: &[Uuid],
+    gone: &Gone,
 ) -> Result<(), IdentityError> {
-    sqlx::query(
-        "delete from property_change where project_id = $1 and (person_id = any($2) or origin_id = any($3))",
-    )
-    .bind(project.uuid())
-    .bind(persons)
-    .bind(merges)
-    .execute(&mut **tx)
-    .await?;
+    let persons: Vec<Uuid> = gone.persons.iter().chain(&gone.partners).copied().collect();
+    sqlx::query("delete from property_change where project_id = $1 and person_id = any($2)")
+        .bind(project.uuid())
+        .bind(persons)
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }
 
-/// Removes what was refused, or waits to be tried again, in the name of the distinct ids. What waits and names one of them as
-/// the other id stays: it is judged by the cut when it is tried.
-pub(super) async fn remove_asked_for(
+/// Removes what waits or is noted under distinct ids, also such as never had a person with a row: operations that were put aside,
+/// and refused merges that name them.
+pub(super) async fn remove_beside(
     tx: &mut Transaction<'_, Postgres>,
     project: ProjectId,
     distinct_ids: &[String],
     cut_us: i64,
 ) -> Result<(), IdentityError> {
-    let shown: Vec<String> =
-        distinct_ids.iter().map(|id| id.chars().take(MAX_ID_CHARS).collect()).collect();
-    sqlx::query(
-        "delete from refused_merge where project_id = $1 and (source_id = any($2) or target_id = any($2))",
-    )
-    .bind(project.uuid())
-    .bind(&shown)
-    .execute(&mut **tx)
-    .await?;
     sqlx::query(
         "delete from parked_operation where project_id = $1 and distinct_id = any($2) and arrival_us <= $3",
     )
     .bind(project.uuid())
     .bind(distinct_ids)
     .bind(cut_us)
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query(
+        "delete from refused_merge where project_id = $1 and (source_id = any($2) or target_id = any($2))",
+    )
+    .bind(project.uuid())
+    .bind(distinct_ids)
     .execute(&mut **tx)
     .await?;
     Ok(())

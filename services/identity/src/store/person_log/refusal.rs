@@ -41,7 +41,7 @@ impl Batch {
         .bind(self.project.uuid())
         .bind(kept.iter().map(|done| done.operation.uuid()).collect::<Vec<_>>())
         .bind(kept.iter().map(|done| merge_cause_number(done.operation.cause())).collect::<Vec<_>>())
-        .bind(text(|done| shown(&what_was_asked(&done.operation))))
+        .bind(text(|done| shown(&what_was_asked(done.operation))))
         .bind(text(|done| shown(&done.operation.target)))
         .bind(text(|done| code(done.outcome).to_owned()))
         .bind(now)

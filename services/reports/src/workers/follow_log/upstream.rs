@@ -15,6 +15,7 @@ use observe_proto::identity::v1::{
 use observe_runtime::client::ServiceChannel;
 use tonic_types::StatusExt as _;
 
+use super::erasures::Confirmer;
 use super::parking::{self, Parking, Position};
 use crate::projection::{ApplyError, Projection};
 use crate::published::Published;
@@ -102,6 +103,7 @@ pub(crate) struct Upstream {
     log: LogServiceClient<ServiceChannel>,
     persons: PersonLogServiceClient<ServiceChannel>,
     settings: AuthenticationServiceClient<ServiceChannel>,
+    erasures: Confirmer,
     parking: Parking,
 }
 
@@ -113,9 +115,10 @@ impl Upstream {
     ) -> Self {
         let log = LogServiceClient::new(events).max_decoding_message_size(ANSWER_BYTES_MAX);
         let settings = AuthenticationServiceClient::new(identity.clone());
+        let erasures = Confirmer::new(identity.clone());
         let persons =
             PersonLogServiceClient::new(identity).max_decoding_message_size(ANSWER_BYTES_MAX);
-        Self { log, persons, settings, parking: Parking::new(published) }
+        Self { log, persons, settings, erasures, parking: Parking::new(published) }
     }
 
     /// Asks where each shard's log ends.
@@ -174,6 +177,19 @@ impl Upstream {
         }
     }
 
+    /// Reads which erasures identity waits for.
+    pub(crate) async fn read_erasures(&mut self, projection: &Projection) -> Result<(), Trouble> {
+        self.erasures.read(projection).await
+    }
+
+    /// Tells identity which erasures are applied in the projection that answers.
+    pub(crate) async fn confirm_erasures(
+        &mut self,
+        projection: &Projection,
+    ) -> Result<(), Trouble> {
+        self.erasures.confirm(projection).await
+    }
+
     /// Reads and applies all changes of the persons of all known projects.
     pub(crate) async fn read_changes(
         &mut self,
@@ -208,6 +224,6 @@ impl Upstream {
     }
 }
 
-fn call(service: &'static str) -> impl Fn(tonic::Status) -> Trouble {
+pub(super) fn call(service: &'static str) -> impl Fn(tonic::Status) -> Trouble {
     move |status| Trouble::Call { service, status: Box::new(status) }
 }

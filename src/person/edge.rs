@@ -1,0 +1,121 @@
+//! Calling RPCs of a running Observe through its JSON doorway, whose answers are what is printed.
+
+use std::time::Duration;
+
+use observe_core::Secret;
+use observe_runtime::StartError;
+use reqwest::StatusCode;
+use serde_json::Value;
+use tokio::time::Instant;
+
+/// How long it may take to connect.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long one call may take.
+const CALL_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long an Observe that is busy, or starts again, is asked once more.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// How long to wait before it is.
+const RETRY_PAUSE: Duration = Duration::from_secs(1);
+
+/// A running Observe, and the key of a project.
+pub(super) struct EdgeClient {
+    base: String,
+    http: reqwest::Client,
+    key: Secret,
+}
+
+/// Why a call came to nothing.
+enum Failure {
+    /// Another attempt may succeed.
+    Passing(String),
+    /// It will not.
+    Lasting(String),
+}
+
+impl EdgeClient {
+    /// Prepares to talk; nothing is sent yet.
+    ///
+    /// # Errors
+    /// A sentence if the address cannot be one.
+    pub(super) fn open(base: &str, key: Secret) -> Result<Self, StartError> {
+        let base = base.trim_end_matches('/').to_owned();
+        if !base.starts_with("http://") {
+            return Err(StartError::new(format!(
+                "{base:?} is no address that can be called; give the gateway's own, without TLS, such as \
+                 --url http://127.0.0.1:8080"
+            )));
+        }
+        let http = reqwest::Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(CALL_TIMEOUT)
+            .no_proxy()
+            .build()
+            .map_err(|error| StartError::new(format!("no HTTP client can be made: {error}")))?;
+        Ok(Self { base, http, key })
+    }
+
+    /// Calls an RPC that may be repeated, `<package.Service>/<Method>`, again and again while the server is busy.
+    ///
+    /// # Errors
+    /// A sentence that says what to do, once patience is over or waiting does not mend it.
+    pub(super) async fn call(&self, method: &str, request: &Value) -> Result<Value, StartError> {
+        let began = Instant::now();
+        loop {
+            match self.attempt(method, request).await {
+                Ok(answer) => return Ok(answer),
+                Err(Failure::Passing(_)) if began.elapsed() < PATIENCE => {
+                    tokio::time::sleep(RETRY_PAUSE).await;
+                }
+                Err(Failure::Passing(why) | Failure::Lasting(why)) => {
+                    return Err(StartError::new(why));
+                }
+            }
+        }
+    }
+
+    async fn attempt(&self, method: &str, request: &Value) -> Result<Value, Failure> {
+        let base = &self.base;
+        let call = self.http.post(format!("{base}/{method}")).bearer_auth(self.key.expose());
+        let call = call.header(http::header::CONTENT_TYPE, "application/json");
+        let answer = call.body(request.to_string()).send().await;
+        let answer = answer.map_err(|_| {
+            Failure::Passing(format!(
+                "Observe does not answer at {base}; start it with `observe up` in another shell, or say where it is with --url"
+            ))
+        })?;
+        let status = answer.status();
+        let body = answer.bytes().await;
+        let body = body.map_err(|error| Failure::Passing(format!("{base}: {error}")))?;
+        if status.is_success() {
+            return serde_json::from_slice(&body)
+                .map_err(|error| Failure::Lasting(format!("{base} answered no JSON: {error}")));
+        }
+        Err(refusal(base, status, &body))
+    }
+}
+
+fn refusal(base: &str, status: StatusCode, body: &[u8]) -> Failure {
+    let said: Value = serde_json::from_slice(body).unwrap_or_default();
+    let message = said.get("message").and_then(Value::as_str).unwrap_or("no reason was given");
+    match status {
+        StatusCode::TOO_MANY_REQUESTS
+        | StatusCode::BAD_GATEWAY
+        | StatusCode::SERVICE_UNAVAILABLE
+        | StatusCode::GATEWAY_TIMEOUT => {
+            Failure::Passing(format!("Observe at {base} is busy: {message}"))
+        }
+        StatusCode::UNAUTHORIZED => Failure::Lasting(format!(
+            "Observe at {base} does not know this secret key; give one of the person's project with --secret-key"
+        )),
+        StatusCode::FORBIDDEN => Failure::Lasting(
+            "this key may only send events; the project's secret key (obs_sec_...) is needed"
+                .to_owned(),
+        ),
+        StatusCode::NOT_FOUND => Failure::Lasting(
+            "there is no such person in the project of this key; a visitor that was never identified is known by its \
+             distinct id alone"
+                .to_owned(),
+        ),
+        _ => Failure::Lasting(format!("Observe at {base} answered {status}: {message}")),
+    }
+}
