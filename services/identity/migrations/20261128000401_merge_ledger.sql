@@ -77,8 +77,10 @@ alter table person force row level security;
 alter table person_distinct_id force row level security;
 alter table merge_op force row level security;
 
-create index merge_op_by_source on merge_op (project_id, source_id);
-create index merge_op_by_target on merge_op (project_id, target_id);
+create index merge_op_by_source_id on merge_op (project_id, source_id);
+create index merge_op_by_target_id on merge_op (project_id, target_id);
+-- Who is erased may be named here though the merge was of others; one that moved alone is the source.
+create index merge_op_by_moved_ids on merge_op using gin (moved_ids) where moved_count > 1;
 
 -- How properties came to be what they are: a person's changes from 1, of which the latest 1,000 are kept. Written in bulk
 -- under the project's lock, like the ledger, and like it without foreign keys.
