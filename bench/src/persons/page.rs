@@ -15,11 +15,12 @@ use tonic::transport::Channel;
 use super::{Site, connect, send, times_row};
 use crate::bed::asked;
 use crate::table::{Table, float, say, whole};
-use crate::world::VISITORS;
 
 /// Pages that are not counted, and pages one after the other that are; each of somebody else.
 const WARM_UP: u32 = 20;
 const PAGES: u32 = 300;
+/// Every which visitor becomes one of these users.
+const VISITOR_STEP: u32 = 3;
 /// How long it may take until the visitors are users.
 const TIMEOUT: Duration = Duration::from_secs(60);
 const LOOK_INTERVAL: Duration = Duration::from_millis(50);
@@ -66,7 +67,8 @@ async fn users(site: &Site) -> anyhow::Result<()> {
     let mut capture = connect(site, 1).await?.pop().context("a connection")?;
     let events: Vec<_> = (0..=WARM_UP + PAGES)
         .map(|number| {
-            let visitor = number.wrapping_mul(7_919) % VISITORS;
+            // Those who come most, so that pages are full.
+            let visitor = number * VISITOR_STEP;
             let user = user(number);
             format!(
                 r#"{{"name":"$identify","user_id":"{user}","anonymous_id":"visitor-{visitor:06}","properties":{{"$set":{{"plan":"pro"}}}}}}"#
