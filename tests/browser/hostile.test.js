@@ -16,6 +16,9 @@ const EVENTS = [
   { name: IMAGE, distinct_id: ID, properties: { [IMAGE]: SCRIPT, $pathname: SCRIPT, $current_url: ADDRESS, $title: VECTOR, nested: { [SCRIPT]: [IMAGE] } } },
   { name: SCRIPT, distinct_id: ID, properties: { [IMAGE]: VECTOR, $referrer: ADDRESS } },
   { name: "$identify", user_id: `user ${IMAGE}`, anonymous_id: ID, properties: { $set: { name: IMAGE, email: SCRIPT, [VECTOR]: ADDRESS } } },
+  { name: "$groupidentify", user_id: `user ${IMAGE}`, properties: { $group_type: IMAGE, $group_key: SCRIPT, $group_set: { name: VECTOR, [IMAGE]: ADDRESS } } },
+  // Refused, since that id is a user's.
+  { name: "$identify", user_id: "another", anonymous_id: `user ${IMAGE}` },
 ];
 
 const world = openWorld();
@@ -87,6 +90,24 @@ world.test("in the list of people and on a person's page", async () => {
   for (const text of [SCRIPT, VECTOR, ADDRESS, ID]) await page.getByText(text).first().waitFor();
   await page.getByRole("button", { name: SCRIPT, exact: true }).click();
   await page.getByRole("dialog").waitFor();
+  await assertHarmless();
+});
+
+world.test("in a person's history and merges, among refused merges, and in groups", async () => {
+  const person = new URL(page.url()).pathname.split("/").at(-1);
+  await show(`people/${person}?tab=history`, IMAGE, VECTOR);
+  await show(`people/${person}?tab=merges`, ID);
+  for (const path of [`people/${person}?tab=merges`, "ingestion?tab=refused-merges"]) {
+    await show(path);
+    const refused = page.getByRole("list", { name: "Refused merges, the latest first" }).getByRole("listitem");
+    await refused.getByRole("button", { name: "Both are identified" }).click();
+    await refused.getByText(`user ${IMAGE}`, { exact: true }).last().waitFor();
+    await assertHarmless();
+  }
+  await show("people?tab=groups", IMAGE, VECTOR);
+  await page.getByRole("row").filter({ hasText: VECTOR }).click();
+  await page.getByRole("heading", { level: 1, name: VECTOR }).waitFor();
+  await page.getByText(SCRIPT, { exact: true }).waitFor();
   await assertHarmless();
 });
 

@@ -1,4 +1,5 @@
 import { Dialog as Radix } from "radix-ui";
+import { useRef } from "react";
 import type { ReactNode } from "react";
 import { cx } from "@/components/cx";
 import { X } from "@/components/icons";
@@ -18,6 +19,15 @@ export interface DialogProps {
 }
 
 export function Dialog({ open, onOpenChange, title, description, children, footer, wide, sticky }: DialogProps) {
+  // What had the focus gets it back: the button that opened it, mostly. It is looked up before any field takes the focus.
+  const opener = useRef<Element | null>(null);
+  const wasOpen = useRef(false);
+  if (open && !wasOpen.current) opener.current = document.activeElement;
+  wasOpen.current = open;
+  const giveBack = (event: Event) => {
+    event.preventDefault();
+    if (opener.current instanceof HTMLElement) opener.current.focus({ preventScroll: true });
+  };
   const keep = sticky ? (event: Event) => event.preventDefault() : undefined;
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
@@ -25,6 +35,7 @@ export function Dialog({ open, onOpenChange, title, description, children, foote
         <Radix.Overlay className={styles.overlay}>
           <Radix.Content
             className={cx(styles.dialog, wide && styles.wide)}
+            onCloseAutoFocus={giveBack}
             onInteractOutside={keep}
             onEscapeKeyDown={keep}
             {...(description ? {} : { "aria-describedby": undefined })}

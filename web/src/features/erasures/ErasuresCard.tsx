@@ -62,7 +62,7 @@ export function ErasuresCard() {
             rows={list.data?.pages.flatMap((page) => page.erasures) ?? []}
             rowKey={({ id }) => id}
             loading={list.isPending}
-            skeletonRows={2}
+            skeletonRows={4}
             onRowClick={({ id }) => navigate(path(`settings/erasures/${id}`))}
             empty={<EmptyState icon={<Trash2 aria-hidden />} title="Nobody was deleted" text="When somebody asks to be forgotten, an owner or admin deletes them on their page under People. The receipt stands here." />}
           />

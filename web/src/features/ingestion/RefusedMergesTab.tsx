@@ -1,8 +1,9 @@
 import { Button } from "@/components/Button";
 import { Card } from "@/components/Card";
+import { cx } from "@/components/cx";
 import { EmptyState } from "@/components/EmptyState";
 import { ErrorState } from "@/components/ErrorState";
-import { CircleCheck } from "@/components/icons";
+import { CircleCheck, TriangleAlert } from "@/components/icons";
 import { SkeletonLines } from "@/components/Skeleton";
 import { countsOf, mergeReasonOf } from "@/features/merges/mergeReasons";
 import { RefusedMergeList } from "@/features/merges/RefusedMergeList";
@@ -12,24 +13,29 @@ import { useLastError } from "@/hooks/useLastError";
 import { Advice } from "./Advice";
 import { visible } from "./payload";
 import styles from "@/features/merges/refused.module.css";
+import notices from "./ingestion.module.css";
 
 /** Why persons were not joined, how often, what to change, and the latest of them. */
-export function RefusedMergesTab({ answer: { query, rows, counts } }: { answer: ReturnType<typeof useRefusedMerges> }) {
+export function RefusedMergesTab({ answer: { query, rows, counts, parked } }: { answer: ReturnType<typeof useRefusedMerges> }) {
   const error = useLastError(query);
   const reasons = countsOf(counts);
   if (query.data && rows.length === 0 && reasons.length === 0) {
     return (
-      <Card bare>
-        <EmptyState
-          icon={<CircleCheck aria-hidden />}
-          title="No merge was refused in the last 30 days"
-          text="Whenever identify or an alias said that two ids are one person, they became one. A refused one would stand here with both ids, the reason and what to change."
-        />
-      </Card>
+      <div className="stack">
+        <Parked count={parked} />
+        <Card bare>
+          <EmptyState
+            icon={<CircleCheck aria-hidden />}
+            title="No merge was refused in the last 30 days"
+            text="Whenever identify or an alias said that two ids are one person, they became one. A refused one would stand here with both ids, the reason and what to change."
+          />
+        </Card>
+      </div>
     );
   }
   return (
     <div className="stack">
+      <Parked count={parked} />
       <Card title="Last 24 hours" description="By reason, the most frequent first. The events themselves were stored." bare>
         {reasons.length > 0 ? (
           <ol aria-label="Why merges were refused in the last 24 hours">
@@ -56,6 +62,23 @@ export function RefusedMergesTab({ answer: { query, rows, counts } }: { answer: 
         </Card>
       )}
     </div>
+  );
+}
+
+/** What failed for a reason of ours, and is under way again. */
+function Parked({ count }: { count: bigint }) {
+  if (count === 0n) return null;
+  return (
+    <section className={cx(notices.notice, notices.warnNotice)} role="status" aria-label="Tried again">
+      <TriangleAlert aria-hidden />
+      <div>
+        <h2>{plural(count, "operation is", "operations are")} tried again</h2>
+        <p>
+          They say who somebody is, and failed for a reason of ours. They are kept and tried again by themselves; nothing has to be sent again. Until then, these persons are not joined and lack
+          the properties. If the number does not fall, the log of identity says why.
+        </p>
+      </div>
+    </section>
   );
 }
 

@@ -38,8 +38,9 @@ export function PersonSearch({ not, onPick }: PersonSearchProps) {
     <Command shouldFilter={false} loop label="Persons" className={styles.search}>
       <Command.Input autoFocus className={styles.input} placeholder="Search id, name, e-mail, property" value={text} onValueChange={setText} maxLength={SEARCH_MAX} />
       <Command.List label="Persons" className={styles.list}>
-        {shown.map((person) => (
-          <Command.Item key={person.id} value={person.id} className={styles.item} onSelect={() => onPick(person)}>
+        {shown.map((person, index) => (
+          // Named by its place, so that the first one is chosen again whenever others are found.
+          <Command.Item key={person.id} value={`n${index}`} className={styles.item} onSelect={() => onPick(person)}>
             <PersonMark person={person} />
             <span className={styles.facts}>
               <span className="muted">{plural(person.distinctIds.length, "id")}</span>

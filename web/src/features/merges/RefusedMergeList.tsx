@@ -8,6 +8,7 @@ import { RelativeTime } from "@/components/RelativeTime";
 import { Advice } from "@/features/ingestion/Advice";
 import { Fact, Facts } from "@/features/ingestion/Facts";
 import { visible } from "@/features/ingestion/payload";
+import { said } from "@/features/people/person";
 import { absoluteTime, toDate } from "@/format/time";
 import type { RefusedMerge } from "@/gen/observe/identity/v1/person_service_pb";
 import { useProject } from "@/hooks/useProject";
@@ -16,6 +17,9 @@ import { useTimeZone } from "@/hooks/TimeZoneContext";
 import { MERGE_CAUSES } from "./merge";
 import { GROUP_CODES, mergeReasonOf } from "./mergeReasons";
 import styles from "./refused.module.css";
+
+/** Two ids of so many characters stand beside each other; longer ones are cut, and whole on hover. */
+const SHOWN_CHARS = 40;
 
 /** Refused merges, the latest first; one of them can be open. Ids are hostile and only ever text. */
 export function RefusedMergeList({ rows }: { rows: readonly RefusedMerge[] }) {
@@ -76,7 +80,7 @@ function Id({ text }: { text: string }) {
   if (text === "") return <span className="muted">(empty)</span>;
   return (
     <Link href={path(`people/${encodePersonKey({ distinctId: text })}`)} title={shown}>
-      {shortId(shown)}
+      {said(shortId(shown), SHOWN_CHARS)}
     </Link>
   );
 }

@@ -74,7 +74,7 @@ export function addFixtures(router: ConnectRouter, variant: string): void {
     const from = Number(pageToken || 0);
     const size = pageSize || 50;
     const countsLastDay: Record<string, bigint> = isEmpty ? {} : { already_identified: 214n, illegal_id: 31n, secret_key_needed: 2n, too_many_ids: 1n, illegal_group: 7n, something_new: 4n };
-    return { refusedMerges: found.slice(from, from + size), nextPageToken: from + size < found.length ? String(from + size) : "", countsLastDay };
+    return { refusedMerges: found.slice(from, from + size), nextPageToken: from + size < found.length ? String(from + size) : "", countsLastDay, parkedCount: ["parked", "many"].includes(variant) ? 3n : 0n };
   });
   router.rpc(PersonActivityService.method.previewMerge, ({ sourcePersonId, targetPersonId, sourceDistinctId }) => {
     const [source, target] = pair(sourcePersonId, targetPersonId, sourceDistinctId);

@@ -17,12 +17,13 @@ export function useMerges(projectId: string, person: Person) {
   return { query, rows: query.data?.pages.flatMap((page) => page.merges) ?? [] };
 }
 
-/** The merges that were refused, of a person or of the whole project, the latest first, and the counts of the last day. */
+/** The merges that were refused, of a person or of the whole project, the latest first, the counts of the last day, and how many wait to be tried again. */
 export function useRefusedMerges(projectId: string, { personId = "", enabled = true, everyMs = 0 }: { personId?: string; enabled?: boolean; everyMs?: number }) {
   const query = useInfiniteQuery(
     PersonService.method.listRefusedMerges,
     { projectId, personId, pageSize: PAGE_SIZE, pageToken: "" },
     { ...PAGES, enabled, refetchInterval: everyMs || false },
   );
-  return { query, rows: query.data?.pages.flatMap((page) => page.refusedMerges) ?? [], counts: query.data?.pages[0]?.countsLastDay ?? {} };
+  const first = query.data?.pages[0];
+  return { query, rows: query.data?.pages.flatMap((page) => page.refusedMerges) ?? [], counts: first?.countsLastDay ?? {}, parked: first?.parkedCount ?? 0n };
 }

@@ -51,7 +51,7 @@ export function personPath(person: Person): string {
 const SAID_CHARS = 60;
 
 /** A name or an id inside a sentence. */
-export function said(text: string): string {
+export function said(text: string, chars = SAID_CHARS): string {
   const letters = [...text];
-  return letters.length > SAID_CHARS ? `${letters.slice(0, SAID_CHARS - 1).join("")}…` : text;
+  return letters.length > chars ? `${letters.slice(0, chars - 1).join("")}…` : text;
 }
