@@ -11,6 +11,9 @@ pub(crate) const NOBODY: &str = "0197f7a0-0000-7000-8000-000000000000";
 /// The id of nothing else.
 const NOBODY_ELSE: &str = "0197f7a0-0000-7000-8000-000000000001";
 
+/// The key of a company that the first tenant has, and the other one has not.
+pub(crate) const GROUP: &str = "first-company";
+
 /// A project, and the organization that it is of.
 #[derive(Clone, Debug)]
 pub(crate) struct Tenant {
@@ -106,7 +109,9 @@ fn projects(method: &str) -> Value {
 
 fn persons(method: &str) -> Value {
     match method {
-        "GetPerson" | "DeletePerson" | "ListPropertyChanges" => json!({"personId": NOBODY}),
+        "GetPerson" | "DeletePerson" | "ListPropertyChanges" | "ListMerges" => {
+            json!({"personId": NOBODY})
+        }
         "SetProperties" => {
             json!({"personId": NOBODY, "properties": {"set": {"plan": "free"}}})
         }
@@ -116,7 +121,7 @@ fn persons(method: &str) -> Value {
         "SplitPerson" => json!({"mergeId": NOBODY}),
         "GetErasure" => json!({"erasureId": NOBODY}),
         "ListGroups" => json!({"type": "company"}),
-        "GetGroup" => json!({"type": "company", "key": "none"}),
+        "GetGroup" => json!({"type": "company", "key": GROUP}),
         _ => json!({}),
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tonic::Code;
 
 use super::people::{People, ok, text};
-use super::requests::{NOBODY, full};
+use super::requests::{GROUP, NOBODY, full};
 use super::table::{Caller, Row, Verdict};
 use super::wire::Wire;
 use super::{Rpc, is_unbuilt};
@@ -85,6 +85,8 @@ pub(crate) async fn make(cluster: &Cluster, wire: &Wire, people: &People) -> Thi
         {"name": "$identify", "user_id": USER, "anonymous_id": "visitor-of-the-first",
          "properties": {"$set": {"plan": MARK}}},
         {"name": "$exception", "distinct_id": USER, "properties": {"$exception_list": exception}},
+        {"name": "$groupidentify", "distinct_id": USER, "properties": {
+            "$group_type": "company", "$group_key": GROUP, "$group_set": {"plan": MARK}}},
         {"name": "viewed", "distinct_id": USER, "properties": {"page": MARK}},
         {"name": "$set", "distinct_id": "second-of-the-first", "properties": {"$set": {"plan": MARK}}},
         {"name": "$set", "distinct_id": "third-of-the-first", "properties": {"$set": {"plan": MARK}}},
@@ -133,20 +135,15 @@ pub(crate) async fn make(cluster: &Cluster, wire: &Wire, people: &People) -> Thi
             json!({"distinctId": USER}),
             "/person/id",
         ),
-        ("merge", "identity.v1.PersonService/ListMerges", json!({}), "/merges/0/id"),
         ("error group", "reports.v1.ErrorService/ListErrorGroups", json!({}), "/errorGroups/0/id"),
         ("incident", "monitor.v1.IncidentService/ListIncidents", json!({}), "/incidents/0/id"),
     ] {
-        if is_unbuilt(rpc) {
-            continue;
-        }
-        let id = eventually(DEADLINE, what, async || {
-            let (status, found) = wire.json(rpc, &request, SECRET_KEY).await;
-            let is_there =
-                status == 200 && found.pointer("/person/identified") != Some(&json!(false));
-            found.pointer(answer).and_then(Value::as_str).filter(|_| is_there).map(str::to_owned)
-        });
-        things.insert(what, id.await);
+        things.insert(what, first(wire, what, rpc, &request, answer).await);
+    }
+    let rpc = "identity.v1.PersonService/ListMerges";
+    if !is_unbuilt(rpc) {
+        let request = json!({"personId": things["person"]});
+        things.insert("merge", first(wire, "merge", rpc, &request, "/merges/0/id").await);
     }
     let rpc = "identity.v1.PersonService/DeletePerson";
     if !is_unbuilt(rpc) {
@@ -155,6 +152,36 @@ pub(crate) async fn make(cluster: &Cluster, wire: &Wire, people: &People) -> Thi
         things.insert("erasure", text(&erasure["erasure"]["id"]));
     }
     things
+}
+
+/// Waits for something to be there. Returns its id.
+async fn first(wire: &Wire, what: &str, rpc: &str, request: &Value, answer: &str) -> String {
+    eventually(DEADLINE, what, async || {
+        let (status, found) = wire.json(rpc, request, SECRET_KEY).await;
+        let is_there = status == 200 && found.pointer("/person/identified") != Some(&json!(false));
+        found.pointer(answer).and_then(Value::as_str).filter(|_| is_there).map(str::to_owned)
+    })
+    .await
+}
+
+/// Reads all that the other tenant may read of its own project. Returns where something of the first one was in it.
+pub(crate) async fn are_not_mixed_up(wire: &Wire, people: &People, rpcs: &[Rpc]) -> Vec<String> {
+    let mut faults = Vec::new();
+    for Rpc { row, method } in rpcs.iter().filter(|rpc| reads(&rpc.row)) {
+        let own = [Caller::OtherSession, Caller::OtherKey]
+            .into_iter()
+            .filter(|caller| row.verdict(*caller) == Verdict::Hidden);
+        for caller in own {
+            let request = full(method, &people.other);
+            let answer = wire.grpc_web(method, &request, people.token(caller)).await;
+            let is_foreign = answer.says(MARK) || answer.hides_tenant();
+            let is_found = row.method == "GetGroup" && answer.code == Code::Ok;
+            if is_foreign || is_found {
+                faults.push(format!("{} as {caller:?} in its own project: {answer:?}", row.name()));
+            }
+        }
+    }
+    faults
 }
 
 /// Asks for each thing of the first tenant as the other one. Returns where the answer was not that of a thing that is not there.
@@ -229,7 +256,7 @@ fn clear_other_ids(request: &mut Value, path: &str) {
 }
 
 fn reads(row: &Row) -> bool {
-    ["Get", "List", "Export"].iter().any(|verb| row.method.starts_with(verb))
+    ["Get", "List", "Export", "Query"].iter().any(|verb| row.method.starts_with(verb))
 }
 
 fn is_unbuilt_kind(kind: Option<&str>) -> bool {

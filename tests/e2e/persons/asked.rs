@@ -179,7 +179,8 @@ impl Asker {
     }
 
     pub(super) async fn group_types(&self) -> Vec<(String, i64)> {
-        let answer = self.groups.clone().list_group_types(Default::default()).await.unwrap();
+        let request = identity::ListGroupTypesRequest::default();
+        let answer = self.groups.clone().list_group_types(request).await.unwrap();
         let types = answer.into_inner().group_types.into_iter();
         types.map(|one| (one.r#type, one.group_count)).collect()
     }
