@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn one_person_is_named_in_one_way() {
         let line = |given: &[&str]| Line::try_parse_from([&["erase-person"], given].concat());
-        let by_id = line(&["--distinct-id", "usr"]).ok().expect("one way");
+        let by_id = line(&["--distinct-id", "usr"]).expect("one way");
         assert_eq!(Value::from(by_id.who.request()), serde_json::json!({"distinctId": "usr"}));
         assert!(line(&[]).is_err(), "nobody is named");
         assert!(line(&["--distinct-id", "usr", "--person-id", "x"]).is_err(), "two are");

@@ -335,7 +335,8 @@ async fn an_erasure_that_races_ingest_on_every_shard_leaves_nothing_of_before_an
     let mut writers = Vec::new();
     for writer in 0..4_u128 {
         let (events, stop) = (Arc::clone(&events), Arc::clone(&stop));
-        writers.push(tokio::spawn(async move {
+        #[expect(clippy::disallowed_methods, reason = "it ends with the test")]
+        let task = tokio::spawn(async move {
             let mut n = 0;
             while !stop.load(Ordering::Relaxed) {
                 let batch = (0..25).map(|k| of("ada", writer * 1_000_000 + n + k));
@@ -343,7 +344,8 @@ async fn an_erasure_that_races_ingest_on_every_shard_leaves_nothing_of_before_an
                 n += 25;
             }
             i64::try_from(n).unwrap()
-        }));
+        });
+        writers.push(task);
     }
     let sql = events.sql().await;
     let mut cut_us = 0;

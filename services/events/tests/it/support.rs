@@ -4,6 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use observe_core::context::wire::{ContextSigner, METADATA_KEY};
+use observe_core::error::CommonError;
+use observe_core::status::to_status;
 use observe_core::{
     CallContext, Clock as _, KeyId, Principal, ProjectId, Secret, SystemClock, SystemEntropy,
 };
@@ -136,7 +138,8 @@ impl PersonLogService for Identity {
         request: Request<ConfirmErasureRequest>,
     ) -> Result<Response<ConfirmErasureResponse>, Status> {
         if *self.is_away.lock().unwrap() {
-            return Err(Status::unavailable("away"));
+            let (dependency, detail) = ("identity", "away".into());
+            return Err(to_status(&CommonError::Unavailable { dependency, detail }));
         }
         self.confirmed.lock().unwrap().push(request.into_inner());
         Ok(Response::new(ConfirmErasureResponse {}))

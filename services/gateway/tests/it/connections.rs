@@ -103,6 +103,7 @@ async fn who_sends_all_the_time_over_kept_connections_sees_none_break_at_shutdow
             }
         }
     };
+    #[expect(clippy::disallowed_methods, reason = "they end with the test's runtime")]
     let senders: Vec<_> =
         (0..16).map(|_| tokio::spawn(sender(address.clone(), answered.clone()))).collect();
     eventually("all to be sending", async || answered.load(Ordering::Relaxed) > 200).await;

@@ -54,7 +54,7 @@ pub(super) fn parts(
             *merge != undone && source.contains(merge.source_id.as_str()) == is_source
         };
         let merges: Vec<_> = merges.iter().filter(within).collect();
-        part(project, side, properties, &merges, undone.version.0)
+        part(project, &side, properties, &merges, undone.version.0)
     };
     Some([build(here, false)?, build(there, true)?])
 }
@@ -87,15 +87,15 @@ fn side_of<'a>(
 /// ids nothing was ever said.
 fn part(
     project: ProjectId,
-    side: Vec<(&str, &Mapping)>,
+    side: &[(&str, &Mapping)],
     properties: &Properties,
     merges: &[&StandingMerge],
     fallback_ms: i64,
 ) -> Option<Part> {
-    let lineages = lineages(&side, merges);
+    let lineages = lineages(side, merges);
     let mut first = None;
     let mut others = Vec::new();
-    for (id, mapping) in &side {
+    for (id, mapping) in side {
         let lineage = &lineages[id];
         if lineage.is_empty() && first.is_none() {
             first = Some((*id, *mapping));

@@ -73,7 +73,7 @@ async fn an_undone_identify_leaves_both_as_if_they_had_never_been_joined() {
         ])
         .await;
     let (anon, usr) = (identity.person("anon").await, identity.person("usr").await);
-    identity.apply(&[wrong.clone()]).await;
+    identity.apply(std::slice::from_ref(&wrong)).await;
     let ledger = merges(&identity, &usr.id).await;
     assert_eq!(ledger.len(), 1);
     assert_eq!((ledger[0].id.clone(), ledger[0].cause()), (uuid_of(&wrong), Cause::Identify));
@@ -119,7 +119,7 @@ async fn an_undone_identify_leaves_both_as_if_they_had_never_been_joined() {
 async fn a_redelivered_event_whose_merge_was_undone_does_not_merge_again() {
     let identity = Identity::start().await;
     let wrong = identify(1, "anon", "usr");
-    identity.apply(&[wrong.clone()]).await;
+    identity.apply(std::slice::from_ref(&wrong)).await;
     let persons = split(&identity, &uuid_of(&wrong)).await.expect("undone").persons;
     assert_eq!(
         (&persons[0].distinct_ids[..], &persons[1].distinct_ids[..]),
@@ -187,7 +187,7 @@ async fn what_cannot_be_merged_or_split_is_refused() {
     let identity = Identity::start().await;
     let other = identity.other_project().await;
     let event = identify(1, "anon", "usr");
-    identity.apply(&[event.clone()]).await;
+    identity.apply(std::slice::from_ref(&event)).await;
     let usr = identity.person("usr").await;
     let project_id = identity.project.to_string();
     let request = pb::MergePersonsRequest {
@@ -308,7 +308,7 @@ async fn calls_do_what_their_events_do() {
 async fn what_was_made_before_merges_could_be_undone_says_so() {
     let identity = Identity::start().await;
     let old = event("$identify", 1, "usr", &json!({"$anonymous_id": "anon"}));
-    identity.apply(&[old.clone()]).await;
+    identity.apply(std::slice::from_ref(&old)).await;
     sqlx::query("update identity.merge_op set cause = 0")
         .execute(&identity.superuser().await)
         .await

@@ -61,7 +61,12 @@ impl Neighbours {
         };
         let project_id = project.to_string();
         let request = timed(identity::GetPersonRequest { project_id, id: Some(id) });
-        let answer = self.persons.clone().get_person(request).await.map_err(of_identity)?;
+        let answer = self
+            .persons
+            .clone()
+            .get_person(request)
+            .await
+            .map_err(|status| of_identity(&status))?;
         let person = answer.into_inner().person;
         person.ok_or_else(|| CommonError::Internal("identity answered without a person".into()))
     }
@@ -84,7 +89,7 @@ impl Neighbours {
         let mut merges = Vec::new();
         for _ in 0..PAGES_MAX {
             let page = self.persons.clone().list_merges(timed(request.clone())).await;
-            let page = page.map_err(of_identity)?.into_inner();
+            let page = page.map_err(|status| of_identity(&status))?.into_inner();
             merges.extend(page.merges);
             if page.next_page_token.is_empty() {
                 break;
@@ -112,7 +117,7 @@ impl Neighbours {
         let mut changes = Vec::new();
         for _ in 0..PAGES_MAX {
             let page = self.persons.clone().list_property_changes(timed(request.clone())).await;
-            let page = page.map_err(of_identity)?.into_inner();
+            let page = page.map_err(|status| of_identity(&status))?.into_inner();
             changes.extend(page.changes);
             if page.next_page_token.is_empty() {
                 break;
@@ -146,10 +151,10 @@ impl Neighbours {
     }
 }
 
-fn of_identity(status: Status) -> CommonError {
+fn of_identity(status: &Status) -> CommonError {
     match status.code() {
         Code::NotFound => CommonError::NotFound("person"),
-        _ => away("identity", &status),
+        _ => away("identity", status),
     }
 }
 

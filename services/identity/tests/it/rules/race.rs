@@ -43,13 +43,10 @@ async fn many_writers_at_once_leave_every_id_with_one_living_person() {
                 .fetch_optional(pool)
                 .await
                 .expect("read");
-                match undo {
+                if let Some(undo) = undo {
                     // Another task may have undone it in between.
-                    Some(undo) => {
-                        let refused = split(identity, undo).await.err().map(|error| error.code());
-                        assert!(matches!(refused, None | Some(Code::FailedPrecondition)));
-                    }
-                    None => {}
+                    let refused = split(identity, undo).await.err().map(|error| error.code());
+                    assert!(matches!(refused, None | Some(Code::FailedPrecondition)));
                 }
             }
         }
