@@ -89,7 +89,7 @@ fn conditions_and_groups_are_joined_as_they_say() {
     let person = json!({"plan": "pro", "seats": 2});
     let pro = condition("plan", Operator::Equals, &["pro"]);
     let many = condition("seats", Operator::Greater, &["10"]);
-    let both = filter(vec![pro.clone(), many.clone()]);
+    let both = filter(vec![pro.clone(), many]);
     let either = pb::Filter { conjunction: Conjunction::Or.into(), ..both.clone() };
     assert!(!selects(&both, &person) && selects(&either, &person));
     let nested =
