@@ -8,7 +8,7 @@ use prost::Message as _;
 use sqlx::types::Uuid;
 use sqlx::{Postgres, Transaction};
 
-use super::remove::{Gone, remove_beside, remove_person};
+use super::remove::{Gone, remove_parked, remove_person, remove_refusals};
 use super::{ErasureStore, insert_part, read};
 use crate::erasure::{Erasure, NewErasure, Subject};
 use crate::error::IdentityError;
@@ -45,7 +45,8 @@ impl ErasureStore {
         }
         let mut gone = remove_person(&mut tx, project, found.person).await?;
         gone.distinct_ids.extend(found.unseen);
-        remove_beside(&mut tx, project, &gone.distinct_ids, new.cut_us).await?;
+        remove_parked(&mut tx, project, &gone.distinct_ids, new.cut_us).await?;
+        remove_refusals(&mut tx, project, &gone.distinct_ids).await?;
         let hashes: Vec<Hash> = gone.distinct_ids.iter().map(|id| distinct_id::hash(id)).collect();
         append_change(&mut tx, new, (found.person, change_number), &hashes).await?;
         insert(&mut tx, new, (found.person, change_number), &gone, &hashes).await?;

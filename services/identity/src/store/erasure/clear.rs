@@ -12,7 +12,7 @@ use observe_proto::identity::v1::{Change, change};
 use prost::Message as _;
 use sqlx::types::Uuid;
 
-use super::remove::remove_beside;
+use super::remove::remove_parked;
 use super::{ErasureStore, finish, lock, to_hash};
 use crate::error::IdentityError;
 
@@ -121,7 +121,7 @@ impl ErasureStore {
                 .execute(&mut *tx)
                 .await?;
                 // An operation may have been put aside while the erasure was begun.
-                remove_beside(&mut tx, project, &one.distinct_ids, one.cut_us).await?;
+                remove_parked(&mut tx, project, &one.distinct_ids, one.cut_us).await?;
                 finish(&mut tx, project, one.id, now).await?;
             }
             tx.commit().await?;

@@ -144,9 +144,8 @@ async fn remove_histories(
     Ok(())
 }
 
-/// Removes what waits or is noted under distinct ids, also such as never had a person with a row: operations that were put aside,
-/// and refused merges that name them.
-pub(super) async fn remove_beside(
+/// Removes operations that were put aside under distinct ids, also such as never had a person with a row.
+pub(super) async fn remove_parked(
     tx: &mut Transaction<'_, Postgres>,
     project: ProjectId,
     distinct_ids: &[String],
@@ -160,6 +159,15 @@ pub(super) async fn remove_beside(
     .bind(cut_us)
     .execute(&mut **tx)
     .await?;
+    Ok(())
+}
+
+/// Removes refused merges that name one of the distinct ids.
+pub(super) async fn remove_refusals(
+    tx: &mut Transaction<'_, Postgres>,
+    project: ProjectId,
+    distinct_ids: &[String],
+) -> Result<(), IdentityError> {
     sqlx::query(
         "delete from refused_merge where project_id = $1 and (source_id = any($2) or target_id = any($2))",
     )
