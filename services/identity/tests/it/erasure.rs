@@ -29,7 +29,7 @@ use crate::harness::{Identity, Signed, event, identify, refusal, session, set};
 /// How long to wait for what the service does in the background.
 const DEADLINE: Duration = Duration::from_secs(60);
 /// What is looked for after an erasure.
-const MARKER: &str = "Zyxomma";
+pub(crate) const MARKER: &str = "Zyxomma";
 
 async fn erase_as(
     identity: &Identity,
@@ -43,11 +43,11 @@ async fn erase_as(
     Ok(answer.into_inner().erasure.expect("always given"))
 }
 
-async fn erase(identity: &Identity, id: Id) -> pb::Erasure {
+pub(crate) async fn erase(identity: &Identity, id: Id) -> pb::Erasure {
     erase_as(identity, identity.as_role(Role::Admin), identity.project, id).await.expect("erased")
 }
 
-fn distinct(id: &str) -> Id {
+pub(crate) fn distinct(id: &str) -> Id {
     Id::DistinctId(id.into())
 }
 
@@ -77,7 +77,7 @@ async fn confirm(
     as_service(identity, service).confirm_erasure(request).await.map(|_| ())
 }
 
-async fn finish(identity: &Identity, erasure: &pb::Erasure) -> pb::Erasure {
+pub(crate) async fn finish(identity: &Identity, erasure: &pb::Erasure) -> pb::Erasure {
     confirm(identity, "events", erasure, &[("events", 3)]).await.expect("confirmed");
     confirm(identity, "reports", erasure, &[("rows", 3)]).await.expect("confirmed");
     eventually(DEADLINE, "the erasure to be done", async || {
@@ -94,7 +94,7 @@ fn received(mut event: AcceptedEvent, at: chrono::DateTime<chrono::Utc>) -> Acce
 }
 
 /// Whether a text is anywhere in the schema, in clear, in bytes, or in JSON.
-async fn tables_with(identity: &Identity, text: &str) -> Vec<String> {
+pub(crate) async fn tables_with(identity: &Identity, text: &str) -> Vec<String> {
     let pool = identity.superuser().await;
     let columns: Vec<(String, String)> = sqlx::query_as(
         "select table_name::text, column_name::text from information_schema.columns

@@ -4,6 +4,7 @@ mod account;
 mod authentication;
 mod bootstrap;
 mod erasure;
+mod erasure_split;
 mod group;
 mod harness;
 mod invitation;

@@ -104,25 +104,66 @@ async fn remove_distinct_ids(
     Ok(ids.fetch_all(&mut **tx).await?)
 }
 
-/// Removes the merges that one of the persons or ids took part in, undone ones among them. Returns how many there were, and who
-/// else took part.
+/// Every distinct id that a merge, undone or not, ever joined with one of these, directly or through others.
+const LINKED: &str = "
+    with recursive linked as (
+        select unnest($2::text[]) as id
+        union
+        select case when m.source_id = l.id then m.target_id else m.source_id end
+        from linked l
+        join merge_op m on m.project_id = $1 and (m.source_id = l.id or m.target_id = l.id)
+    )
+    select id from linked";
+
+/// Removes the merges that named one of the distinct ids, and takes the persons and their ids out of those of others. Returns
+/// how many there were, and who else may have been one with the person for a while.
 async fn remove_merges(
     tx: &mut Transaction<'_, Postgres>,
     project: ProjectId,
     gone: &Gone,
 ) -> Result<(usize, Vec<Uuid>), IdentityError> {
+    let (persons, distinct_ids) = (&gone.persons, &gone.distinct_ids);
+    let linked: Vec<String> = sqlx::query_scalar(LINKED)
+        .bind(project.uuid())
+        .bind(distinct_ids)
+        .fetch_all(&mut **tx)
+        .await?;
     let merges: Vec<(Option<Uuid>, Uuid)> = sqlx::query_as(
-        "delete from merge_op
-         where project_id = $1 and (source = any($2) or target = any($2) or source_id = any($3))
+        "delete from merge_op where project_id = $1 and (source_id = any($2) or target_id = any($2))
          returning source, target",
     )
     .bind(project.uuid())
-    .bind(&gone.persons)
-    .bind(&gone.distinct_ids)
+    .bind(distinct_ids)
     .fetch_all(&mut **tx)
     .await?;
-    let both = merges.iter().flat_map(|(source, target)| source.iter().copied().chain([*target]));
-    let mut partners: Vec<Uuid> = both.filter(|id| !gone.persons.contains(id)).collect();
+    sqlx::query(
+        "update merge_op set moved_ids = array(
+             select id from unnest(moved_ids) with ordinality as m (id, place)
+             where id <> all($2) order by place
+         )
+         where project_id = $1 and moved_count > 1 and moved_ids && $2",
+    )
+    .bind(project.uuid())
+    .bind(distinct_ids)
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query(
+        "update merge_op m set
+             source = case when m.source = any($2) then null else m.source end,
+             target = case when m.target = any($2) then d.person_id else m.target end
+         from person_distinct_id d
+         where m.project_id = $1 and (m.source = any($2) or m.target = any($2))
+           and d.project_id = $1 and d.distinct_id = m.target_id",
+    )
+    .bind(project.uuid())
+    .bind(persons)
+    .execute(&mut **tx)
+    .await?;
+    let recorded = merges.iter().flat_map(|(source, target)| source.iter().chain([target]));
+    let others = linked.iter().filter(|id| !distinct_ids.contains(id));
+    let own = others.map(|id| PersonId::of_distinct_id(project, id).uuid());
+    let mut partners: Vec<Uuid> =
+        recorded.copied().chain(own).filter(|id| !persons.contains(id)).collect();
     partners.sort_unstable();
     partners.dedup();
     Ok((merges.len(), partners))
