@@ -3,6 +3,7 @@
 
 mod behind;
 mod docs;
+mod hidden;
 mod people;
 mod requests;
 mod sweep;
@@ -22,19 +23,6 @@ use people::People;
 use requests::bare;
 use table::{Caller, Row};
 use wire::{Inside, Wire};
-
-/// RPCs whose service still answers INTERNAL to everybody.
-const UNBUILT: &[&str] = &[
-    "identity.v1.PersonService/DeletePerson",
-    "identity.v1.PersonLogService/ReadErasures",
-    "identity.v1.PersonLogService/ConfirmErasure",
-    "identity.v1.ErasureService/GetErasure",
-    "identity.v1.ErasureService/ListErasures",
-];
-
-fn is_unbuilt(rpc: &str) -> bool {
-    UNBUILT.contains(&rpc)
-}
 
 /// An RPC of the contracts, with what is written of it.
 struct Rpc {
@@ -89,9 +77,9 @@ async fn every_rpc_answers_every_caller_as_the_table_says_and_nothing_of_another
     every_table_of_a_tenant_is_behind_row_security(&cluster).await;
 
     let before = things::state(&wire, &people, &things).await;
-    faults.extend(things::are_not_mixed_up(&wire, &people, &rpcs).await);
-    faults.extend(things::are_hidden(&wire, &people, &things, &rpcs).await);
-    faults.extend(things::page_tokens_are_refused(&wire, &people, &rpcs).await);
+    faults.extend(hidden::are_not_mixed_up(&wire, &people, &rpcs).await);
+    faults.extend(hidden::are_hidden(&wire, &people, &things, &rpcs).await);
+    faults.extend(hidden::page_tokens_are_refused(&wire, &people, &rpcs).await);
     assert_eq!(faults, [""; 0], "a foreign thing is like one that does not exist");
     let after = things::state(&wire, &people, &things).await;
     assert_eq!(before, after, "nobody else changes it");

@@ -8,7 +8,7 @@ use super::requests::{Tenant, bare, full};
 use super::table::{Caller, Row, Verdict};
 use super::things::MARK;
 use super::wire::{Answer, Wire};
-use super::{Rpc, docs, is_unbuilt};
+use super::{Rpc, docs};
 
 /// Credentials that nobody knows: none, a key, no key at all, a session.
 const STRANGERS: [&str; 4] = [
@@ -61,8 +61,7 @@ pub(crate) fn judge(row: &Row, verdict: Verdict, answer: &Answer) -> Option<Stri
     if !verdict.admits() && answer.says(MARK) {
         return Some(format!("refused, and told: {answer:?}"));
     }
-    let is_excused = answer.code == Code::Internal && is_unbuilt(&row.path());
-    (!is_right && !is_excused).then(|| format!("not {verdict:?}: {answer:?}"))
+    (!is_right).then(|| format!("not {verdict:?}: {answer:?}"))
 }
 
 /// Returns whether an answer is one to the request, and not to who asked.
@@ -101,10 +100,8 @@ pub(crate) async fn over_json(wire: &Wire, people: &People, rpcs: &[Rpc]) -> Vec
                 Some(wanted) => status == wanted,
                 None => ![401, 403, 500, 501].contains(&status) && !hides,
             };
-            let is_excused = status == 500 && is_unbuilt(&row.path());
             let name = row.name();
-            (!is_right && !is_excused)
-                .then(|| format!("{name} over JSON as {caller:?}: {status} {answer}"))
+            (!is_right).then(|| format!("{name} over JSON as {caller:?}: {status} {answer}"))
         });
         faults.extend(join_all(answers).await.into_iter().flatten());
     }
