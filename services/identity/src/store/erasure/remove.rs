@@ -104,8 +104,9 @@ async fn remove_distinct_ids(
     Ok(ids.fetch_all(&mut **tx).await?)
 }
 
-/// Removes the merges that one of the persons or ids took part in, undone ones among them. Returns how many there were, and who
-/// else took part.
+/// Removes the merges that one of the persons or ids took part in, undone ones among them, and the ids from what others list as
+/// having moved. Returns how many there were, and who else took part. A merge that stands joins ids of one person, so of others
+/// only undone ones go.
 async fn remove_merges(
     tx: &mut Transaction<'_, Postgres>,
     project: ProjectId,
@@ -113,13 +114,23 @@ async fn remove_merges(
 ) -> Result<(usize, Vec<Uuid>), IdentityError> {
     let merges: Vec<(Option<Uuid>, Uuid)> = sqlx::query_as(
         "delete from merge_op
-         where project_id = $1 and (source = any($2) or target = any($2) or source_id = any($3))
+         where project_id = $1
+             and (source = any($2) or target = any($2) or source_id = any($3) or target_id = any($3))
          returning source, target",
     )
     .bind(project.uuid())
     .bind(&gone.persons)
     .bind(&gone.distinct_ids)
     .fetch_all(&mut **tx)
+    .await?;
+    sqlx::query(
+        "update merge_op set moved_ids = array(
+             select id from unnest(moved_ids) with ordinality as m (id, place) where id <> all($2) order by place)
+         where project_id = $1 and moved_count > 1 and moved_ids && $2",
+    )
+    .bind(project.uuid())
+    .bind(&gone.distinct_ids)
+    .execute(&mut **tx)
     .await?;
     let both = merges.iter().flat_map(|(source, target)| source.iter().copied().chain([*target]));
     let mut partners: Vec<Uuid> = both.filter(|id| !gone.persons.contains(id)).collect();
