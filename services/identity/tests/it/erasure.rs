@@ -508,3 +508,38 @@ async fn an_operation_that_was_put_aside_goes_with_its_person() {
     finish(&identity, &erasure).await;
     assert_eq!(tables_with(&identity, MARKER).await, Vec::<String>::new());
 }
+
+#[tokio::test]
+async fn a_merge_of_others_stays_and_no_longer_names_an_erased_id_that_moved_with_it() {
+    let identity = Identity::start().await;
+    let gone = format!("{MARKER} phone");
+    let alias = event("$create_alias", 2_000, "anon", &json!({"alias": gone}));
+    identity.apply(&[alias.clone(), set(3_000, "usr", &json!({"plan": "pro"}))]).await;
+    let (source, target) = (identity.person("anon").await.id, identity.person("usr").await.id);
+    let merge = pb::MergePersonsRequest {
+        project_id: identity.project.to_string(),
+        source_person_id: source,
+        target_person_id: target.clone(),
+        source_distinct_id: String::new(),
+    };
+    let merged = identity.editor().merge_persons(merge).await.expect("merged").into_inner();
+    for merge_id in
+        [Uuid::from_slice(&alias.uuid).expect("an id").to_string(), merged.merge_id.clone()]
+    {
+        let project_id = identity.project.to_string();
+        let undo = pb::SplitPersonRequest { project_id, merge_id };
+        identity.editor().split_person(undo).await.expect("undone");
+    }
+    let erasure = erase(&identity, distinct(&gone)).await;
+    assert_eq!(erasure.distinct_id_count, 1);
+    finish(&identity, &erasure).await;
+    assert_eq!(tables_with(&identity, MARKER).await, Vec::<String>::new());
+    let list = pb::ListMergesRequest {
+        project_id: identity.project.to_string(),
+        person_id: target,
+        ..Default::default()
+    };
+    let merges = identity.persons().list_merges(list).await.expect("listed").into_inner().merges;
+    let of_others = merges.iter().find(|one| one.id == merged.merge_id).expect("it stays");
+    assert_eq!(of_others.moved_distinct_ids, ["anon"]);
+}
