@@ -234,7 +234,7 @@ async fn nothing_but_hashes_is_left_of_a_person_whichever_service_dies_on_the_wa
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_command_line_erases_a_person_and_prints_the_receipt() {
+async fn the_command_line_exports_a_person_then_erases_it_and_prints_the_receipt() {
     let cluster = Cluster::start().await;
     let http = reqwest::Client::new();
     let user = format!("{MARKER}@example.com");
@@ -257,6 +257,25 @@ async fn the_command_line_erases_a_person_and_prints_the_receipt() {
         command("refused", "obs_sec_zzzzzzzzzzzzzzzzzzzzzz").start(cluster.stores.dir());
     assert!(!refused.exit(DEADLINE).await.success());
     assert!(refused.log().contains("does not know this secret key"), "{}", refused.log());
+
+    eventually(DEADLINE, "the projection to count all clicks", async || {
+        clicks(&cluster).await == Some(30.0)
+    })
+    .await;
+    let file = cluster.stores.dir().path().join("export.json");
+    let mut exported = TestCommand::new("exported", BINARY)
+        .arg("export-person")
+        .args(["--url", &cluster.base, "--distinct-id", &user, "--output"])
+        .arg(&file)
+        .env("OBSERVE_BOOTSTRAP_SECRET_KEY", SECRET_KEY)
+        .start(cluster.stores.dir());
+    assert!(exported.exit(DEADLINE).await.success(), "{}", exported.log());
+    let export: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    assert_eq!(export["person"]["distinctIds"], json!([user]));
+    assert_eq!(export["events"].as_array().map(Vec::len), Some(30));
+    assert!(export["propertyChanges"].as_array().is_some_and(|changes| !changes.is_empty()));
+    let mode = std::os::unix::fs::PermissionsExt::mode(&file.metadata().unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600, "it is somebody's data");
 
     let mut erased = command("erased", SECRET_KEY).start(cluster.stores.dir());
     assert!(erased.exit(DEADLINE).await.success(), "{}", erased.log());
