@@ -145,7 +145,7 @@ async fn a_server_s_batch_changes_persons_and_may_be_of_the_past() {
     assert_eq!((status, &body["status"]), (200, &json!("Ok")), "{body}");
     let events = stage.events.written();
     let identity: Vec<bool> = events.iter().map(|event| event.identity).collect();
-    assert_eq!(identity, [true, true, true, false, false]);
+    assert_eq!(identity, [true, true, true, true, false]);
     assert!(events.iter().all(|event| event.historical && !event.trusted));
     assert_eq!(properties(&events[0])["$set"]["email"], "a@example.com");
     assert_eq!(properties(&events[1])["alias"], "anon-1");
