@@ -63,7 +63,7 @@ async fn a_user_changes_the_own_name_which_others_then_see() {
 
     let mut accounts = identity.accounts(identity.as_nobody());
     let refused = accounts.update_me(pb::UpdateMeRequest { name: "Nobody".into() }).await;
-    assert_eq!(refusal(refused).0, Code::PermissionDenied);
+    assert_eq!(refusal(refused).0, Code::Unauthenticated);
 }
 
 #[tokio::test]

@@ -94,7 +94,7 @@ async fn without_a_session_there_is_nothing_to_change_or_list() {
     let identity = Identity::start().await;
     let mut accounts = identity.accounts(identity.as_nobody());
     let refused = refusal(accounts.list_sessions(pb::ListSessionsRequest {}).await);
-    assert_eq!(refused.0, Code::PermissionDenied);
+    assert_eq!(refused.0, Code::Unauthenticated);
     let refused = accounts.change_password(change("not the password", "another password")).await;
-    assert_eq!(refusal(refused).0, Code::PermissionDenied);
+    assert_eq!(refusal(refused).0, Code::Unauthenticated);
 }
