@@ -6,10 +6,13 @@ use anyhow::{Context as _, bail, ensure};
 use observe_core::{Clock as _, PersonId, SystemClock};
 use observe_proto::common::v1::TimeRange;
 use observe_proto::identity::v1::person_service_client::PersonServiceClient;
-use observe_proto::identity::v1::{MergePersonsRequest, SplitPersonRequest};
+use observe_proto::identity::v1::{
+    GetPersonRequest, MergePersonsRequest, SplitPersonRequest, get_person_request,
+};
 use observe_proto::reports::v1::insight_service_client::InsightServiceClient;
 use observe_proto::reports::v1::{FunnelStep, QueryFunnelRequest};
 use prost_types::Timestamp;
+use tonic::Code;
 use tonic::transport::Channel;
 
 use super::{Site, connect, send, times_row};
@@ -20,6 +23,8 @@ use crate::table::{Table, say};
 const PAIRS: usize = 100;
 /// How long a merge may take to be seen.
 const TIMEOUT: Duration = Duration::from_secs(60);
+/// How long to wait before a person is looked for again.
+const PAUSE: Duration = Duration::from_millis(20);
 /// What is meant to hold.
 const GOAL_MS: f64 = 2_000.0;
 
@@ -33,6 +38,7 @@ pub(super) async fn run(site: &Site) -> anyhow::Result<()> {
     asker.until(0).await.context("the pairs")?;
     let mut persons = PersonServiceClient::new(site.bed.address.channel());
     let id = |who: &str| PersonId::of_distinct_id(site.project, who).to_string();
+    until_known(&mut persons, &id(&format!("pair-{}-b", PAIRS - 1))).await?;
     let (mut merged, mut undone, mut ledger) = (Vec::new(), Vec::new(), Vec::new());
     for pair in 0..PAIRS {
         let request = MergePersonsRequest {
@@ -55,6 +61,25 @@ pub(super) async fn run(site: &Site) -> anyhow::Result<()> {
     table.row("SplitPerson", times_row(&mut undone, GOAL_MS));
     say(&table);
     Ok(())
+}
+
+/// Waits until a person has its row: what identifies may be applied after a funnel has seen the events.
+async fn until_known(
+    persons: &mut PersonServiceClient<Channel>,
+    person_id: &str,
+) -> anyhow::Result<()> {
+    let began = Instant::now();
+    loop {
+        let id = Some(get_person_request::Id::PersonId(person_id.to_owned()));
+        let request = GetPersonRequest { id, ..Default::default() };
+        match persons.get_person(asked(request)?).await {
+            Ok(_) => return Ok(()),
+            Err(status) if status.code() == Code::NotFound && began.elapsed() < TIMEOUT => {
+                tokio::time::sleep(PAUSE).await;
+            }
+            Err(status) => return Err(status).context("GetPerson"),
+        }
+    }
 }
 
 /// Of each pair, one did the first step and the other the second.
