@@ -112,10 +112,14 @@ export default function CommandPalette({ onClose, onKeys }: { onClose: () => voi
 
 const ID_LENGTH = 36;
 
-/** How well a name fits; the id behind it, which only tells things apart, does not count. */
+/**
+ * How well a name fits, or the best of the other words that find it: each by itself, since letters picked from several words
+ * would fit anything. The id behind a name, which only tells things apart, does not count.
+ */
 function byName(value: string, search: string, keywords?: string[]): number {
   const hasId = value.at(-ID_LENGTH - 1) === " " && /^[0-9a-f-]+$/i.test(value.slice(-ID_LENGTH));
-  return defaultFilter(hasId ? value.slice(0, -ID_LENGTH - 1) : value, search, keywords) ?? 0;
+  const name = hasId ? value.slice(0, -ID_LENGTH - 1) : value;
+  return Math.max(...[name, ...(keywords ?? [])].map((word) => defaultFilter(word, search) ?? 0));
 }
 
 interface ItemProps {
