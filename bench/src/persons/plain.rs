@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use super::fill::user;
 use super::identify::{Measured, OPERATIONS, pick};
-use crate::processes::Meter;
+use crate::processes::{Group, Meter};
 
 /// Connections, and operations in a transaction, of the two ways.
 const WAYS: [(&str, usize, u64); 2] = [
@@ -43,7 +43,7 @@ const UPSERT: &str = r#"
 /// When the database refuses.
 pub(super) async fn run(
     database_url: &str,
-    postgres: crate::processes::Group,
+    postgres: Group,
     persons: u64,
     time: Duration,
 ) -> anyhow::Result<Vec<(&'static str, Measured)>> {

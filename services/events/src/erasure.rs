@@ -10,6 +10,7 @@ use observe_core::distinct_id::{self, Hash};
 use observe_proto::events::v1::{AcceptedEvent, LoggedEvents};
 use prost::Message as _;
 
+use crate::event::arrival;
 use crate::log_row::{compress, unpack_logged};
 
 /// The cuts of erased distinct ids.
@@ -31,12 +32,6 @@ impl Cuts {
         let cut_us = self.0.get(&(project, distinct_id::hash(distinct_id)));
         cut_us.is_some_and(|cut_us| arrival <= *cut_us)
     }
-}
-
-/// Returns when an event arrived: what all stores keep of it, and what a cut is compared with.
-#[must_use]
-pub fn arrival(event: &AcceptedEvent) -> i64 {
-    event.received_us.saturating_add(i64::from(event.index))
 }
 
 /// Who did something and when it arrived: all that has to be read of an event that cannot be decoded, or must not be because

@@ -1,6 +1,7 @@
 //! What can be asked of stored events.
 
 use chrono::{DateTime, Utc};
+use observe_proto::events::v1::AcceptedEvent;
 use uuid::Uuid;
 
 /// A question about one project's events; all parts must hold.
@@ -48,6 +49,13 @@ impl Order {
             Self::OldestFirst => ">",
         }
     }
+}
+
+/// Returns when an event arrived, in microseconds since 1970 by the edge's clock, plus its place in its request: what the table
+/// keeps of it, and what a cut is compared with.
+#[must_use]
+pub fn arrival(event: &AcceptedEvent) -> i64 {
+    event.received_us.saturating_add(i64::from(event.index))
 }
 
 /// An event's place in the order of all events.

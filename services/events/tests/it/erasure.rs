@@ -19,6 +19,7 @@ use prost::Message as _;
 use sqlx::PgPool;
 use uuid::Uuid;
 
+use crate::redrive::{mend, refuse};
 use crate::support::{DEADLINE, Identity, TestEvents, config, event, project};
 
 /// An event that somebody did.
@@ -33,6 +34,23 @@ fn now_us() -> i64 {
 
 /// Says that the ids of a project are erased.
 fn erase(identity: &Identity, project: ProjectId, ids: &[&str], cut_us: i64) -> Uuid {
+    let known = ids.iter().map(|id| (*id).to_owned()).collect();
+    list(identity, project, (known, ids), cut_us, false)
+}
+
+/// The same of an erasure that was done long ago, of which identity knows the hashes alone.
+fn erase_by_hashes(identity: &Identity, project: ProjectId, ids: &[&str], cut_us: i64) -> Uuid {
+    list(identity, project, (vec![], ids), cut_us, true)
+}
+
+/// Appends to identity's list an erasure of ids, of which it still knows the first ones.
+fn list(
+    identity: &Identity,
+    project: ProjectId,
+    (known, ids): (Vec<String>, &[&str]),
+    cut_us: i64,
+    done: bool,
+) -> Uuid {
     let mut all = identity.erasures.lock().unwrap();
     let number = i64::try_from(all.len()).unwrap() + 1;
     let id = Uuid::from_u128(0xe000 + u128::try_from(number).unwrap());
@@ -42,12 +60,12 @@ fn erase(identity: &Identity, project: ProjectId, ids: &[&str], cut_us: i64) -> 
         erasure: Some(ErasureChange {
             erasure_id: id.as_bytes().to_vec(),
             person_id: vec![1; 16],
-            distinct_ids: ids.iter().map(|id| (*id).to_owned()).collect(),
+            distinct_ids: known,
             cut_us,
             distinct_id_hashes: ids.iter().map(|id| hash(id).to_vec()).collect(),
         }),
         change_number: 1,
-        done: false,
+        done,
     });
     id
 }
@@ -213,19 +231,6 @@ async fn the_direct_way_stores_nothing_of_an_erased_person() {
     adds_up(&status);
 }
 
-/// Has PostgreSQL refuse the data of all events of the name "refused".
-async fn refuse(sql: &PgPool) {
-    sqlx::raw_sql(
-        "create function public.refuse() returns trigger language plpgsql as $$
-         begin raise exception 'a refusal of the tests' using errcode = '22023'; end; $$;
-         create trigger refuse before insert on events.event for each row when (new.name = 'refused')
-             execute function public.refuse()",
-    )
-    .execute(sql)
-    .await
-    .unwrap();
-}
-
 fn refused(id: &str, n: u128) -> AcceptedEvent {
     AcceptedEvent { name: "refused".into(), ..of(id, n) }
 }
@@ -280,7 +285,7 @@ async fn a_redrive_between_the_cut_and_the_removal_stores_nothing() {
     events.write(p, bad.collect()).await.unwrap();
     events.at_rest(p, 20).await;
     // The cut is there, and nothing was removed yet.
-    sqlx::raw_sql("drop trigger refuse on events.event").execute(&sql).await.unwrap();
+    mend(&sql).await;
     sqlx::query("insert into events.erased_id values ($1, $2, $3)")
         .bind(p.uuid())
         .bind(hash("ada").as_slice())
@@ -414,13 +419,14 @@ async fn a_store_that_was_put_back_is_erased_once_more_by_hashes_alone() {
     let p = project(1);
     events.write(p, (0..10).map(|n| of("ada", n)).collect()).await.unwrap();
     events.write(p, (10..20).map(|n| of("bob", n)).collect()).await.unwrap();
-    events.at_rest(p, 20).await;
-    let id = erase(&events.identity, p, &["ada"], now_us());
-    {
-        let mut all = events.identity.erasures.lock().unwrap();
-        all[0].done = true;
-        all[0].erasure.as_mut().unwrap().distinct_ids.clear();
-    }
-    confirmed(&events, id).await;
-    assert_eq!(rows(&events.sql().await, p).await, counts(&[("bob", 10)]));
+    let sql = events.sql().await;
+    refuse(&sql).await;
+    // Of one of her ids there is no event that tells it.
+    let bad = [refused("ada", 20), refused("ada's phone", 21), refused("bob", 22)];
+    events.write(p, bad.to_vec()).await.unwrap();
+    events.at_rest(p, 23).await;
+    let id = erase_by_hashes(&events.identity, p, &["ada", "ada's phone"], now_us());
+    assert_eq!(confirmed(&events, id).await["dead_letters"], 2);
+    assert_eq!(rows(&sql, p).await, counts(&[("bob", 10)]));
+    assert_eq!(events.dead_letters(p).await.len(), 1);
 }

@@ -9,7 +9,7 @@ use crate::accounting::logged;
 use crate::support::{DEADLINE, TestEvents, event, project};
 
 /// Has PostgreSQL refuse the data of all events of the name "refused", until [`mend`].
-async fn refuse(pool: &sqlx::PgPool) {
+pub(crate) async fn refuse(pool: &sqlx::PgPool) {
     sqlx::raw_sql(
         "create function public.refuse() returns trigger language plpgsql as $$
          begin raise exception 'a refusal of the tests' using errcode = '22023'; end; $$;
@@ -21,7 +21,7 @@ async fn refuse(pool: &sqlx::PgPool) {
     .unwrap();
 }
 
-async fn mend(pool: &sqlx::PgPool) {
+pub(crate) async fn mend(pool: &sqlx::PgPool) {
     sqlx::raw_sql("drop trigger refuse on events.event").execute(pool).await.unwrap();
 }
 

@@ -68,8 +68,9 @@ pub struct SetAside {
     pub unreadable: Option<(RawEntry, String)>,
 }
 
-/// Stores dead letters of a locked shard and counts them. What an erasure has reached counts as stored, and is not kept. Whose uuid is stored already, or has a dead letter already, is a duplicate and
-/// nothing more; so this comes after the keys of the same transaction.
+/// Stores dead letters of a locked shard and counts them. What an erasure has reached counts as stored, and is not kept. Whose
+/// uuid is stored already, or has a dead letter already, is a duplicate and nothing more; so this comes after the keys of the
+/// same transaction.
 ///
 /// # Errors
 /// When PostgreSQL is away.

@@ -6,6 +6,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::error::ConsumeError;
+use crate::event::arrival;
 use crate::store::copy::CopyRows;
 
 /// An event of the batch. Its place in the batch is its ordinal, in every step.
@@ -60,7 +61,7 @@ fn add_row(rows: &mut CopyRows, ordinal: usize, (project, uuid, event): &Staged)
         .text(&event.name)
         .text(&event.distinct_id)
         .timestamp_us(event.time_ms.saturating_mul(1_000))
-        .int8(event.received_us.saturating_add(i64::from(event.index)))
+        .int8(arrival(event))
         .timestamp_us(event.received_us)
         .text_or_null(&event.session_id)
         .jsonb(&event.properties_json);

@@ -42,10 +42,9 @@ pub async fn remove_letters(
     .fetch_all(&mut *tx)
     .await?;
     let Some((last, _)) = letters.last() else { return Ok(None) };
-    let cuts = task.cuts();
     let is_erased = |payload: &[u8]| {
         let named = Named::read(payload);
-        named.is_some_and(|one| cuts.is_erased(task.project, &one.distinct_id, one.arrival()))
+        named.is_some_and(|one| task.cuts.is_erased(task.project, &one.distinct_id, one.arrival()))
     };
     let gone: Vec<Uuid> =
         letters.iter().filter(|(_, payload)| is_erased(payload)).map(|(uuid, _)| *uuid).collect();

@@ -7,7 +7,8 @@ use observe_core::distinct_id::{self, Hash};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::erasure::{Cuts, Named, arrival};
+use crate::erasure::{Cuts, Named};
+use crate::event::arrival;
 use crate::spans::Span;
 use crate::store::consume::letters::Letter;
 use crate::store::consume::lock::LockedShard;

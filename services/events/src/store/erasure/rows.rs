@@ -105,7 +105,6 @@ async fn rewrite_log(
     task: &Task,
     places: &[Place],
 ) -> anyhow::Result<(usize, i64)> {
-    let cuts = task.cuts();
     let (mut rows, mut bytes, mut written) = (0, 0, 0);
     // What the row that was looked at last covers.
     let mut covered: Option<(Shard, i64)> = None;
@@ -128,7 +127,7 @@ async fn rewrite_log(
         let Some(row) = row else { continue };
         bytes += row.payload.len();
         covered = Some((row.shard, row.first_sequence + i64::from(row.count) - 1));
-        written += i64::from(rewrite_row(tx, &row, &cuts).await? > 0);
+        written += i64::from(rewrite_row(tx, &row, &task.cuts).await? > 0);
     }
     Ok((places.len(), written))
 }
@@ -183,10 +182,9 @@ pub async fn scan_some(pool: &PgPool, task: &Task, after: Place) -> anyhow::Resu
     let Some(last) = rows.last().map(|row| (row.shard, row.first_sequence)) else {
         return Ok(None);
     };
-    let cuts = task.cuts();
     let mut removed = Removed::default();
     for row in &rows {
-        let events = rewrite_row(&mut tx, row, &cuts).await?;
+        let events = rewrite_row(&mut tx, row, &task.cuts).await?;
         removed.events += i64::try_from(events).unwrap_or(i64::MAX);
         removed.log_rows += i64::from(events > 0);
     }

@@ -1,7 +1,7 @@
 //! Erasures that are under way, with what was removed so far.
 
 use observe_core::ProjectId;
-use observe_core::distinct_id::{self, Hash};
+use observe_core::distinct_id;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
@@ -16,10 +16,12 @@ pub struct Task {
     pub project: ProjectId,
     /// Its id.
     pub erasure_id: Uuid,
-    /// What arrived at or before it goes.
+    /// What arrived at or before it goes, in microseconds since 1970.
     pub cut_us: i64,
-    /// Whose events go.
+    /// Whose events go; of ids that are known by their hashes alone, those that have events.
     pub distinct_ids: Vec<String>,
+    /// The cut of each id, also of those that are known by their hashes alone.
+    pub cuts: Cuts,
     /// What was removed so far.
     pub removed: Removed,
 }
@@ -49,15 +51,6 @@ struct Row {
     distinct_ids: Option<Vec<String>>,
     #[sqlx(flatten)]
     removed: Removed,
-}
-
-impl Task {
-    /// Returns the cut of each of the ids.
-    #[must_use]
-    pub fn cuts(&self) -> Cuts {
-        let ids = self.distinct_ids.iter();
-        Cuts::new(ids.map(|id| ((self.project, distinct_id::hash(id)), self.cut_us)))
-    }
 }
 
 impl Removed {
@@ -91,12 +84,16 @@ pub async fn next(pool: &PgPool) -> sqlx::Result<Option<Task>> {
         Some(ids) => ids,
         None => find_ids(pool, row.project_id, &row.id_hashes).await?,
     };
+    let project = ProjectId::new(row.project_id);
+    // Each has the length of a hash: `erased_id` has the same ones, and checks that.
+    let hashes = row.id_hashes.into_iter().filter_map(|hash| hash.try_into().ok());
     Ok(Some(Task {
         number: row.number,
-        project: ProjectId::new(row.project_id),
+        project,
         erasure_id: row.erasure_id,
         cut_us: row.cut_us,
         distinct_ids,
+        cuts: Cuts::new(hashes.map(|hash| ((project, hash), row.cut_us))),
         removed: row.removed,
     }))
 }
@@ -117,7 +114,7 @@ async fn find_ids(pool: &PgPool, project: Uuid, hashes: &[Vec<u8>]) -> sqlx::Res
         .fetch_optional(pool)
         .await?;
         let Some(next) = next else { return Ok(found) };
-        let hash: Hash = distinct_id::hash(&next);
+        let hash = distinct_id::hash(&next);
         if hashes.iter().any(|one| one.as_slice() == hash) {
             found.push(next.clone());
         }

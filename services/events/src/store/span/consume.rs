@@ -197,11 +197,10 @@ impl SpanConsumer {
             sqlx::query_as("select fence, key_day, erasures from span_lane for update")
                 .fetch_one(tx)
                 .await?;
-        match fence == self.lease.fence {
-            true if now == erasures => Ok(key_day),
-            true => Err(CountError::Raced),
-            false => Err(ConsumeError::LeaseLost.into()),
+        if fence != self.lease.fence {
+            return Err(ConsumeError::LeaseLost.into());
         }
+        if now == erasures { Ok(key_day) } else { Err(CountError::Raced) }
     }
 
     /// Prolongs the lease, and forgets entries that are gone from the queue.

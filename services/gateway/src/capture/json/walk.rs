@@ -31,7 +31,7 @@ fn skip(bytes: &[u8], mut at: usize, also: impl Fn(u8) -> bool) -> usize {
 }
 
 /// Returns where the string that begins at `start` is over, its closing quote included.
-pub(crate) fn string_end(bytes: &[u8], start: usize) -> usize {
+fn string_end(bytes: &[u8], start: usize) -> usize {
     let mut at = start + 1;
     while let Some(rest) = bytes.get(at..) {
         at += plain_length(rest);
@@ -46,7 +46,7 @@ pub(crate) fn string_end(bytes: &[u8], start: usize) -> usize {
 }
 
 /// Returns where the value that begins at `start` is over.
-pub(crate) fn value_end(bytes: &[u8], start: usize) -> usize {
+fn value_end(bytes: &[u8], start: usize) -> usize {
     let (mut at, mut depth) = (start, 0_usize);
     while let Some(byte) = bytes.get(at) {
         match byte {
