@@ -1,11 +1,12 @@
 import { useQuery } from "@connectrpc/connect-query";
-import { Link, useParams } from "wouter";
+import { useParams } from "wouter";
 import { readError } from "@/api/errors";
+import { BackLink } from "@/components/BackLink";
 import { LinkButton } from "@/components/Button";
 import { Card } from "@/components/Card";
 import { EmptyState } from "@/components/EmptyState";
 import { ErrorState } from "@/components/ErrorState";
-import { ArrowLeft, Bug } from "@/components/icons";
+import { Bug } from "@/components/icons";
 import { PageHeader } from "@/components/PageHeader";
 import { Skeleton, SkeletonLines } from "@/components/Skeleton";
 import { encodeRange } from "@/components/query/range";
@@ -36,9 +37,7 @@ export default function ErrorPage() {
   const back = path(chosen === SHAPE.range.fallback ? "errors" : `errors?range=${encodeURIComponent(encodeRange(chosen))}`);
   return (
     <>
-      <Link href={back} className={styles.back}>
-        <ArrowLeft aria-hidden /> Errors
-      </Link>
+      <BackLink to={back} name="Errors" />
       {answer.data?.errorGroup ? (
         <ErrorView answer={answer.data} group={answer.data.errorGroup} isStale={answer.isPlaceholderData} range={range} chosen={chosen} onRange={(next) => setState({ range: next })} />
       ) : error ? (

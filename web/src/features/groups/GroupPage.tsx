@@ -1,7 +1,8 @@
 import { useQuery } from "@connectrpc/connect-query";
-import { Link, useParams } from "wouter";
+import { useParams } from "wouter";
 import { readError } from "@/api/errors";
 import { Avatar } from "@/components/Avatar";
+import { BackLink } from "@/components/BackLink";
 import { Badge } from "@/components/Badge";
 import { LinkButton } from "@/components/Button";
 import { Card } from "@/components/Card";
@@ -10,7 +11,7 @@ import { EmptyState } from "@/components/EmptyState";
 import { ErrorState } from "@/components/ErrorState";
 import { decodePersonKey } from "@/components/event/personKey";
 import { PropertyList } from "@/components/event/PropertyList";
-import { ArrowLeft, Building2 } from "@/components/icons";
+import { Building2 } from "@/components/icons";
 import { PageHeader } from "@/components/PageHeader";
 import { RelativeTime } from "@/components/RelativeTime";
 import { Skeleton, SkeletonLines } from "@/components/Skeleton";
@@ -33,9 +34,7 @@ export default function GroupPage() {
   const group = answer.data?.group;
   return (
     <>
-      <Link href={list} className={styles.back}>
-        <ArrowLeft aria-hidden /> Groups
-      </Link>
+      <BackLink to={list} name="Groups" />
       {group ? (
         <GroupView group={group} />
       ) : error ? (

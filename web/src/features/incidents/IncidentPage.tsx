@@ -1,10 +1,11 @@
 import { useQuery } from "@connectrpc/connect-query";
 import { Link, useParams } from "wouter";
+import { BackLink } from "@/components/BackLink";
 import { LinkButton } from "@/components/Button";
 import { Card } from "@/components/Card";
 import { EmptyState } from "@/components/EmptyState";
 import { ErrorState } from "@/components/ErrorState";
-import { ArrowLeft, ArrowRight, CircleCheck } from "@/components/icons";
+import { ArrowRight, CircleCheck } from "@/components/icons";
 import { PageHeader } from "@/components/PageHeader";
 import { RelativeTime } from "@/components/RelativeTime";
 import { Skeleton, SkeletonLines } from "@/components/Skeleton";
@@ -28,9 +29,7 @@ export default function IncidentPage() {
   const answer = useQuery(IncidentService.method.getIncident, { projectId: project.id, incidentId: id }, { refetchInterval: RENEW_MS });
   return (
     <>
-      <Link href={path("incidents")} className={styles.back}>
-        <ArrowLeft aria-hidden /> Incidents
-      </Link>
+      <BackLink to={path("incidents")} name="Incidents" />
       {answer.data?.incident ? (
         <View incident={answer.data.incident} timeline={answer.data.timeline} />
       ) : answer.isError ? (

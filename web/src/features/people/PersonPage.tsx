@@ -1,11 +1,12 @@
 import { useQuery } from "@connectrpc/connect-query";
-import { Link, useParams } from "wouter";
+import { useParams } from "wouter";
+import { BackLink } from "@/components/BackLink";
 import { LinkButton } from "@/components/Button";
 import { Card } from "@/components/Card";
 import { EmptyState } from "@/components/EmptyState";
 import { ErrorState } from "@/components/ErrorState";
 import { decodePersonKey } from "@/components/event/personKey";
-import { ArrowLeft, User } from "@/components/icons";
+import { User } from "@/components/icons";
 import { PageHeader } from "@/components/PageHeader";
 import { Skeleton, SkeletonLines } from "@/components/Skeleton";
 import { readError } from "@/api/errors";
@@ -28,9 +29,7 @@ export default function PersonPage() {
   const person = isGone ? undefined : answer.data?.person;
   return (
     <>
-      <Link href={path("people")} className={styles.back}>
-        <ArrowLeft aria-hidden /> People
-      </Link>
+      <BackLink to={path("people")} name="People" />
       {person ? (
         <PersonView key={person.id} person={person} askedId={"personId" in key ? key.personId : undefined} />
       ) : isGone || (error && readError(error).kind === "not-found") ? (

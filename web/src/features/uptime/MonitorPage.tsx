@@ -1,11 +1,12 @@
 import { useQuery } from "@connectrpc/connect-query";
-import { Link, useParams } from "wouter";
+import { useParams } from "wouter";
+import { BackLink } from "@/components/BackLink";
 import { LinkButton } from "@/components/Button";
 import { Card } from "@/components/Card";
 import { EmptyState } from "@/components/EmptyState";
 import { ErrorState } from "@/components/ErrorState";
 import { Lasting } from "@/components/Lasting";
-import { ArrowLeft, ExternalLink, HeartPulse } from "@/components/icons";
+import { ExternalLink, HeartPulse } from "@/components/icons";
 import { PageHeader } from "@/components/PageHeader";
 import { Skeleton, SkeletonLines } from "@/components/Skeleton";
 import { readError } from "@/api/errors";
@@ -33,9 +34,7 @@ export default function MonitorPage() {
   const monitor = answer.data?.monitor;
   return (
     <>
-      <Link href={path("uptime")} className={styles.back}>
-        <ArrowLeft aria-hidden /> Uptime
-      </Link>
+      <BackLink to={path("uptime")} name="Uptime" />
       {monitor ? (
         <MonitorView key={monitor.id} monitor={monitor} />
       ) : answer.isError ? (
