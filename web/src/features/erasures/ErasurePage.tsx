@@ -8,7 +8,7 @@ import { EmptyState } from "@/components/EmptyState";
 import { ErrorState } from "@/components/ErrorState";
 import { Trash2 } from "@/components/icons";
 import { PageHeader } from "@/components/PageHeader";
-import { Skeleton, SkeletonLines } from "@/components/Skeleton";
+import { Skeleton, SkeletonLines, TitleSkeleton } from "@/components/Skeleton";
 import { ErasureService } from "@/gen/observe/identity/v1/erasure_service_pb";
 import { useLastError } from "@/hooks/useLastError";
 import { useProject } from "@/hooks/useProject";
@@ -50,22 +50,12 @@ export default function ErasurePage() {
         </>
       ) : (
         <div aria-busy>
-          <PageHeader title={<PendingTitle />} tabTitle="Receipt" description={<Skeleton width={340} />} />
+          <PageHeader title={<TitleSkeleton name="Receipt" />} tabTitle="Receipt" description={<Skeleton width={340} />} />
           <Card title="What was removed">
             <SkeletonLines lines={6} />
           </Card>
         </div>
       )}
-    </>
-  );
-}
-
-/** A title to come; who cannot see it hears what kind of page it is. */
-function PendingTitle() {
-  return (
-    <>
-      <span className="visually-hidden">Receipt</span>
-      <Skeleton width={220} height={20} />
     </>
   );
 }

@@ -8,7 +8,7 @@ import { EmptyState } from "@/components/EmptyState";
 import { ErrorState } from "@/components/ErrorState";
 import { Bug } from "@/components/icons";
 import { PageHeader } from "@/components/PageHeader";
-import { Skeleton, SkeletonLines } from "@/components/Skeleton";
+import { Skeleton, SkeletonLines, TitleSkeleton } from "@/components/Skeleton";
 import { encodeRange } from "@/components/query/range";
 import { rangeParam } from "@/components/query/rangeParam";
 import { ErrorService } from "@/gen/observe/reports/v1/error_service_pb";
@@ -66,15 +66,7 @@ export default function ErrorPage() {
 function ErrorSkeleton() {
   return (
     <div aria-busy>
-      <PageHeader
-        tabTitle="Error"
-        title={
-          <>
-            <span className="visually-hidden">Error</span>
-            <Skeleton width={320} height={20} />
-          </>
-        }
-      />
+      <PageHeader title={<TitleSkeleton name="Error" width={320} />} tabTitle="Error" />
       <div className={styles.columns}>
         <div className="stack">
           <Card>

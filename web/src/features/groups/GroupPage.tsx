@@ -14,7 +14,7 @@ import { PropertyList } from "@/components/event/PropertyList";
 import { Building2 } from "@/components/icons";
 import { PageHeader } from "@/components/PageHeader";
 import { RelativeTime } from "@/components/RelativeTime";
-import { Skeleton, SkeletonLines } from "@/components/Skeleton";
+import { SkeletonLines, TitleSkeleton } from "@/components/Skeleton";
 import { said } from "@/features/people/person";
 import { GroupService } from "@/gen/observe/identity/v1/group_service_pb";
 import type { Group } from "@/gen/observe/identity/v1/group_service_pb";
@@ -53,7 +53,7 @@ export default function GroupPage() {
         </>
       ) : (
         <div aria-busy>
-          <PageHeader title={<PendingTitle />} tabTitle="Group" />
+          <PageHeader title={<TitleSkeleton name="Group" />} tabTitle="Group" />
           <Card title="Properties">
             <SkeletonLines lines={6} />
           </Card>
@@ -96,16 +96,6 @@ function GroupView({ group }: { group: Group }) {
           </span>
         </Card>
       </div>
-    </>
-  );
-}
-
-/** A title to come; who cannot see it hears what kind of page it is. */
-function PendingTitle() {
-  return (
-    <>
-      <span className="visually-hidden">Group</span>
-      <Skeleton width={220} height={20} />
     </>
   );
 }

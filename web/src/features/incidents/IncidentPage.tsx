@@ -8,7 +8,7 @@ import { ErrorState } from "@/components/ErrorState";
 import { ArrowRight, CircleCheck } from "@/components/icons";
 import { PageHeader } from "@/components/PageHeader";
 import { RelativeTime } from "@/components/RelativeTime";
-import { Skeleton, SkeletonLines } from "@/components/Skeleton";
+import { SkeletonLines, TitleSkeleton } from "@/components/Skeleton";
 import { readError } from "@/api/errors";
 import { RENEW_MS } from "@/features/uptime/useMonitors";
 import { IncidentService } from "@/gen/observe/monitor/v1/incident_service_pb";
@@ -48,15 +48,7 @@ export default function IncidentPage() {
         </>
       ) : (
         <div aria-busy>
-          <PageHeader
-            title={
-              <>
-                <span className="visually-hidden">Incident</span>
-                <Skeleton width={280} height={20} />
-              </>
-            }
-            tabTitle="Incident"
-          />
+          <PageHeader title={<TitleSkeleton name="Incident" width={280} />} tabTitle="Incident" />
           <div className="stack">
             <Card>
               <SkeletonLines lines={3} />

@@ -8,7 +8,7 @@ import { ErrorState } from "@/components/ErrorState";
 import { decodePersonKey } from "@/components/event/personKey";
 import { User } from "@/components/icons";
 import { PageHeader } from "@/components/PageHeader";
-import { Skeleton, SkeletonLines } from "@/components/Skeleton";
+import { Skeleton, SkeletonLines, TitleSkeleton } from "@/components/Skeleton";
 import { readError } from "@/api/errors";
 import { PersonService } from "@/gen/observe/identity/v1/person_service_pb";
 import { useLastError } from "@/hooks/useLastError";
@@ -69,7 +69,7 @@ function Gone() {
 function PersonSkeleton() {
   return (
     <div aria-busy>
-      <PageHeader title={<PendingTitle />} tabTitle="Person" description={<Skeleton width={260} />} />
+      <PageHeader title={<TitleSkeleton name="Person" />} tabTitle="Person" description={<Skeleton width={260} />} />
       <div className={styles.columns}>
         <Card title="Properties">
           <SkeletonLines lines={5} />
@@ -79,15 +79,5 @@ function PersonSkeleton() {
         </Card>
       </div>
     </div>
-  );
-}
-
-/** A title to come; who cannot see it hears what kind of page it is. */
-function PendingTitle() {
-  return (
-    <>
-      <span className="visually-hidden">Person</span>
-      <Skeleton width={220} height={20} />
-    </>
   );
 }

@@ -8,7 +8,7 @@ import { ErrorState } from "@/components/ErrorState";
 import { Lasting } from "@/components/Lasting";
 import { ExternalLink, HeartPulse } from "@/components/icons";
 import { PageHeader } from "@/components/PageHeader";
-import { Skeleton, SkeletonLines } from "@/components/Skeleton";
+import { Skeleton, SkeletonLines, TitleSkeleton } from "@/components/Skeleton";
 import { readError } from "@/api/errors";
 import { durationMs } from "@/format/time";
 import { Monitor_State } from "@/gen/observe/monitor/v1/monitor_pb";
@@ -119,16 +119,7 @@ function Facts({ monitor }: { monitor: Monitor }) {
 function MonitorSkeleton() {
   return (
     <div aria-busy>
-      <PageHeader
-        title={
-          <>
-            <span className="visually-hidden">Monitor</span>
-            <Skeleton width={220} height={20} />
-          </>
-        }
-        tabTitle="Monitor"
-        description={<Skeleton width={320} />}
-      />
+      <PageHeader title={<TitleSkeleton name="Monitor" />} tabTitle="Monitor" description={<Skeleton width={320} />} />
       <div className="stack">
         <Card>
           <div className={styles.windows}>
