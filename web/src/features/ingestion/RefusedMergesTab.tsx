@@ -1,9 +1,9 @@
-import { Button } from "@/components/Button";
 import { Card } from "@/components/Card";
 import { cx } from "@/components/cx";
 import { EmptyState } from "@/components/EmptyState";
 import { ErrorState } from "@/components/ErrorState";
 import { CircleCheck, TriangleAlert } from "@/components/icons";
+import { ShowMore } from "@/components/ShowMore";
 import { SkeletonLines } from "@/components/Skeleton";
 import { countsOf, mergeReasonOf } from "@/features/merges/mergeReasons";
 import { RefusedMergeList } from "@/features/merges/RefusedMergeList";
@@ -52,13 +52,7 @@ export function RefusedMergesTab({ answer: { query, rows, counts, parked } }: { 
       {query.data && (
         <Card title="Latest" description="Of the last 30 days, at most 1,000 of the project." bare className={styles.list}>
           {rows.length > 0 ? <RefusedMergeList rows={rows} /> : <p className={styles.none}>None of them is kept any more.</p>}
-          {query.hasNextPage && (
-            <div className={styles.more}>
-              <Button size="s" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-                Show more
-              </Button>
-            </div>
-          )}
+          <ShowMore list={query} label="Show more" size="s" />
         </Card>
       )}
     </div>
