@@ -1,7 +1,6 @@
 import { useQuery } from "@connectrpc/connect-query";
 import { useParams } from "wouter";
 import { readError } from "@/api/errors";
-import { Avatar } from "@/components/Avatar";
 import { BackLink } from "@/components/BackLink";
 import { Badge } from "@/components/Badge";
 import { LinkButton } from "@/components/Button";
@@ -12,6 +11,7 @@ import { ErrorState } from "@/components/ErrorState";
 import { decodePersonKey } from "@/components/event/personKey";
 import { PropertyList } from "@/components/event/PropertyList";
 import { Building2 } from "@/components/icons";
+import { NamedTitle } from "@/components/NamedMark";
 import { PageHeader } from "@/components/PageHeader";
 import { RelativeTime } from "@/components/RelativeTime";
 import { SkeletonLines, TitleSkeleton } from "@/components/Skeleton";
@@ -74,15 +74,7 @@ function GroupView({ group }: { group: Group }) {
     <>
       <PageHeader
         tabTitle={name}
-        title={
-          <span className={styles.title}>
-            <Avatar name={name} seed={`${group.type} ${group.key}`} size={32} square />
-            <span className={styles.name} title={name}>
-              {name}
-            </span>
-            <Badge>{said(group.type)}</Badge>
-          </span>
-        }
+        title={<NamedTitle name={name} seed={`${group.type} ${group.key}`} square badge={<Badge>{said(group.type)}</Badge>} />}
         description={group.createdTime && <>First seen <RelativeTime time={group.createdTime} /></>}
       />
       <div className={styles.page}>
