@@ -32,7 +32,7 @@ export function MergesTab({ person, refused }: MergesTabProps) {
     <div className="stack">
       <Merges person={person} />
       {refused.rows.length > 0 && (
-        <Card bare title="Refused merges" description="They named one of this person’s ids, and nothing was joined. The latest first, of the last 30 days." className={styles.narrow}>
+        <Card bare title="Refused merges" description="They named one of this person’s ids, and nothing was joined. The latest first, of the last 30 days.">
           <RefusedMergeList rows={refused.rows} />
           <ShowMore list={refused.query} label="Show more" size="s" />
         </Card>
@@ -52,7 +52,7 @@ function Merges({ person }: { person: Person }) {
     setAsked(merge);
   };
   return (
-    <Card bare title="Merges" description={rows.length > 0 ? "Who became this person, the latest first. Each can be taken back." : undefined}>
+    <Card bare title="Merges" description={rows.length > 0 ? "Who became this person, the latest first." : undefined}>
       {error ? (
         <ErrorState error={error} onRetry={() => void query.refetch()} />
       ) : hasRow(person) && query.isPending ? (
