@@ -12,6 +12,16 @@ export function Skeleton({ width = "100%", height = 12, radius }: SkeletonProps)
   return <span className={styles.skeleton} style={{ width, height, borderRadius: radius }} aria-hidden />;
 }
 
+/** A page's title to come; who cannot see it hears what kind of page it is. */
+export function TitleSkeleton({ name, width = 220 }: { name: string; width?: number }) {
+  return (
+    <>
+      <span className="visually-hidden">{name}</span>
+      <Skeleton width={width} height={20} />
+    </>
+  );
+}
+
 /** Lines of text to come. */
 export function SkeletonLines({ lines = 3 }: { lines?: number }) {
   return (

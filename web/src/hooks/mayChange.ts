@@ -4,8 +4,3 @@ import { Role } from "@/gen/observe/common/v1/call_context_pb";
 export function mayChange(role: Role): boolean {
   return role === Role.OWNER || role === Role.ADMIN || role === Role.MEMBER;
 }
-
-/** Owners and admins erase persons, since nothing brings them back. */
-export function mayErase(role: Role): boolean {
-  return role === Role.OWNER || role === Role.ADMIN;
-}

@@ -1,4 +1,4 @@
-import { Command, defaultFilter } from "cmdk";
+import { Command } from "cmdk";
 import { Dialog as Radix } from "radix-ui";
 import { useEffect, useRef, useState } from "react";
 import type { ReactNode } from "react";
@@ -9,6 +9,7 @@ import { HeartPulse, Keyboard, Plus, Search } from "@/components/icons";
 import { useMonitorEntries } from "@/features/uptime/useMonitorEntries";
 import { useMe } from "@/hooks/useMe";
 import { useProject } from "@/hooks/useProject";
+import { byName } from "@/shell/byName";
 import { PLACES } from "@/shell/places";
 import { useUserEntries } from "@/shell/useUserEntries";
 import overlay from "@/components/Overlay.module.css";
@@ -108,18 +109,6 @@ export default function CommandPalette({ onClose, onKeys }: { onClose: () => voi
       </Radix.Portal>
     </Radix.Root>
   );
-}
-
-const ID_LENGTH = 36;
-
-/**
- * How well a name fits, or the best of the other words that find it: each by itself, since letters picked from several words
- * would fit anything. The id behind a name, which only tells things apart, does not count.
- */
-function byName(value: string, search: string, keywords?: string[]): number {
-  const hasId = value.at(-ID_LENGTH - 1) === " " && /^[0-9a-f-]+$/i.test(value.slice(-ID_LENGTH));
-  const name = hasId ? value.slice(0, -ID_LENGTH - 1) : value;
-  return Math.max(...[name, ...(keywords ?? [])].map((word) => defaultFilter(word, search) ?? 0));
 }
 
 interface ItemProps {

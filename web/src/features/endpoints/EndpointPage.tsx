@@ -1,14 +1,14 @@
 import { useMemo } from "react";
 import { useQuery } from "@connectrpc/connect-query";
 import { keepPreviousData } from "@tanstack/react-query";
-import { Link } from "wouter";
 import { TimeSeriesChart } from "@/charts";
+import { BackLink } from "@/components/BackLink";
 import { LinkButton } from "@/components/Button";
 import { Card } from "@/components/Card";
 import { cx } from "@/components/cx";
 import { EmptyState } from "@/components/EmptyState";
 import { ErrorState } from "@/components/ErrorState";
-import { ArrowLeft, Gauge } from "@/components/icons";
+import { Gauge } from "@/components/icons";
 import { Lasting } from "@/components/Lasting";
 import { PageHeader } from "@/components/PageHeader";
 import { rangeName } from "@/components/query/range";
@@ -48,9 +48,7 @@ export default function EndpointPage() {
   const found = data?.endpoint;
   return (
     <>
-      <Link href={path(text ? `endpoints?range=${encodeURIComponent(text)}` : "endpoints")} className={styles.back}>
-        <ArrowLeft aria-hidden /> Endpoints
-      </Link>
+      <BackLink to={path(text ? `endpoints?range=${encodeURIComponent(text)}` : "endpoints")} name="Endpoints" />
       <PageHeader
         tabTitle={title || "Endpoint"}
         title={

@@ -1,19 +1,19 @@
 import { useQuery } from "@connectrpc/connect-query";
-import { Link, useParams } from "wouter";
+import { useParams } from "wouter";
 import { readError } from "@/api/errors";
+import { BackLink } from "@/components/BackLink";
 import { LinkButton } from "@/components/Button";
 import { Card } from "@/components/Card";
 import { EmptyState } from "@/components/EmptyState";
 import { ErrorState } from "@/components/ErrorState";
-import { ArrowLeft, Trash2 } from "@/components/icons";
+import { Trash2 } from "@/components/icons";
 import { PageHeader } from "@/components/PageHeader";
-import { Skeleton, SkeletonLines } from "@/components/Skeleton";
+import { Skeleton, SkeletonLines, TitleSkeleton } from "@/components/Skeleton";
 import { ErasureService } from "@/gen/observe/identity/v1/erasure_service_pb";
 import { useLastError } from "@/hooks/useLastError";
 import { useProject } from "@/hooks/useProject";
 import { isDone } from "./erasure";
 import { Receipt } from "./Receipt";
-import styles from "./erasures.module.css";
 
 /** How often a pending erasure is asked for, in milliseconds. */
 const ASK_EVERY_MS = 1_000;
@@ -31,9 +31,7 @@ export default function ErasurePage() {
   const erasure = answer.data?.erasure;
   return (
     <>
-      <Link href={path("settings#erasures")} className={styles.back}>
-        <ArrowLeft aria-hidden /> Erasures
-      </Link>
+      <BackLink to={path("settings#erasures")} name="Erasures" />
       {erasure ? (
         <Receipt erasure={erasure} trouble={answer.error ? readError(answer.error).message : ""} />
       ) : error ? (
@@ -52,22 +50,12 @@ export default function ErasurePage() {
         </>
       ) : (
         <div aria-busy>
-          <PageHeader title={<PendingTitle />} tabTitle="Receipt" description={<Skeleton width={340} />} />
+          <PageHeader title={<TitleSkeleton name="Receipt" />} tabTitle="Receipt" description={<Skeleton width={340} />} />
           <Card title="What was removed">
             <SkeletonLines lines={6} />
           </Card>
         </div>
       )}
-    </>
-  );
-}
-
-/** A title to come; who cannot see it hears what kind of page it is. */
-function PendingTitle() {
-  return (
-    <>
-      <span className="visually-hidden">Receipt</span>
-      <Skeleton width={220} height={20} />
     </>
   );
 }

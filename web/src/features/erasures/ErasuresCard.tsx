@@ -1,12 +1,12 @@
 import { useInfiniteQuery } from "@connectrpc/connect-query";
 import { useLocation } from "wouter";
-import { Button } from "@/components/Button";
 import { Card } from "@/components/Card";
 import { EmptyState } from "@/components/EmptyState";
 import { ErrorState } from "@/components/ErrorState";
 import { shortId } from "@/components/event/event";
 import { Trash2 } from "@/components/icons";
 import { RelativeTime } from "@/components/RelativeTime";
+import { ShowMore } from "@/components/ShowMore";
 import { Table } from "@/components/Table";
 import type { Column } from "@/components/Table";
 import { exactNumber, plural } from "@/format/number";
@@ -68,13 +68,7 @@ export function ErasuresCard() {
           />
         </div>
       )}
-      {list.hasNextPage && (
-        <div className={styles.more}>
-          <Button size="s" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-            Show older receipts
-          </Button>
-        </div>
-      )}
+      <ShowMore list={list} label="Show older receipts" size="s" />
     </Card>
   );
 }

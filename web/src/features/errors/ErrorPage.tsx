@@ -1,13 +1,14 @@
 import { useQuery } from "@connectrpc/connect-query";
-import { Link, useParams } from "wouter";
+import { useParams } from "wouter";
 import { readError } from "@/api/errors";
+import { BackLink } from "@/components/BackLink";
 import { LinkButton } from "@/components/Button";
 import { Card } from "@/components/Card";
 import { EmptyState } from "@/components/EmptyState";
 import { ErrorState } from "@/components/ErrorState";
-import { ArrowLeft, Bug } from "@/components/icons";
+import { Bug } from "@/components/icons";
 import { PageHeader } from "@/components/PageHeader";
-import { Skeleton, SkeletonLines } from "@/components/Skeleton";
+import { Skeleton, SkeletonLines, TitleSkeleton } from "@/components/Skeleton";
 import { encodeRange } from "@/components/query/range";
 import { rangeParam } from "@/components/query/rangeParam";
 import { ErrorService } from "@/gen/observe/reports/v1/error_service_pb";
@@ -36,9 +37,7 @@ export default function ErrorPage() {
   const back = path(chosen === SHAPE.range.fallback ? "errors" : `errors?range=${encodeURIComponent(encodeRange(chosen))}`);
   return (
     <>
-      <Link href={back} className={styles.back}>
-        <ArrowLeft aria-hidden /> Errors
-      </Link>
+      <BackLink to={back} name="Errors" />
       {answer.data?.errorGroup ? (
         <ErrorView answer={answer.data} group={answer.data.errorGroup} isStale={answer.isPlaceholderData} range={range} chosen={chosen} onRange={(next) => setState({ range: next })} />
       ) : error ? (
@@ -67,15 +66,7 @@ export default function ErrorPage() {
 function ErrorSkeleton() {
   return (
     <div aria-busy>
-      <PageHeader
-        tabTitle="Error"
-        title={
-          <>
-            <span className="visually-hidden">Error</span>
-            <Skeleton width={320} height={20} />
-          </>
-        }
-      />
+      <PageHeader title={<TitleSkeleton name="Error" width={320} />} tabTitle="Error" />
       <div className={styles.columns}>
         <div className="stack">
           <Card>

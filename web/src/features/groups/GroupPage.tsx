@@ -1,7 +1,7 @@
 import { useQuery } from "@connectrpc/connect-query";
-import { Link, useParams } from "wouter";
+import { useParams } from "wouter";
 import { readError } from "@/api/errors";
-import { Avatar } from "@/components/Avatar";
+import { BackLink } from "@/components/BackLink";
 import { Badge } from "@/components/Badge";
 import { LinkButton } from "@/components/Button";
 import { Card } from "@/components/Card";
@@ -10,10 +10,11 @@ import { EmptyState } from "@/components/EmptyState";
 import { ErrorState } from "@/components/ErrorState";
 import { decodePersonKey } from "@/components/event/personKey";
 import { PropertyList } from "@/components/event/PropertyList";
-import { ArrowLeft, Building2 } from "@/components/icons";
+import { Building2 } from "@/components/icons";
+import { NamedTitle } from "@/components/NamedMark";
 import { PageHeader } from "@/components/PageHeader";
 import { RelativeTime } from "@/components/RelativeTime";
-import { Skeleton, SkeletonLines } from "@/components/Skeleton";
+import { SkeletonLines, TitleSkeleton } from "@/components/Skeleton";
 import { said } from "@/features/people/person";
 import { GroupService } from "@/gen/observe/identity/v1/group_service_pb";
 import type { Group } from "@/gen/observe/identity/v1/group_service_pb";
@@ -33,9 +34,7 @@ export default function GroupPage() {
   const group = answer.data?.group;
   return (
     <>
-      <Link href={list} className={styles.back}>
-        <ArrowLeft aria-hidden /> Groups
-      </Link>
+      <BackLink to={list} name="Groups" />
       {group ? (
         <GroupView group={group} />
       ) : error ? (
@@ -54,7 +53,7 @@ export default function GroupPage() {
         </>
       ) : (
         <div aria-busy>
-          <PageHeader title={<PendingTitle />} tabTitle="Group" />
+          <PageHeader title={<TitleSkeleton name="Group" />} tabTitle="Group" />
           <Card title="Properties">
             <SkeletonLines lines={6} />
           </Card>
@@ -75,15 +74,7 @@ function GroupView({ group }: { group: Group }) {
     <>
       <PageHeader
         tabTitle={name}
-        title={
-          <span className={styles.title}>
-            <Avatar name={name} seed={`${group.type} ${group.key}`} size={32} square />
-            <span className={styles.name} title={name}>
-              {name}
-            </span>
-            <Badge>{said(group.type)}</Badge>
-          </span>
-        }
+        title={<NamedTitle name={name} seed={`${group.type} ${group.key}`} square badge={<Badge>{said(group.type)}</Badge>} />}
         description={group.createdTime && <>First seen <RelativeTime time={group.createdTime} /></>}
       />
       <div className={styles.page}>
@@ -97,16 +88,6 @@ function GroupView({ group }: { group: Group }) {
           </span>
         </Card>
       </div>
-    </>
-  );
-}
-
-/** A title to come; who cannot see it hears what kind of page it is. */
-function PendingTitle() {
-  return (
-    <>
-      <span className="visually-hidden">Group</span>
-      <Skeleton width={220} height={20} />
     </>
   );
 }

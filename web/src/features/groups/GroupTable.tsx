@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
-import { Avatar } from "@/components/Avatar";
 import { cx } from "@/components/cx";
+import { NamedMark } from "@/components/NamedMark";
 import { RelativeTime } from "@/components/RelativeTime";
 import { Table } from "@/components/Table";
 import type { Column } from "@/components/Table";
@@ -46,19 +46,5 @@ export function GroupTable({ groups, loading, stale, onOpen, empty }: GroupTable
 
 function GroupMark({ group }: { group: Group }) {
   const name = groupName(group);
-  return (
-    <span className={styles.mark}>
-      <Avatar name={name} seed={`${group.type} ${group.key}`} square />
-      <span className={styles.words}>
-        <span className="truncate" title={name}>
-          {name}
-        </span>
-        {name !== group.key && (
-          <span className={styles.detail} title={group.key}>
-            {group.key}
-          </span>
-        )}
-      </span>
-    </span>
-  );
+  return <NamedMark name={name} seed={`${group.type} ${group.key}`} square detail={name === group.key ? undefined : group.key} />;
 }

@@ -8,6 +8,7 @@ import { EmptyState } from "@/components/EmptyState";
 import { ErrorState } from "@/components/ErrorState";
 import { Building2 } from "@/components/icons";
 import { SearchField } from "@/components/SearchField";
+import { ShowMore } from "@/components/ShowMore";
 import { Skeleton, SkeletonLines } from "@/components/Skeleton";
 import { shortNumber } from "@/format/number";
 import { GroupService } from "@/gen/observe/identity/v1/group_service_pb";
@@ -88,13 +89,7 @@ function Groups({ types }: { types: readonly GroupType[] }) {
           />
         )}
       </Card>
-      {list.hasNextPage && (
-        <div className={styles.more}>
-          <Button loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-            Show more groups
-          </Button>
-        </div>
-      )}
+      <ShowMore list={list} label="Show more groups" />
     </div>
   );
 }

@@ -1,5 +1,6 @@
 import { encodePersonKey } from "@/components/event/personKey";
 import { valueText } from "@/components/event/event";
+import { said } from "@/features/people/person";
 import type { Group } from "@/gen/observe/identity/v1/group_service_pb";
 
 /** Property keys that hold what people call a group, the best first. */
@@ -23,7 +24,7 @@ export function groupSubject(group: Pick<Group, "key" | "properties">): string {
   return Object.entries(group.properties ?? {})
     .filter(([, value]) => value !== null && typeof value !== "object" && value !== name)
     .slice(0, SHOWN)
-    .map(([key, value]) => `${cut(key)}: ${cut(valueText(value))}`)
+    .map(([key, value]) => `${said(key, SHOWN_CHARS)}: ${said(valueText(value), SHOWN_CHARS)}`)
     .join(" · ");
 }
 
@@ -35,8 +36,4 @@ export function encodeGroupPart(text: string): string {
 /** The address of a group's page, below the project's. */
 export function groupPath({ type, key }: Pick<Group, "type" | "key">): string {
   return `people/groups/${encodeGroupPart(type)}/${encodeGroupPart(key)}`;
-}
-
-function cut(text: string): string {
-  return text.length > SHOWN_CHARS ? `${text.slice(0, SHOWN_CHARS)}…` : text;
 }

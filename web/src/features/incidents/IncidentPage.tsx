@@ -1,13 +1,14 @@
 import { useQuery } from "@connectrpc/connect-query";
 import { Link, useParams } from "wouter";
+import { BackLink } from "@/components/BackLink";
 import { LinkButton } from "@/components/Button";
 import { Card } from "@/components/Card";
 import { EmptyState } from "@/components/EmptyState";
 import { ErrorState } from "@/components/ErrorState";
-import { ArrowLeft, ArrowRight, CircleCheck } from "@/components/icons";
+import { ArrowRight, CircleCheck } from "@/components/icons";
 import { PageHeader } from "@/components/PageHeader";
 import { RelativeTime } from "@/components/RelativeTime";
-import { Skeleton, SkeletonLines } from "@/components/Skeleton";
+import { SkeletonLines, TitleSkeleton } from "@/components/Skeleton";
 import { readError } from "@/api/errors";
 import { RENEW_MS } from "@/features/uptime/useMonitors";
 import { IncidentService } from "@/gen/observe/monitor/v1/incident_service_pb";
@@ -28,9 +29,7 @@ export default function IncidentPage() {
   const answer = useQuery(IncidentService.method.getIncident, { projectId: project.id, incidentId: id }, { refetchInterval: RENEW_MS });
   return (
     <>
-      <Link href={path("incidents")} className={styles.back}>
-        <ArrowLeft aria-hidden /> Incidents
-      </Link>
+      <BackLink to={path("incidents")} name="Incidents" />
       {answer.data?.incident ? (
         <View incident={answer.data.incident} timeline={answer.data.timeline} />
       ) : answer.isError ? (
@@ -49,15 +48,7 @@ export default function IncidentPage() {
         </>
       ) : (
         <div aria-busy>
-          <PageHeader
-            title={
-              <>
-                <span className="visually-hidden">Incident</span>
-                <Skeleton width={280} height={20} />
-              </>
-            }
-            tabTitle="Incident"
-          />
+          <PageHeader title={<TitleSkeleton name="Incident" width={280} />} tabTitle="Incident" />
           <div className="stack">
             <Card>
               <SkeletonLines lines={3} />

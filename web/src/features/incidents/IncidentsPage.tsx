@@ -6,6 +6,7 @@ import { ErrorState } from "@/components/ErrorState";
 import { CircleCheck } from "@/components/icons";
 import { PageHeader } from "@/components/PageHeader";
 import { Segmented } from "@/components/Segmented";
+import { ShowMore } from "@/components/ShowMore";
 import { UptimeTabs } from "@/features/uptime/UptimeTabs";
 import { RENEW_MS } from "@/features/uptime/useMonitors";
 import { plural } from "@/format/number";
@@ -13,7 +14,6 @@ import { IncidentService } from "@/gen/observe/monitor/v1/incident_service_pb";
 import { useProject } from "@/hooks/useProject";
 import { choiceParam, useUrlState } from "@/hooks/useUrlState";
 import { IncidentTable } from "./IncidentTable";
-import styles from "./incidents.module.css";
 
 const SHAPE = { show: choiceParam(["all", "open"], "all") };
 const SHOWN = [
@@ -69,13 +69,7 @@ export default function IncidentsPage() {
               }
             />
           )}
-          {list.hasNextPage && (
-            <div className={styles.more}>
-              <Button loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-                Show older incidents
-              </Button>
-            </div>
-          )}
+          <ShowMore list={list} label="Show older incidents" />
         </Card>
       </div>
     </>

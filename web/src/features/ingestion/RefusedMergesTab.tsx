@@ -1,9 +1,9 @@
-import { Button } from "@/components/Button";
 import { Card } from "@/components/Card";
 import { cx } from "@/components/cx";
 import { EmptyState } from "@/components/EmptyState";
 import { ErrorState } from "@/components/ErrorState";
 import { CircleCheck, TriangleAlert } from "@/components/icons";
+import { ShowMore } from "@/components/ShowMore";
 import { SkeletonLines } from "@/components/Skeleton";
 import { countsOf, mergeReasonOf } from "@/features/merges/mergeReasons";
 import { RefusedMergeList } from "@/features/merges/RefusedMergeList";
@@ -12,8 +12,8 @@ import { plural } from "@/format/number";
 import { useLastError } from "@/hooks/useLastError";
 import { Advice } from "./Advice";
 import { visible } from "./payload";
-import styles from "@/features/merges/refused.module.css";
 import notices from "./ingestion.module.css";
+import styles from "./refusedMerges.module.css";
 
 /** Why persons were not joined, how often, what to change, and the latest of them. */
 export function RefusedMergesTab({ answer: { query, rows, counts, parked } }: { answer: ReturnType<typeof useRefusedMerges> }) {
@@ -50,15 +50,9 @@ export function RefusedMergesTab({ answer: { query, rows, counts, parked } }: { 
         )}
       </Card>
       {query.data && (
-        <Card title="Latest" description="Of the last 30 days, at most 1,000 of the project." bare className={styles.list}>
+        <Card title="Latest" description="Of the last 30 days, at most 1,000 of the project." bare>
           {rows.length > 0 ? <RefusedMergeList rows={rows} /> : <p className={styles.none}>None of them is kept any more.</p>}
-          {query.hasNextPage && (
-            <div className={styles.more}>
-              <Button size="s" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-                Show more
-              </Button>
-            </div>
-          )}
+          <ShowMore list={query} label="Show more" size="s" />
         </Card>
       )}
     </div>

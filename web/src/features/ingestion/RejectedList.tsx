@@ -1,9 +1,6 @@
 import { useRef, useState } from "react";
 import { Link } from "wouter";
 import { Button } from "@/components/Button";
-import { cx } from "@/components/cx";
-import { ChevronRight } from "@/components/icons";
-import { RelativeTime } from "@/components/RelativeTime";
 import { absoluteTime, toDate } from "@/format/time";
 import type { RejectedEvent } from "@/gen/observe/events/v1/pipeline_service_pb";
 import { useProject } from "@/hooks/useProject";
@@ -11,6 +8,7 @@ import { useRowKeys } from "@/hooks/useRowKeys";
 import { useTimeZone } from "@/hooks/TimeZoneContext";
 import { Advice } from "./Advice";
 import { Fact, Facts } from "./Facts";
+import { OpenableRow } from "./OpenableRow";
 import { PayloadBlock } from "./PayloadBlock";
 import { visible } from "./payload";
 import { reasonOf } from "./reasons";
@@ -46,42 +44,31 @@ export function RejectedList({ rows }: { rows: readonly RejectedRow[] }) {
 }
 
 function Row({ event, isOpen, onToggle }: { event: RejectedEvent; isOpen: boolean; onToggle: () => void }) {
-  const { title } = reasonOf(event.code, event.message);
-  return (
-    <li className={cx(styles.item, isOpen && styles.isOpen)}>
-      <div className={styles.line}>
-        <ChevronRight className={styles.chevron} aria-hidden />
-        <span className={styles.when}>
-          <RelativeTime time={event.receivedTime} everyMs={5_000} />
-        </span>
-        <button type="button" className={styles.open} aria-expanded={isOpen} onClick={onToggle}>
-          {visible(title)}
-        </button>
-        <span className={styles.subject}>
-          {event.name && <b title={visible(event.name)}>{visible(event.name)}</b>}
-          <span title={visible(event.message)}>
-            <Advice text={visible(event.message)} />
-          </span>
-        </span>
-        <code className={styles.endpoint} title={visible(event.endpoint)}>
-          {visible(event.endpoint)}
-        </code>
-      </div>
-      {isOpen && <Details event={event} />}
-    </li>
-  );
-}
-
-function Details({ event }: { event: RejectedEvent }) {
   const { path } = useProject();
   const timeZone = useTimeZone();
   const { code, message, endpoint, name, uuid, library, excerpt, receivedTime } = event;
-  const { advice, page } = reasonOf(code, message);
+  const { title, advice, page } = reasonOf(code, message);
   return (
-    <div className={styles.details}>
-      <p className={styles.todo}>
-        <Advice text={advice} /> {page && <Link href={path(page.to)}>{page.text}</Link>}
-      </p>
+    <OpenableRow
+      time={receivedTime}
+      title={title}
+      subject={
+        <span className={styles.subject}>
+          {name && <b title={visible(name)}>{visible(name)}</b>}
+          <span title={visible(message)}>
+            <Advice text={visible(message)} />
+          </span>
+        </span>
+      }
+      aside={endpoint}
+      isOpen={isOpen}
+      onToggle={onToggle}
+      advice={
+        <>
+          <Advice text={advice} /> {page && <Link href={path(page.to)}>{page.text}</Link>}
+        </>
+      }
+    >
       <Facts>
         <Fact name="Reason" text={code} isCode />
         <Fact name="Message" text={message} />
@@ -92,6 +79,6 @@ function Details({ event }: { event: RejectedEvent }) {
         <Fact name="Received" text={receivedTime ? absoluteTime(toDate(receivedTime), timeZone) : ""} />
       </Facts>
       <PayloadBlock sent={excerpt} name="What was sent" empty="Nothing was kept of what was sent." note="The beginning, 1 KiB at most; credentials are left out." />
-    </div>
+    </OpenableRow>
   );
 }

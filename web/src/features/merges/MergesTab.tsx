@@ -1,11 +1,11 @@
 import { useState } from "react";
 import { readError } from "@/api/errors";
-import { Button } from "@/components/Button";
 import { Card } from "@/components/Card";
 import { ConfirmDialog } from "@/components/ConfirmDialog";
 import { EmptyState } from "@/components/EmptyState";
 import { ErrorState } from "@/components/ErrorState";
 import { Merge as MergeIcon } from "@/components/icons";
+import { ShowMore } from "@/components/ShowMore";
 import { SkeletonLines } from "@/components/Skeleton";
 import { hasRow, personName } from "@/features/people/person";
 import { exactNumber } from "@/format/number";
@@ -32,15 +32,9 @@ export function MergesTab({ person, refused }: MergesTabProps) {
     <div className="stack">
       <Merges person={person} />
       {refused.rows.length > 0 && (
-        <Card bare title="Refused merges" description="They named one of this person’s ids, and nothing was joined. The latest first, of the last 30 days." className={styles.narrow}>
+        <Card bare title="Refused merges" description="They named one of this person’s ids, and nothing was joined. The latest first, of the last 30 days.">
           <RefusedMergeList rows={refused.rows} />
-          {refused.query.hasNextPage && (
-            <div className={styles.more}>
-              <Button size="s" loading={refused.query.isFetchingNextPage} onClick={() => void refused.query.fetchNextPage()}>
-                Show more
-              </Button>
-            </div>
-          )}
+          <ShowMore list={refused.query} label="Show more" size="s" />
         </Card>
       )}
     </div>
@@ -58,7 +52,7 @@ function Merges({ person }: { person: Person }) {
     setAsked(merge);
   };
   return (
-    <Card bare title="Merges" description={rows.length > 0 ? "Who became this person, the latest first. Each can be taken back." : undefined}>
+    <Card bare title="Merges" description={rows.length > 0 ? "Who became this person, the latest first." : undefined}>
       {error ? (
         <ErrorState error={error} onRetry={() => void query.refetch()} />
       ) : hasRow(person) && query.isPending ? (
@@ -78,13 +72,7 @@ function Merges({ person }: { person: Person }) {
           ))}
         </ol>
       )}
-      {query.hasNextPage && (
-        <div className={styles.more}>
-          <Button loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-            Show older merges
-          </Button>
-        </div>
-      )}
+      <ShowMore list={query} label="Show older merges" />
       <ConfirmDialog
         open={asked !== undefined}
         onOpenChange={() => setAsked(undefined)}

@@ -1,12 +1,11 @@
 import { useRef, useState } from "react";
 import { Link } from "wouter";
-import { cx } from "@/components/cx";
 import { shortId } from "@/components/event/event";
 import { encodePersonKey } from "@/components/event/personKey";
-import { ArrowRight, ChevronRight } from "@/components/icons";
-import { RelativeTime } from "@/components/RelativeTime";
+import { ArrowRight } from "@/components/icons";
 import { Advice } from "@/features/ingestion/Advice";
 import { Fact, Facts } from "@/features/ingestion/Facts";
+import { OpenableRow } from "@/features/ingestion/OpenableRow";
 import { visible } from "@/features/ingestion/payload";
 import { said } from "@/features/people/person";
 import { absoluteTime, toDate } from "@/format/time";
@@ -37,32 +36,45 @@ export function RefusedMergeList({ rows }: { rows: readonly RefusedMerge[] }) {
 }
 
 function Row({ refused, isOpen, onToggle }: { refused: RefusedMerge; isOpen: boolean; onToggle: () => void }) {
-  const { title } = mergeReasonOf(refused.code, refused.message);
+  const timeZone = useTimeZone();
+  const { code, message, sourceDistinctId, targetDistinctId, eventUuid, createdTime } = refused;
+  const { title, advice } = mergeReasonOf(code, message);
   return (
-    <li className={cx(styles.item, isOpen && styles.isOpen)}>
-      <div className={styles.line}>
-        <ChevronRight className={styles.chevron} aria-hidden />
-        <span className={styles.when}>
-          <RelativeTime time={refused.createdTime} everyMs={5_000} />
-        </span>
-        <button type="button" className={styles.open} aria-expanded={isOpen} onClick={onToggle}>
-          {visible(title)}
-        </button>
-        <span className={styles.ids}>
-          {isGroup(refused) ? (
-            <span title={visible(refused.sourceDistinctId)}>{visible(refused.sourceDistinctId)}</span>
-          ) : (
-            <>
-              <Id text={refused.sourceDistinctId} />
-              <ArrowRight aria-label="into" />
-              <Id text={refused.targetDistinctId} />
-            </>
-          )}
-        </span>
-        <code className={styles.cause}>{causeOf(refused)}</code>
-      </div>
-      {isOpen && <Details refused={refused} />}
-    </li>
+    <OpenableRow time={createdTime} title={title} subject={<Subject refused={refused} />} aside={causeOf(refused)} isOpen={isOpen} onToggle={onToggle} advice={<Advice text={advice} />}>
+      <Facts>
+        <Fact name="Reason" text={code} isCode />
+        <Fact name="Message" text={message} />
+        <Fact name="Asked by" text={causeOf(refused)} isCode />
+        {isGroup(refused) ? (
+          <Fact name="Group" text={sourceDistinctId} otherwise="empty" />
+        ) : (
+          <>
+            <Fact name="Should join" text={sourceDistinctId} otherwise="empty" />
+            <Fact name="Into" text={targetDistinctId} otherwise="empty" />
+          </>
+        )}
+        <Fact name="Event id" text={eventUuid} isCode />
+        <Fact name="Refused" text={createdTime ? absoluteTime(toDate(createdTime), timeZone) : ""} />
+      </Facts>
+      <p className="muted">{isGroup(refused) ? "The event was stored. Only the group was not." : "The event was stored. Only the two persons were not joined."}</p>
+    </OpenableRow>
+  );
+}
+
+function Subject({ refused }: { refused: RefusedMerge }) {
+  const { sourceDistinctId, targetDistinctId } = refused;
+  return (
+    <span className={styles.ids}>
+      {isGroup(refused) ? (
+        <span title={visible(sourceDistinctId)}>{visible(sourceDistinctId)}</span>
+      ) : (
+        <>
+          <Id text={sourceDistinctId} />
+          <ArrowRight aria-label="into" />
+          <Id text={targetDistinctId} />
+        </>
+      )}
+    </span>
   );
 }
 
@@ -82,33 +94,5 @@ function Id({ text }: { text: string }) {
     <Link href={path(`people/${encodePersonKey({ distinctId: text })}`)} title={shown}>
       {said(shortId(shown), SHOWN_CHARS)}
     </Link>
-  );
-}
-
-function Details({ refused }: { refused: RefusedMerge }) {
-  const timeZone = useTimeZone();
-  const { code, message, sourceDistinctId, targetDistinctId, eventUuid, createdTime } = refused;
-  return (
-    <div className={styles.details}>
-      <p className={styles.todo}>
-        <Advice text={mergeReasonOf(code, message).advice} />
-      </p>
-      <Facts>
-        <Fact name="Reason" text={code} isCode />
-        <Fact name="Message" text={message} />
-        <Fact name="Asked by" text={causeOf(refused)} isCode />
-        {isGroup(refused) ? (
-          <Fact name="Group" text={sourceDistinctId} otherwise="empty" />
-        ) : (
-          <>
-            <Fact name="Should join" text={sourceDistinctId} otherwise="empty" />
-            <Fact name="Into" text={targetDistinctId} otherwise="empty" />
-          </>
-        )}
-        <Fact name="Event id" text={eventUuid} isCode />
-        <Fact name="Refused" text={createdTime ? absoluteTime(toDate(createdTime), timeZone) : ""} />
-      </Facts>
-      <p className="muted">{isGroup(refused) ? "The event was stored. Only the group was not." : "The event was stored. Only the two persons were not joined."}</p>
-    </div>
   );
 }

@@ -9,6 +9,7 @@ import { Users } from "@/components/icons";
 import { FilterBar, NO_FILTER } from "@/components/query";
 import { SearchField } from "@/components/SearchField";
 import { Segmented } from "@/components/Segmented";
+import { ShowMore } from "@/components/ShowMore";
 import type { Person } from "@/gen/observe/identity/v1/person_pb";
 import { useLastError } from "@/hooks/useLastError";
 import { usePhone } from "@/hooks/usePhone";
@@ -93,13 +94,7 @@ export function PeopleTab() {
       </Card>
       {list.isError && list.data && <p className={styles.note} role="alert">{readError(list.error).message}</p>}
       {visitor && <p className={styles.note}>This visitor was never identified, so nothing but events is known. Found by the exact distinct id.</p>}
-      {list.hasNextPage && (
-        <div className={styles.more}>
-          <Button loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-            Show more people
-          </Button>
-        </div>
-      )}
+      <ShowMore list={list} label="Show more people" />
     </div>
   );
 }

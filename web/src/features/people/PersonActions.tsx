@@ -3,7 +3,7 @@ import { Button } from "@/components/Button";
 import { Download, Merge, Trash2 } from "@/components/icons";
 import { MergeDialog } from "@/features/merges/MergeDialog";
 import type { Person } from "@/gen/observe/identity/v1/person_pb";
-import { mayChange, mayErase } from "@/hooks/mayChange";
+import { mayChange } from "@/hooks/mayChange";
 import { useProject } from "@/hooks/useProject";
 import { DeleteDialog } from "./DeleteDialog";
 import { ExportDialog } from "./ExportDialog";
@@ -11,10 +11,11 @@ import styles from "./people.module.css";
 
 /** What can be done with a person. Who may not do a thing sees it, and is told who may. */
 export function PersonActions({ person }: { person: Person }) {
-  const { membership } = useProject();
+  const { membership, canManage } = useProject();
   const [open, setOpen] = useState<"merge" | "export" | "delete">();
   const reason = useId();
-  const [may, erases] = [mayChange(membership.role), mayErase(membership.role)];
+  // Nothing brings a deleted person back, so that members, who can merge and undo it, cannot delete.
+  const [may, erases] = [mayChange(membership.role), canManage];
   const close = () => setOpen(undefined);
   const why = !may ? "Members, admins and owners can merge and export; admins and owners can delete." : !erases ? "Admins and owners can delete a person." : "";
   const describedBy = (isAllowed: boolean) => (isAllowed ? undefined : reason);

@@ -1,13 +1,14 @@
 import { useQuery } from "@connectrpc/connect-query";
-import { Link, useParams } from "wouter";
+import { useParams } from "wouter";
+import { BackLink } from "@/components/BackLink";
 import { LinkButton } from "@/components/Button";
 import { Card } from "@/components/Card";
 import { EmptyState } from "@/components/EmptyState";
 import { ErrorState } from "@/components/ErrorState";
 import { decodePersonKey } from "@/components/event/personKey";
-import { ArrowLeft, User } from "@/components/icons";
+import { User } from "@/components/icons";
 import { PageHeader } from "@/components/PageHeader";
-import { Skeleton, SkeletonLines } from "@/components/Skeleton";
+import { Skeleton, SkeletonLines, TitleSkeleton } from "@/components/Skeleton";
 import { readError } from "@/api/errors";
 import { PersonService } from "@/gen/observe/identity/v1/person_service_pb";
 import { useLastError } from "@/hooks/useLastError";
@@ -28,9 +29,7 @@ export default function PersonPage() {
   const person = isGone ? undefined : answer.data?.person;
   return (
     <>
-      <Link href={path("people")} className={styles.back}>
-        <ArrowLeft aria-hidden /> People
-      </Link>
+      <BackLink to={path("people")} name="People" />
       {person ? (
         <PersonView key={person.id} person={person} askedId={"personId" in key ? key.personId : undefined} />
       ) : isGone || (error && readError(error).kind === "not-found") ? (
@@ -70,7 +69,7 @@ function Gone() {
 function PersonSkeleton() {
   return (
     <div aria-busy>
-      <PageHeader title={<PendingTitle />} tabTitle="Person" description={<Skeleton width={260} />} />
+      <PageHeader title={<TitleSkeleton name="Person" />} tabTitle="Person" description={<Skeleton width={260} />} />
       <div className={styles.columns}>
         <Card title="Properties">
           <SkeletonLines lines={5} />
@@ -80,15 +79,5 @@ function PersonSkeleton() {
         </Card>
       </div>
     </div>
-  );
-}
-
-/** A title to come; who cannot see it hears what kind of page it is. */
-function PendingTitle() {
-  return (
-    <>
-      <span className="visually-hidden">Person</span>
-      <Skeleton width={220} height={20} />
-    </>
   );
 }

@@ -1,7 +1,7 @@
-import { Avatar } from "@/components/Avatar";
 import { Badge } from "@/components/Badge";
 import { Card } from "@/components/Card";
 import { PropertyList } from "@/components/event/PropertyList";
+import { NamedTitle } from "@/components/NamedMark";
 import { PageHeader } from "@/components/PageHeader";
 import { RelativeTime } from "@/components/RelativeTime";
 import { Skeleton } from "@/components/Skeleton";
@@ -44,15 +44,7 @@ export function PersonView({ person, askedId }: PersonViewProps) {
     <>
       <PageHeader
         tabTitle={name}
-        title={
-          <span className={styles.title}>
-            <Avatar name={name} seed={person.id} size={32} />
-            <span className={styles.name} title={name}>
-              {name}
-            </span>
-            <IdentifiedBadge person={person} />
-          </span>
-        }
+        title={<NamedTitle name={name} seed={person.id} badge={<IdentifiedBadge person={person} />} />}
         description={<Seen person={person} wasMerged={askedId !== undefined && askedId !== person.id} />}
         actions={<PersonActions person={person} />}
       />

@@ -8,6 +8,7 @@ import { ErrorState } from "@/components/ErrorState";
 import { ArrowRight, History } from "@/components/icons";
 import { RelativeTime } from "@/components/RelativeTime";
 import { SelectField } from "@/components/SelectField";
+import { ShowMore } from "@/components/ShowMore";
 import { SkeletonLines } from "@/components/Skeleton";
 import { PersonService, PropertyChange_Cause as Cause } from "@/gen/observe/identity/v1/person_service_pb";
 import type { PropertyChange } from "@/gen/observe/identity/v1/person_service_pb";
@@ -62,13 +63,7 @@ export function PropertyHistory({ person }: { person: Person }) {
           ))}
         </ol>
       )}
-      {list.hasNextPage && (
-        <div className={styles.more}>
-          <Button loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-            Show older changes
-          </Button>
-        </div>
-      )}
+      <ShowMore list={list} label="Show older changes" />
     </Card>
   );
 }

@@ -1,6 +1,4 @@
 import { useCallback, useMemo, useState } from "react";
-import type { ReactNode } from "react";
-import { Button } from "@/components/Button";
 import { Card } from "@/components/Card";
 import { EmptyState } from "@/components/EmptyState";
 import { ErrorState } from "@/components/ErrorState";
@@ -9,6 +7,7 @@ import type { SeenEvent } from "@/components/event/event";
 import { Activity, X } from "@/components/icons";
 import { IconButton } from "@/components/IconButton";
 import { EventPicker } from "@/components/query";
+import { ShowMore } from "@/components/ShowMore";
 import { SkeletonLines } from "@/components/Skeleton";
 import type { Person } from "@/gen/observe/identity/v1/person_pb";
 import { useLastError } from "@/hooks/useLastError";
@@ -60,20 +59,10 @@ export function Timeline({ person }: { person: Person }) {
       ) : (
         <SessionDays sessions={all.sessions} {...look} />
       )}
-      {pages.hasNextPage && (
-        <Foot>
-          <Button loading={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
-            Show older events
-          </Button>
-        </Foot>
-      )}
+      <ShowMore list={pages} label="Show older events" />
       <EventDrawer event={opened} rows={rows} onOpen={open} onClose={close} hidePerson />
     </Card>
   );
-}
-
-function Foot({ children }: { children: ReactNode }) {
-  return <div className={styles.more}>{children}</div>;
 }
 
 function Nothing({ name }: { name: string }) {

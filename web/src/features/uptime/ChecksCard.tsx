@@ -1,11 +1,11 @@
 import { useInfiniteQuery } from "@connectrpc/connect-query";
 import { useMemo } from "react";
-import { Button } from "@/components/Button";
 import { Card } from "@/components/Card";
 import { Checkbox } from "@/components/Checkbox";
 import { EmptyState } from "@/components/EmptyState";
 import { ErrorState } from "@/components/ErrorState";
 import { CircleCheck, Clock } from "@/components/icons";
+import { ShowMore } from "@/components/ShowMore";
 import { Table } from "@/components/Table";
 import type { Column } from "@/components/Table";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
@@ -67,13 +67,7 @@ export function ChecksCard({ monitor }: { monitor: Monitor }) {
             skeletonRows={8}
             empty={<NoChecks failed={failed} />}
           />
-          {list.hasNextPage && (
-            <div className={styles.more}>
-              <Button loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-                Show older checks
-              </Button>
-            </div>
-          )}
+          <ShowMore list={list} label="Show older checks" />
         </>
       )}
     </Card>

@@ -1,13 +1,14 @@
 import { useQuery } from "@connectrpc/connect-query";
 import { useEffect, useRef } from "react";
 import type { FormEvent } from "react";
-import { Link, useParams } from "wouter";
+import { useParams } from "wouter";
+import { BackLink } from "@/components/BackLink";
 import { Button, LinkButton } from "@/components/Button";
 import { Card } from "@/components/Card";
 import { EmptyState } from "@/components/EmptyState";
 import { ErrorState } from "@/components/ErrorState";
 import { FormMessage } from "@/components/FormMessage";
-import { ArrowLeft, HeartPulse } from "@/components/icons";
+import { HeartPulse } from "@/components/icons";
 import { PageHeader } from "@/components/PageHeader";
 import { SkeletonLines } from "@/components/Skeleton";
 import { readError } from "@/api/errors";
@@ -34,9 +35,7 @@ export default function EditorPage() {
   const title = id === undefined ? "New monitor" : "Edit monitor";
   return (
     <>
-      <Link href={back.to} className={styles.back}>
-        <ArrowLeft aria-hidden /> <span className="truncate">{back.name}</span>
-      </Link>
+      <BackLink to={back.to} name={back.name} />
       <PageHeader title={title} />
       {!mayChange(membership.role) ? (
         <Card>

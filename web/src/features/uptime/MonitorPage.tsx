@@ -1,13 +1,14 @@
 import { useQuery } from "@connectrpc/connect-query";
-import { Link, useParams } from "wouter";
+import { useParams } from "wouter";
+import { BackLink } from "@/components/BackLink";
 import { LinkButton } from "@/components/Button";
 import { Card } from "@/components/Card";
 import { EmptyState } from "@/components/EmptyState";
 import { ErrorState } from "@/components/ErrorState";
 import { Lasting } from "@/components/Lasting";
-import { ArrowLeft, ExternalLink, HeartPulse } from "@/components/icons";
+import { ExternalLink, HeartPulse } from "@/components/icons";
 import { PageHeader } from "@/components/PageHeader";
-import { Skeleton, SkeletonLines } from "@/components/Skeleton";
+import { Skeleton, SkeletonLines, TitleSkeleton } from "@/components/Skeleton";
 import { readError } from "@/api/errors";
 import { durationMs } from "@/format/time";
 import { Monitor_State } from "@/gen/observe/monitor/v1/monitor_pb";
@@ -33,9 +34,7 @@ export default function MonitorPage() {
   const monitor = answer.data?.monitor;
   return (
     <>
-      <Link href={path("uptime")} className={styles.back}>
-        <ArrowLeft aria-hidden /> Uptime
-      </Link>
+      <BackLink to={path("uptime")} name="Uptime" />
       {monitor ? (
         <MonitorView key={monitor.id} monitor={monitor} />
       ) : answer.isError ? (
@@ -120,16 +119,7 @@ function Facts({ monitor }: { monitor: Monitor }) {
 function MonitorSkeleton() {
   return (
     <div aria-busy>
-      <PageHeader
-        title={
-          <>
-            <span className="visually-hidden">Monitor</span>
-            <Skeleton width={220} height={20} />
-          </>
-        }
-        tabTitle="Monitor"
-        description={<Skeleton width={320} />}
-      />
+      <PageHeader title={<TitleSkeleton name="Monitor" />} tabTitle="Monitor" description={<Skeleton width={320} />} />
       <div className="stack">
         <Card>
           <div className={styles.windows}>
