@@ -6,11 +6,11 @@ use observe_proto::identity::v1 as pb;
 use observe_proto::identity::v1::list_persons_request::Identified;
 
 use super::Persons;
-use super::page::{DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE};
 use crate::convert;
 use crate::error::IdentityError;
 use crate::person_filter;
 use crate::person_search::{MAX_SEARCH_CHARS, Search};
+use crate::service::page::{DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE};
 use crate::store::person_list::{PersonQuery, Position};
 
 impl Persons {
