@@ -8,6 +8,7 @@ mod demo;
 mod health;
 mod installation;
 mod migrate;
+mod patience;
 mod person;
 mod role;
 

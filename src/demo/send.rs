@@ -1,25 +1,16 @@
 //! Sending batches: a few at a time, and again when the server asks for patience. What is sent again has the same uuids, so
 //! nothing is doubled.
 
-use std::time::Duration;
-
 use futures::{StreamExt as _, TryStreamExt as _};
 use http::StatusCode;
-use http::header::RETRY_AFTER;
 use observe_runtime::StartError;
 use serde::Deserialize;
-use tokio::time::Instant;
 
 use super::connection::Connection;
+use crate::patience::{patiently, retry_after};
 
 /// How many batches are under way.
 const IN_FLIGHT: usize = 4;
-/// How long a batch is tried again before the demo gives up.
-const PATIENCE: Duration = Duration::from_secs(120);
-/// The first pause; each is twice as long as the one before.
-const FIRST_PAUSE: Duration = Duration::from_millis(250);
-/// The longest pause, also when the server asks for more.
-const PAUSE_MAX: Duration = Duration::from_secs(15);
 /// Characters of a foreign answer that are shown.
 const SHOWN_CHARS: usize = 300;
 
@@ -146,35 +137,6 @@ pub(super) async fn is_served(connection: &Connection, target: Target) -> Result
     ))
 }
 
-/// Tries until it is decided, with longer and longer pauses or those the server asks for.
-///
-/// # Errors
-/// The error of the last attempt when patience is over.
-pub(super) async fn patiently<T, E>(
-    mut attempt: impl AsyncFnMut() -> Result<T, (E, Option<Duration>)>,
-) -> Result<T, E> {
-    let began = Instant::now();
-    let mut pause = FIRST_PAUSE;
-    loop {
-        let (error, asked) = match attempt().await {
-            Ok(decided) => return Ok(decided),
-            Err(undecided) => undecided,
-        };
-        let wait = asked.unwrap_or(pause).min(PAUSE_MAX);
-        if began.elapsed() + wait > PATIENCE {
-            return Err(error);
-        }
-        tokio::time::sleep(wait).await;
-        pause *= 2;
-    }
-}
-
-/// Returns how long the server asks to wait, in seconds as our own edge writes it.
-fn retry_after(answer: &reqwest::Response) -> Option<Duration> {
-    let seconds = answer.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,16 +146,5 @@ mod tests {
         assert_eq!(captured(br#"{"accepted":2,"duplicates":0,"rejected":[]}"#), Ok(()));
         let answer = br#"{"accepted":0,"duplicates":0,"rejected":[{"index":0,"uuid":"","code":"too_old","message":"m"}]}"#;
         assert_eq!(captured(answer), Err("it rejected 1 events: too_old: m".to_owned()));
-    }
-
-    #[tokio::test]
-    async fn a_busy_server_is_asked_again() {
-        let mut left = 3;
-        let answer: Result<&str, &str> = patiently(async || {
-            left -= 1;
-            if left == 0 { Ok("done") } else { Err(("busy", Some(Duration::from_millis(1)))) }
-        })
-        .await;
-        assert_eq!((answer, left), (Ok("done"), 0));
     }
 }

@@ -6,16 +6,13 @@ use observe_core::Secret;
 use observe_runtime::StartError;
 use reqwest::StatusCode;
 use serde_json::Value;
-use tokio::time::Instant;
+
+use crate::patience::{patiently, retry_after};
 
 /// How long it may take to connect.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long one call may take.
 const CALL_TIMEOUT: Duration = Duration::from_secs(60);
-/// How long an Observe that is busy, or starts again, is asked once more.
-const PATIENCE: Duration = Duration::from_secs(120);
-/// How long to wait before it is.
-const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
 /// A running Observe, and the key of a project.
 pub(super) struct EdgeClient {
@@ -26,8 +23,8 @@ pub(super) struct EdgeClient {
 
 /// Why a call came to nothing.
 enum Failure {
-    /// Another attempt may succeed.
-    Passing(String),
+    /// Another attempt may succeed, after the pause that was asked for.
+    Passing(String, Option<Duration>),
     /// It will not.
     Lasting(String),
 }
@@ -59,18 +56,12 @@ impl EdgeClient {
     /// # Errors
     /// A sentence that says what to do, once patience is over or waiting does not mend it.
     pub(super) async fn call(&self, method: &str, request: &Value) -> Result<Value, StartError> {
-        let began = Instant::now();
-        loop {
-            match self.attempt(method, request).await {
-                Ok(answer) => return Ok(answer),
-                Err(Failure::Passing(_)) if began.elapsed() < PATIENCE => {
-                    tokio::time::sleep(RETRY_PAUSE).await;
-                }
-                Err(Failure::Passing(why) | Failure::Lasting(why)) => {
-                    return Err(StartError::new(why));
-                }
-            }
-        }
+        patiently(async || match self.attempt(method, request).await {
+            Ok(answer) => Ok(Ok(answer)),
+            Err(Failure::Passing(why, pause)) => Err((StartError::new(why), pause)),
+            Err(Failure::Lasting(why)) => Ok(Err(StartError::new(why))),
+        })
+        .await?
     }
 
     async fn attempt(&self, method: &str, request: &Value) -> Result<Value, Failure> {
@@ -79,22 +70,24 @@ impl EdgeClient {
         let call = call.header(http::header::CONTENT_TYPE, "application/json");
         let answer = call.body(request.to_string()).send().await;
         let answer = answer.map_err(|_| {
-            Failure::Passing(format!(
+            let why = format!(
                 "Observe does not answer at {base}; start it with `observe up` in another shell, or say where it is with --url"
-            ))
+            );
+            Failure::Passing(why, None)
         })?;
         let status = answer.status();
+        let pause = retry_after(&answer);
         let body = answer.bytes().await;
-        let body = body.map_err(|error| Failure::Passing(format!("{base}: {error}")))?;
+        let body = body.map_err(|error| Failure::Passing(format!("{base}: {error}"), None))?;
         if status.is_success() {
             return serde_json::from_slice(&body)
                 .map_err(|error| Failure::Lasting(format!("{base} answered no JSON: {error}")));
         }
-        Err(refusal(base, status, &body))
+        Err(refusal(base, status, pause, &body))
     }
 }
 
-fn refusal(base: &str, status: StatusCode, body: &[u8]) -> Failure {
+fn refusal(base: &str, status: StatusCode, pause: Option<Duration>, body: &[u8]) -> Failure {
     let said: Value = serde_json::from_slice(body).unwrap_or_default();
     let message = said.get("message").and_then(Value::as_str).unwrap_or("no reason was given");
     match status {
@@ -102,7 +95,7 @@ fn refusal(base: &str, status: StatusCode, body: &[u8]) -> Failure {
         | StatusCode::BAD_GATEWAY
         | StatusCode::SERVICE_UNAVAILABLE
         | StatusCode::GATEWAY_TIMEOUT => {
-            Failure::Passing(format!("Observe at {base} is busy: {message}"))
+            Failure::Passing(format!("Observe at {base} is busy: {message}"), pause)
         }
         StatusCode::UNAUTHORIZED => Failure::Lasting(format!(
             "Observe at {base} does not know this secret key; give one of the person's project with --secret-key"

@@ -37,6 +37,14 @@ impl Violations {
         }
     }
 
+    /// Reads a value of a proto enum; adds one if there is none of that number, and goes on with the default.
+    pub fn known<E: TryFrom<i32> + Default>(&mut self, number: i32, field: impl Into<String>) -> E {
+        E::try_from(number).unwrap_or_else(|_| {
+            self.add(field, "must be one of the documented values");
+            E::default()
+        })
+    }
+
     /// Returns whether nothing is wrong.
     #[must_use]
     pub fn is_empty(&self) -> bool {

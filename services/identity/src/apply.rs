@@ -84,7 +84,7 @@ impl Applier {
         let mut outcomes = HashMap::new();
         let mut waiting = vec![given];
         while let Some(part) = waiting.pop() {
-            match self.apply_part(project, part).await {
+            match self.retrying(|| self.try_apply(project, part)).await {
                 Ok(done) => outcomes.extend(done),
                 Err(error) if !is_ours(&error) => return Err(error),
                 Err(error) => match part {
@@ -110,14 +110,7 @@ impl Applier {
         operation: &Operation,
     ) -> Result<bool, IdentityError> {
         let _turn = self.turn().await?;
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            match self.try_call(project, operation).await {
-                Err(IdentityError::Conflict(_)) if tries < MAX_TRIES => self.pause(tries).await,
-                other => return other,
-            }
-        }
+        self.retrying(|| self.try_call(project, operation)).await
     }
 
     /// Undoes a merge. Returns both persons, the merge's target first.
@@ -127,25 +120,18 @@ impl Applier {
         merge: Uuid,
     ) -> Result<[Part; 2], IdentityError> {
         let _turn = self.turn().await?;
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            match self.try_split(project, merge).await {
-                Err(IdentityError::Conflict(_)) if tries < MAX_TRIES => self.pause(tries).await,
-                other => return other,
-            }
-        }
+        self.retrying(|| self.try_split(project, merge)).await
     }
 
-    async fn apply_part(
-        &self,
-        project: ProjectId,
-        part: &[Given<'_>],
-    ) -> Result<HashMap<Uuid, Outcome>, IdentityError> {
+    /// Tries again what met somebody else in a way that trying again can mend.
+    async fn retrying<T, F>(&self, attempt: impl Fn() -> F) -> Result<T, IdentityError>
+    where
+        F: Future<Output = Result<T, IdentityError>>,
+    {
         let mut tries = 0;
         loop {
             tries += 1;
-            match self.try_apply(project, part).await {
+            match attempt().await {
                 Err(IdentityError::Conflict(_)) if tries < MAX_TRIES => self.pause(tries).await,
                 other => return other,
             }
@@ -210,7 +196,10 @@ impl Applier {
             violations.add("properties", "are too large, or more than the person may have");
             return Err(violations.into());
         }
-        batch.commit(&people, &[Done { operation, outcome }], self.clock.now()).await?;
+        // Nobody sends a call's uuid again, so there is nothing to remember of one that changed nothing.
+        if people.is_changed() {
+            batch.commit(&people, &[Done { operation, outcome }], self.clock.now()).await?;
+        }
         Ok(!people.merges().is_empty())
     }
 

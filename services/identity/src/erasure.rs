@@ -51,6 +51,8 @@ pub(crate) struct NewErasure {
 #[derive(Clone, Debug)]
 pub(crate) struct Erasure {
     pub(crate) id: Uuid,
+    /// Over all projects, in the order in which they were begun.
+    pub(crate) number: i64,
     pub(crate) person: PersonId,
     pub(crate) cut_us: i64,
     pub(crate) id_hashes: Vec<Hash>,

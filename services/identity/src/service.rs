@@ -7,6 +7,7 @@ pub(crate) mod group;
 pub(crate) mod invitation;
 pub(crate) mod key;
 pub(crate) mod organization;
+pub(crate) mod page;
 pub(crate) mod person;
 pub(crate) mod person_log;
 pub(crate) mod project;

@@ -1,7 +1,6 @@
 //! The wire's questions as ours, with every violation found, and our answers as the wire's.
 
 mod errors;
-mod filter;
 mod funnel;
 mod latency;
 mod overview;

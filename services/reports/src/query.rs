@@ -1,9 +1,7 @@
 //! What questions have in common: range, filter, breakdown. These types are valid by construction in `convert`; engines
 //! need not check them again.
 
-pub mod filter;
-
-pub use filter::{Condition, Filter, Scope, ValueTest};
+pub use observe_filter::{Condition, Filter, PROPERTY_BYTES_MAX, Scope, ValueTest};
 
 /// A half-open range of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,9 +19,6 @@ impl Range {
         self.start_ms <= time_ms && time_ms < self.end_ms
     }
 }
-
-/// The longest property key that a question may name, in bytes.
-pub const PROPERTY_BYTES_MAX: usize = 200;
 
 /// What a missing value is shown as in a breakdown.
 pub const NONE_LABEL: &str = "$none";

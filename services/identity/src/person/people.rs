@@ -81,6 +81,14 @@ impl People {
         self.mappings.insert(distinct_id, mapping);
     }
 
+    /// Returns whether anything is to be written.
+    pub(crate) fn is_changed(&self) -> bool {
+        // Whatever else changes is noted with one of these.
+        !(self.changed_mappings.order.is_empty()
+            && self.changed_histories.order.is_empty()
+            && self.changed_persons.is_empty())
+    }
+
     /// Returns the distinct ids whose person changed, in order, each once.
     pub(crate) fn moved(&self) -> impl Iterator<Item = (&str, &Mapping)> {
         self.moved.order.iter().map(|id| (id.as_str(), &self.mappings[id]))

@@ -21,12 +21,9 @@ use crate::erasure::{
 };
 use crate::error::IdentityError;
 use crate::operation::is_illegal;
+use crate::service::page::Page;
 use crate::store::erasure::{CONFIRMING, ErasureStore};
 
-/// How many erasures a page has when the request does not say.
-const DEFAULT_PAGE_SIZE: i32 = 50;
-/// The most erasures of a page.
-const MAX_PAGE_SIZE: i32 = 200;
 /// How many erasures may be begun at once: each holds a connection while it waits for its project's lock, and others need some.
 const MAX_BEGUN_AT_ONCE: usize = 2;
 
@@ -142,25 +139,14 @@ impl Erasures {
     ) -> Result<pb::ListErasuresResponse, IdentityError> {
         let project = context.project(&request.project_id, Permission::Read)?;
         let mut violations = Violations::new();
-        let fits = (0..=MAX_PAGE_SIZE).contains(&request.page_size);
-        violations.require(fits, "page_size", "must be 1-200, or 0 for 50");
-        let scope = scope(project);
-        let below = if request.page_token.is_empty() {
-            Some(i64::MAX)
-        } else {
-            let bytes = self.page_tokens.open(&scope, &request.page_token);
-            bytes.and_then(|bytes| Some(i64::from_be_bytes(bytes.try_into().ok()?)))
-        };
-        violations.require(below.is_some(), "page_token", "must be of the same project");
+        let asked = (request.page_size, request.page_token.as_str());
+        let page =
+            Page::read(&self.page_tokens, ("erasures", project, &[]), asked, &mut violations);
         violations.finish()?;
-        let size = if request.page_size == 0 { DEFAULT_PAGE_SIZE } else { request.page_size };
-        let below = below.unwrap_or(i64::MAX);
-        let (erasures, next) = self.store.list(project, below, i64::from(size)).await?;
-        let next = next.map(|next| self.page_tokens.seal(&scope, &next.to_be_bytes()));
-        Ok(pb::ListErasuresResponse {
-            erasures: erasures.into_iter().map(convert::erasure::erasure).collect(),
-            next_page_token: next.unwrap_or_default(),
-        })
+        let mut rows = self.store.list(project, page.before, page.limit()).await?;
+        let next_page_token = page.finish(&self.page_tokens, &mut rows, |row| row.number);
+        let erasures = rows.into_iter().map(convert::erasure::erasure).collect();
+        Ok(pb::ListErasuresResponse { erasures, next_page_token })
     }
 }
 
@@ -182,13 +168,6 @@ fn subject(id: Option<Id>) -> Result<Subject, IdentityError> {
         _ => violations.add("id", "person_id or distinct_id is needed"),
     }
     Err(violations.into())
-}
-
-/// Returns what a page token is bound to.
-fn scope(project: ProjectId) -> Vec<u8> {
-    let mut scope = b"erasures\0".to_vec();
-    scope.extend_from_slice(&project.to_bytes());
-    scope
 }
 
 #[tonic::async_trait]

@@ -12,7 +12,7 @@ use crate::convert;
 use crate::error::IdentityError;
 use crate::operation::is_illegal;
 use crate::person_search::{MAX_SEARCH_CHARS, Search};
-use crate::service::person::page::{DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE};
+use crate::service::page::{DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE};
 use crate::store::group::{GroupPosition, GroupStore};
 
 /// Reads groups.

@@ -3,7 +3,6 @@
 mod call;
 mod list;
 mod merge;
-pub(crate) mod page;
 mod properties;
 mod refusal;
 

@@ -56,29 +56,24 @@ impl ErasureStore {
         read(&mut tx, project, id).await
     }
 
-    /// Returns a project's receipts with a number below the given one, the latest first, and the position of the next page.
+    /// Returns a project's receipts with a number below the given one, the latest first.
     pub(crate) async fn list(
         &self,
         project: ProjectId,
         below: i64,
-        size: i64,
-    ) -> Result<(Vec<Erasure>, Option<i64>), IdentityError> {
+        limit: usize,
+    ) -> Result<Vec<Erasure>, IdentityError> {
         let mut tx = self.0.tenant(project).await?;
-        let mut rows: Vec<Row> = sqlx::query_as(
+        let rows: Vec<Row> = sqlx::query_as(
             "select id, number, person_id, cut_us, id_hashes, actor, done_at from erasure
              where project_id = $1 and number < $2 order by number desc limit $3",
         )
         .bind(project.uuid())
         .bind(below)
-        .bind(size.saturating_add(1))
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
         .fetch_all(&mut *tx)
         .await?;
-        let more = i64::try_from(rows.len()).is_ok_and(|found| found > size);
-        if more {
-            rows.pop();
-        }
-        let next = rows.last().filter(|_| more).map(|last| last.number);
-        Ok((with_parts(&mut tx, project, rows).await?, next))
+        with_parts(&mut tx, project, rows).await
     }
 
     /// Returns the erasures of all projects after a number.
@@ -220,6 +215,7 @@ async fn with_parts(
         .into_iter()
         .map(|row| Erasure {
             id: row.id,
+            number: row.number,
             person: PersonId::new(row.person_id),
             cut_us: row.cut_us,
             id_hashes: row.id_hashes.iter().filter_map(|hash| to_hash(hash)).collect(),

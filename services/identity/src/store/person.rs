@@ -20,6 +20,9 @@ pub(crate) struct StoredPerson {
     pub(crate) identified: bool,
 }
 
+/// A person's row: id, identified, created, properties.
+type PersonRow = (Uuid, bool, DateTime<Utc>, Json<Properties>);
+
 /// Follows a person that was merged away to the one it became.
 const ROOT_OF_PERSON: &str = "
     with recursive chain as (
@@ -41,17 +44,16 @@ impl PersonStore {
         distinct_id: &str,
     ) -> Result<Option<StoredPerson>, IdentityError> {
         let mut tx = self.0.tenant(project).await?;
-        let id: Option<Uuid> = sqlx::query_scalar(
-            "select person_id from person_distinct_id where project_id = $1 and distinct_id = $2",
+        let row = sqlx::query_as(
+            "select p.id, p.identified, p.created_at, p.properties
+             from person_distinct_id d join person p on p.project_id = d.project_id and p.id = d.person_id
+             where d.project_id = $1 and d.distinct_id = $2",
         )
         .bind(project.uuid())
         .bind(distinct_id)
         .fetch_optional(&mut *tx)
         .await?;
-        match id {
-            Some(id) => read(&mut tx, project, id).await,
-            None => Ok(None),
-        }
+        with_distinct_ids(&mut tx, project, row).await
     }
 
     /// Returns a person, or the one it became.
@@ -61,10 +63,15 @@ impl PersonStore {
         id: PersonId,
     ) -> Result<Option<StoredPerson>, IdentityError> {
         let mut tx = self.0.tenant(project).await?;
-        match root(&mut tx, project, id).await? {
-            Some(root) => read(&mut tx, project, root).await,
-            None => Ok(None),
-        }
+        let Some(root) = root(&mut tx, project, id).await? else { return Ok(None) };
+        let row = sqlx::query_as(
+            "select id, identified, created_at, properties from person where project_id = $1 and id = $2",
+        )
+        .bind(project.uuid())
+        .bind(root)
+        .fetch_optional(&mut *tx)
+        .await?;
+        with_distinct_ids(&mut tx, project, row).await
     }
 
     /// Returns the id of a person, or of the one it became; `None` if it has no row.
@@ -101,19 +108,12 @@ pub(crate) async fn root(
     Ok(root.fetch_optional(connection).await?)
 }
 
-async fn read(
+async fn with_distinct_ids(
     connection: &mut PgConnection,
     project: ProjectId,
-    id: Uuid,
+    row: Option<PersonRow>,
 ) -> Result<Option<StoredPerson>, IdentityError> {
-    let row: Option<(bool, DateTime<Utc>, Json<Properties>)> = sqlx::query_as(
-        "select identified, created_at, properties from person where project_id = $1 and id = $2",
-    )
-    .bind(project.uuid())
-    .bind(id)
-    .fetch_optional(&mut *connection)
-    .await?;
-    let Some((identified, created_at, Json(properties))) = row else { return Ok(None) };
+    let Some((id, identified, created_at, Json(properties))) = row else { return Ok(None) };
     let distinct_ids = distinct_ids(connection, project, id).await?;
     Ok(Some(StoredPerson {
         id: PersonId::new(id),

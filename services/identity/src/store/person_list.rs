@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use observe_core::{PersonId, ProjectId};
+use observe_filter::Filter;
 use sqlx::PgConnection;
 use sqlx::types::{Json, Uuid};
 use tokio::time::Instant;
 
 use crate::convert::instant;
 use crate::error::IdentityError;
-use crate::person_filter::PersonFilter;
+use crate::person_filter::selects;
 use crate::person_search::Search;
 use crate::properties::Properties;
 use crate::store::person::{PersonStore, StoredPerson};
@@ -96,7 +97,7 @@ pub(crate) struct PersonQuery {
     /// Those that it finds; all without one.
     pub(crate) search: Option<Search>,
     /// Those that it selects; all without one.
-    pub(crate) filter: Option<PersonFilter>,
+    pub(crate) filter: Option<Filter>,
     /// Only those who are identified, or only those who are not.
     pub(crate) identified: Option<bool>,
 }
@@ -104,7 +105,7 @@ pub(crate) struct PersonQuery {
 impl PersonQuery {
     fn takes(&self, by_id: bool, properties: &Properties) -> bool {
         (by_id || self.search.as_ref().is_none_or(|search| search.finds(properties)))
-            && self.filter.as_ref().is_none_or(|filter| filter.selects(properties))
+            && self.filter.as_ref().is_none_or(|filter| selects(filter, properties))
     }
 }
 

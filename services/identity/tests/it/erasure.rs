@@ -33,20 +33,14 @@ const DEADLINE: Duration = Duration::from_secs(60);
 /// What is looked for after an erasure.
 pub(crate) const MARKER: &str = "Zyxomma";
 
-async fn erase_as(
-    identity: &Identity,
-    channel: Signed,
-    project: ProjectId,
-    id: Id,
-) -> Result<pb::Erasure, Status> {
-    let _ = identity;
+async fn erase_as(channel: Signed, project: ProjectId, id: Id) -> Result<pb::Erasure, Status> {
     let request = pb::DeletePersonRequest { project_id: project.to_string(), id: Some(id) };
     let answer = PersonServiceClient::new(channel).delete_person(request).await?;
     Ok(answer.into_inner().erasure.expect("always given"))
 }
 
 pub(crate) async fn erase(identity: &Identity, id: Id) -> pb::Erasure {
-    erase_as(identity, identity.as_role(Role::Admin), identity.project, id).await.expect("erased")
+    erase_as(identity.as_role(Role::Admin), identity.project, id).await.expect("erased")
 }
 
 pub(crate) fn distinct(id: &str) -> Id {
@@ -252,8 +246,7 @@ async fn asking_again_answers_the_same_erasure_until_it_is_done() {
     let merged_away = PersonId::of_distinct_id(identity.project, &format!("{MARKER} phone"));
     assert_eq!(erase(&identity, Id::PersonId(merged_away.to_string())).await.id, first.id);
     finish(&identity, &first).await;
-    let again =
-        erase_as(&identity, identity.as_role(Role::Owner), identity.project, by_person).await;
+    let again = erase_as(identity.as_role(Role::Owner), identity.project, by_person).await;
     assert_eq!(refusal(again), (Code::NotFound, "NOT_FOUND".into()));
     let another = erase(&identity, distinct(&format!("{MARKER} anon"))).await;
     assert_ne!(another.id, first.id, "events may have come since");
@@ -279,11 +272,11 @@ async fn a_visitor_without_a_row_is_erased_and_an_id_that_names_nobody_is_not() 
     );
     let admin = || identity.as_role(Role::Admin);
     for id in ["null", "", &"x".repeat(201)] {
-        let refused = erase_as(&identity, admin(), identity.project, distinct(id)).await;
+        let refused = erase_as(admin(), identity.project, distinct(id)).await;
         assert_eq!(refusal(refused).0, Code::InvalidArgument, "{id:?}");
     }
     let nobody = Id::PersonId(Uuid::from_u128(1).to_string());
-    let refused = erase_as(&identity, admin(), identity.project, nobody).await;
+    let refused = erase_as(admin(), identity.project, nobody).await;
     assert_eq!(refusal(refused), (Code::NotFound, "NOT_FOUND".into()));
 }
 
@@ -327,8 +320,7 @@ async fn who_follows_erasures_of_all_projects_misses_none() {
         let project = if n.is_multiple_of(2) { identity.project } else { other };
         let channel = identity.as_principal(both.clone());
         let id = distinct(&format!("visitor {n}"));
-        let identity = &identity;
-        async move { erase_as(identity, channel, project, id).await.expect("erased") }
+        async move { erase_as(channel, project, id).await.expect("erased") }
     };
     let begun = futures::future::join_all((0..40).map(one));
     let following = async {
@@ -387,7 +379,7 @@ async fn owners_admins_and_secret_keys_erase_and_others_do_not() {
         (key(KeyKind::Write), false),
         (identity.as_service(), false),
     ] {
-        let answer = erase_as(&identity, channel, identity.project, distinct("visitor")).await;
+        let answer = erase_as(channel, identity.project, distinct("visitor")).await;
         match answer {
             Ok(_) => assert!(may),
             Err(status) => assert!(!may && status.code() == Code::PermissionDenied, "{status}"),
@@ -423,7 +415,7 @@ async fn another_projects_same_id_stays_and_its_erasures_are_not_found() {
     let list = pb::ListErasuresRequest { project_id: other.to_string(), ..Default::default() };
     let listed = erasures.list_erasures(list).await.expect("answered").into_inner();
     assert!(listed.erasures.is_empty());
-    let refused = erase_as(&identity, stranger(), identity.project, distinct("usr")).await;
+    let refused = erase_as(stranger(), identity.project, distinct("usr")).await;
     assert_eq!(refusal(refused), (Code::NotFound, "NOT_FOUND".into()));
 }
 

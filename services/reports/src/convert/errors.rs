@@ -7,7 +7,7 @@ use observe_proto::common::v1::TimeRange;
 use observe_proto::reports::v1 as pb;
 use observe_proto::reports::v1::error_group::Status as Wire;
 
-use super::shared::{known, range, timestamp};
+use super::shared::{range, timestamp};
 use crate::errors::detail::{Affected, Detail, Facet};
 use crate::errors::list::{GroupLine, ListQuery, Position};
 use crate::errors::status::{Decision, Status};
@@ -99,7 +99,7 @@ fn range_or_default(
 }
 
 fn status(number: i32, field: &str, violations: &mut Violations) -> Status {
-    match known(number, field, violations) {
+    match violations.known(number, field) {
         Wire::Unspecified | Wire::Open => Status::Open,
         Wire::Resolved => Status::Resolved,
         Wire::Ignored => Status::Ignored,

@@ -1,11 +1,11 @@
 //! Funnels.
 
 use observe_core::Violations;
+use observe_filter::{Expressions, read};
 use observe_proto::reports::v1 as pb;
 use prost_types::Duration;
 
-use super::filter::{Expressions, filter};
-use super::shared::{breakdown, known, range};
+use super::shared::{breakdown, range};
 use crate::funnel::{FunnelAnswer, FunnelQuery, Step, StepAnswer};
 
 const STEPS: std::ops::RangeInclusive<usize> = 2..=20;
@@ -21,7 +21,7 @@ pub(crate) fn funnel_query(wire: &pb::QueryFunnelRequest) -> Result<FunnelQuery,
     let mut violations = Violations::new();
     let v = &mut violations;
     let range = range(wire.range.as_ref(), v);
-    let _: pb::query_funnel_request::Order = known(wire.order, "order", v);
+    let _: pb::query_funnel_request::Order = v.known(wire.order, "order");
     let (least, most) = (STEPS.start(), STEPS.end());
     v.require(
         STEPS.contains(&wire.steps.len()),
@@ -34,9 +34,10 @@ pub(crate) fn funnel_query(wire: &pb::QueryFunnelRequest) -> Result<FunnelQuery,
     let steps = steps
         .map(|(index, step)| Step {
             event: (!step.event.is_empty()).then(|| step.event.clone()),
-            filter: filter(
+            filter: read(
                 step.filter.as_ref(),
                 &format!("steps[{index}].filter"),
+                None,
                 &expressions,
                 v,
             ),
@@ -44,7 +45,7 @@ pub(crate) fn funnel_query(wire: &pb::QueryFunnelRequest) -> Result<FunnelQuery,
         .collect();
     let window_ms = window_ms(wire.window.as_ref(), v);
     let breakdown = breakdown(wire.breakdown.as_ref(), v);
-    let filter = filter(wire.filter.as_ref(), "filter", &expressions, v);
+    let filter = read(wire.filter.as_ref(), "filter", None, &expressions, v);
     match (range, violations.is_empty()) {
         (Some(range), true) => Ok(FunnelQuery { range, steps, window_ms, breakdown, filter }),
         _ => Err(violations),

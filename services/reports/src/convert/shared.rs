@@ -1,29 +1,18 @@
 //! Parts that questions have in common.
 
 use observe_core::Violations;
+use observe_filter::{read_property, read_scope};
 use observe_proto::common::v1 as common;
 use observe_proto::reports::v1 as pb;
 use prost_types::Timestamp;
 
-use crate::query::{Attribution, Breakdown, PROPERTY_BYTES_MAX, Range, Scope};
+use crate::query::{Attribution, Breakdown, Range};
 
 const BREAKDOWN_LIMIT_DEFAULT: usize = 25;
 const BREAKDOWN_LIMIT_MAX: i32 = 100;
 /// 0001-01-01T00:00:00Z and 10000-01-01T00:00:00Z in seconds since 1970: what `Timestamp` allows.
 const TIMESTAMP_SECONDS: std::ops::Range<i64> = -62_135_596_800..253_402_300_800;
 const NANOS: std::ops::Range<i32> = 0..1_000_000_000;
-
-/// Reads a value of a proto enum; a number it does not name is a violation.
-pub(super) fn known<E: TryFrom<i32> + Default>(
-    number: i32,
-    field: &str,
-    violations: &mut Violations,
-) -> E {
-    E::try_from(number).unwrap_or_else(|_| {
-        violations.add(field, "must be one of the documented values");
-        E::default()
-    })
-}
 
 /// Reads a range, which is required.
 pub(super) fn range(
@@ -73,23 +62,6 @@ pub(crate) fn timestamp(time_ms: i64) -> Timestamp {
     }
 }
 
-/// Reads whose property is meant.
-pub(super) fn scope(number: i32, field: &str, violations: &mut Violations) -> Scope {
-    match known::<common::Scope>(number, field, violations) {
-        common::Scope::Unspecified | common::Scope::Event => Scope::Event,
-        common::Scope::Person => Scope::Person,
-    }
-}
-
-/// Checks a property key.
-pub(super) fn property(key: &str, field: String, violations: &mut Violations) {
-    if key.is_empty() {
-        violations.add(field, "must not be empty");
-    } else if key.len() > PROPERTY_BYTES_MAX {
-        violations.add(field, format!("must be at most {PROPERTY_BYTES_MAX} bytes"));
-    }
-}
-
 /// Reads a breakdown.
 pub(super) fn breakdown(
     breakdown: Option<&pb::Breakdown>,
@@ -97,20 +69,20 @@ pub(super) fn breakdown(
 ) -> Option<Breakdown> {
     use pb::breakdown::Attribution as Wire;
     let wire = breakdown?;
-    property(&wire.property, "breakdown.property".into(), violations);
+    let property = read_property(&wire.property, "breakdown.property", violations);
     violations.require(
         (0..=BREAKDOWN_LIMIT_MAX).contains(&wire.limit),
         "breakdown.limit",
         format!("must be 1-{BREAKDOWN_LIMIT_MAX}, or 0 for {BREAKDOWN_LIMIT_DEFAULT}"),
     );
-    let attribution = match known(wire.attribution, "breakdown.attribution", violations) {
+    let attribution = match violations.known(wire.attribution, "breakdown.attribution") {
         Wire::Unspecified | Wire::FirstTouch => Attribution::FirstTouch,
         Wire::LastTouch => Attribution::LastTouch,
     };
     let limit = usize::try_from(wire.limit).unwrap_or(0);
     Some(Breakdown {
-        property: wire.property.clone(),
-        scope: scope(wire.scope, "breakdown.scope", violations),
+        property,
+        scope: read_scope(wire.scope, "breakdown.scope", violations),
         limit: if limit == 0 { BREAKDOWN_LIMIT_DEFAULT } else { limit },
         attribution,
     })

@@ -2,10 +2,10 @@
 
 use chrono_tz::Tz;
 use observe_core::Violations;
+use observe_filter::{Expressions, read};
 use observe_proto::reports::v1 as pb;
 
-use super::filter::{Expressions, filter};
-use super::shared::{breakdown, known, range, timestamp};
+use super::shared::{breakdown, range, timestamp};
 use crate::query::Range;
 use crate::trends::buckets::{Buckets, Interval, MAX_BUCKETS};
 use crate::trends::{Line, Math, Series, TrendsAnswer, TrendsQuery, labels};
@@ -43,7 +43,7 @@ pub(crate) fn trends_query(wire: &pb::QueryTrendsRequest) -> Result<TrendsQuery,
             "must be shorter: series x (breakdown limit + 1) x buckets is at most {POINTS_MAX}"
         ),
     );
-    let filter = filter(wire.filter.as_ref(), "filter", &expressions, v);
+    let filter = read(wire.filter.as_ref(), "filter", None, &expressions, v);
     match (range, buckets, violations.is_empty()) {
         (Some(range), Some(buckets), true) => {
             Ok(TrendsQuery { range, buckets, series, breakdown, filter })
@@ -53,7 +53,7 @@ pub(crate) fn trends_query(wire: &pb::QueryTrendsRequest) -> Result<TrendsQuery,
 }
 
 fn interval(number: i32, violations: &mut Violations) -> Interval {
-    match known(number, "interval", violations) {
+    match violations.known(number, "interval") {
         pb::Interval::Unspecified | pb::Interval::Day => Interval::Day,
         pb::Interval::Hour => Interval::Hour,
         pb::Interval::Week => Interval::Week,
@@ -96,16 +96,17 @@ fn series(
     violations: &mut Violations,
 ) -> Series {
     use pb::trends_series::Math as Wire;
-    let math = match known(wire.math, &format!("series[{index}].math"), violations) {
+    let math = match violations.known(wire.math, format!("series[{index}].math")) {
         Wire::Unspecified | Wire::Total => Math::Total,
         Wire::UniquePersons => Math::UniquePersons,
     };
     Series {
         event: (!wire.event.is_empty()).then(|| wire.event.clone()),
         math,
-        filter: filter(
+        filter: read(
             wire.filter.as_ref(),
             &format!("series[{index}].filter"),
+            None,
             expressions,
             violations,
         ),

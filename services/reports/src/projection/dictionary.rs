@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use observe_filter::canonical::number_of;
+
 use super::chunked::Chunked;
 
 /// The longest property value that is kept whole, in bytes; of a longer one, so much is kept and [`CUT_MARK`] added. The
@@ -103,15 +105,6 @@ fn kept(text: &str) -> Cow<'_, str> {
     let mut cut = text[..text.floor_char_boundary(VALUE_BYTES_MAX)].to_owned();
     cut.push(CUT_MARK);
     Cow::Owned(cut)
-}
-
-/// Reads a text as a finite number; NaN if it is none.
-fn number_of(text: &str) -> f64 {
-    // The parser also takes "inf", "NaN" and their kin, which are words to us.
-    let looks_numeric =
-        text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'));
-    let number = if looks_numeric { text.parse().unwrap_or(f64::NAN) } else { f64::NAN };
-    if number.is_finite() { number } else { f64::NAN }
 }
 
 #[cfg(test)]

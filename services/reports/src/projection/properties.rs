@@ -2,15 +2,10 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::io::{self, Write};
 
+use observe_filter::canonical::{text_of_float, text_of_json};
+use serde::Deserializer as _;
 use serde::de::{self, Deserialize, DeserializeSeed, MapAccess, SeqAccess, Visitor};
-use serde::{Deserializer as _, Serialize as _};
-use serde_json::ser::Formatter;
-
-/// The sizes of numbers that are written without an exponent; the others are written with one, as JavaScript does. Unlike
-/// there, whole numbers that were written as such keep all their digits.
-const PLAIN: std::ops::Range<f64> = 1e-6..1e21;
 
 /// Calls `each` with every top-level key and the canonical text of its value; null values are left out.
 ///
@@ -131,35 +126,6 @@ impl<'de> Visitor<'de> for CanonicalVisitor {
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
         let value = serde_json::Value::deserialize(de::value::MapAccessDeserializer::new(map))?;
         Ok(Some(Cow::Owned(text_of_json(&value))))
-    }
-}
-
-fn text_of_float(value: f64) -> String {
-    let size = value.abs();
-    if size == 0.0 {
-        // Negative zero is zero.
-        "0".to_owned()
-    } else if !PLAIN.contains(&size) {
-        let text = format!("{value:e}");
-        if text.contains("e-") { text } else { text.replace('e', "e+") }
-    } else {
-        value.to_string()
-    }
-}
-
-/// Writes a list or an object with its numbers as they are written alone.
-fn text_of_json(value: &serde_json::Value) -> String {
-    let mut text = Vec::new();
-    let mut serializer = serde_json::Serializer::with_formatter(&mut text, CanonicalNumbers);
-    value.serialize(&mut serializer).expect("a JSON value is written to memory");
-    String::from_utf8(text).expect("JSON is UTF-8")
-}
-
-struct CanonicalNumbers;
-
-impl Formatter for CanonicalNumbers {
-    fn write_f64<W: ?Sized + Write>(&mut self, writer: &mut W, value: f64) -> io::Result<()> {
-        writer.write_all(text_of_float(value).as_bytes())
     }
 }
 

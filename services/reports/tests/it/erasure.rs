@@ -2,6 +2,7 @@
 
 use observe_core::{PersonId, ProjectId};
 use observe_proto::events::v1::AcceptedEvent;
+use observe_testkit::eventually;
 use uuid::Uuid;
 
 use crate::stand_in::{StandIn, event};
@@ -14,15 +15,10 @@ fn received(who: &str, name: &str, received_us: i64) -> AcceptedEvent {
 
 /// Waits until an erasure was confirmed, and returns the rows that went.
 async fn confirmed(upstream: &StandIn, id: &[u8]) -> i64 {
-    let asking = async {
-        loop {
-            if let Some(rows) = upstream.confirmed(id).first() {
-                return *rows;
-            }
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(DEADLINE, asking).await.expect("the erasure is confirmed")
+    eventually(DEADLINE, "the erasure to be confirmed", async || {
+        upstream.confirmed(id).first().copied()
+    })
+    .await
 }
 
 #[tokio::test]

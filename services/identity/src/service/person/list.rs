@@ -6,11 +6,11 @@ use observe_proto::identity::v1 as pb;
 use observe_proto::identity::v1::list_persons_request::Identified;
 
 use super::Persons;
-use super::page::{DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE};
 use crate::convert;
 use crate::error::IdentityError;
 use crate::person_filter;
 use crate::person_search::{MAX_SEARCH_CHARS, Search};
+use crate::service::page::{DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE};
 use crate::store::person_list::{PersonQuery, Position};
 
 impl Persons {
@@ -50,19 +50,15 @@ impl Persons {
 fn query(request: &pb::ListPersonsRequest, violations: &mut Violations) -> PersonQuery {
     let fits = request.search.chars().count() <= MAX_SEARCH_CHARS;
     violations.require(fits, "search", "must have at most 200 characters");
-    let identified = match Identified::try_from(request.identified) {
-        Ok(Identified::Unspecified) => None,
-        Ok(Identified::Only) => Some(true),
-        Ok(Identified::Not) => Some(false),
-        Err(_) => {
-            violations.add("identified", "must be one of the documented values");
-            None
-        }
+    let identified = match violations.known(request.identified, "identified") {
+        Identified::Unspecified => None,
+        Identified::Only => Some(true),
+        Identified::Not => Some(false),
     };
     let filter = person_filter::read(request.filter.as_ref(), violations);
     PersonQuery {
         search: (!request.search.is_empty()).then(|| Search::new(&request.search)),
-        filter: (!filter.is_everybody()).then_some(filter),
+        filter: (!filter.is_everything()).then_some(filter),
         identified,
     }
 }

@@ -6,13 +6,13 @@ use observe_core::{CallContext, PersonId, ProjectId, Violations};
 use observe_proto::identity::v1 as pb;
 use uuid::Uuid;
 
-use super::page::Page;
 use super::properties::property_changes;
 use super::{Persons, require_legal};
 use crate::convert;
 use crate::error::IdentityError;
 use crate::operation::Kind;
 use crate::properties::PropertyChanges;
+use crate::service::page::Page;
 
 impl Persons {
     pub(super) async fn identify_user(

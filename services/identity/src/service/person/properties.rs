@@ -8,11 +8,11 @@ use observe_proto::identity::v1 as pb;
 use observe_proto::identity::v1::set_properties_request::Id;
 
 use super::Persons;
-use super::page::Page;
 use crate::convert;
 use crate::error::IdentityError;
 use crate::operation::Kind;
 use crate::properties::PropertyChanges;
+use crate::service::page::Page;
 
 impl Persons {
     pub(super) async fn change_properties(

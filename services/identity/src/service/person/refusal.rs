@@ -5,9 +5,9 @@ use observe_core::{CallContext, Violations};
 use observe_proto::identity::v1 as pb;
 
 use super::Persons;
-use super::page::Page;
 use crate::convert;
 use crate::error::IdentityError;
+use crate::service::page::Page;
 
 impl Persons {
     pub(super) async fn refused_merges(

@@ -116,6 +116,9 @@ impl Batch {
         people: &mut People,
         ids: Vec<Uuid>,
     ) -> Result<(), IdentityError> {
+        if ids.is_empty() {
+            return Ok(());
+        }
         let rows: Vec<PersonRow> = sqlx::query_as(
             "select id, identified, created_at, properties, version, change_count from person
              where project_id = $1 and id = any($2)",

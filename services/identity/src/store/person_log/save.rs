@@ -146,19 +146,16 @@ impl Batch {
     ) -> Result<(), IdentityError> {
         let changes = numbered_changes(people, self.change_number)?;
         let Some(last) = changes.last() else { return Ok(()) };
-        sqlx::query("update project set change_number = $2 where id = $1")
-            .bind(self.project.uuid())
-            .bind(last.number)
-            .execute(&mut *self.tx)
-            .await?;
         sqlx::query(
-            "insert into change_log (project_id, number, payload, created_at)
+            "with counted as (update project set change_number = $5 where id = $1)
+             insert into change_log (project_id, number, payload, created_at)
              select $1, c.number, c.payload, $4 from unnest($2::bigint[], $3::bytea[]) as c (number, payload)",
         )
         .bind(self.project.uuid())
         .bind(changes.iter().map(|change| change.number).collect::<Vec<_>>())
         .bind(changes.iter().map(Change::encode_to_vec).collect::<Vec<_>>())
         .bind(now)
+        .bind(last.number)
         .execute(&mut *self.tx)
         .await?;
         Ok(())

@@ -1,25 +1,52 @@
-//! Which events are meant.
+//! What `observe.common.v1.Filter` means, in one place for every service that evaluates one in memory: how it is read and
+//! which limits it has ([`read()`]), and how values are compared, by their canonical text ([`canonical`]).
+
+pub mod canonical;
+mod read;
 
 use std::collections::HashSet;
 
+pub use read::{Expressions, read, read_property, read_scope};
 use regex::RegexSet;
 
-/// Selects events.
+/// The longest property key that a filter or a breakdown may name, in bytes.
+pub const PROPERTY_BYTES_MAX: usize = 200;
+
+/// Selects events, or persons.
 #[derive(Clone, Debug)]
 pub enum Filter {
-    /// All parts must hold; without parts, all events are selected.
+    /// All parts must hold; without parts, everything is selected.
     All(Vec<Filter>),
-    /// One part must hold; without parts, all events are selected.
+    /// One part must hold; without parts, everything is selected.
     Any(Vec<Filter>),
     /// One comparison.
     Condition(Condition),
 }
 
 impl Filter {
-    /// Selects all events.
+    /// Selects everything.
     #[must_use]
     pub fn everything() -> Self {
         Self::All(Vec::new())
+    }
+
+    /// Returns whether everything is selected, whatever it is.
+    #[must_use]
+    pub fn is_everything(&self) -> bool {
+        match self {
+            Self::All(parts) => parts.iter().all(Self::is_everything),
+            Self::Any(parts) => parts.is_empty() || parts.iter().any(Self::is_everything),
+            Self::Condition(_) => false,
+        }
+    }
+
+    /// Returns whether that is selected of which `holds` says which conditions hold.
+    pub fn selects(&self, holds: &impl Fn(&Condition) -> bool) -> bool {
+        match self {
+            Self::All(parts) => parts.iter().all(|part| part.selects(holds)),
+            Self::Any(parts) => parts.is_empty() || parts.iter().any(|part| part.selects(holds)),
+            Self::Condition(condition) => holds(condition),
+        }
     }
 }
 
@@ -39,7 +66,7 @@ pub struct Condition {
 pub enum Scope {
     /// The event's.
     Event,
-    /// The event's person's, as it is now.
+    /// The person's, or of an event its person's: as it is now.
     Person,
 }
 

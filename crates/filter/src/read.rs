@@ -1,4 +1,4 @@
-//! Filters.
+//! Reading filters within their limits.
 
 use observe_core::Violations;
 use observe_proto::common::v1 as pb;
@@ -6,8 +6,7 @@ use pb::condition::Operator;
 use pb::filter::Conjunction;
 use regex::{RegexSet, RegexSetBuilder};
 
-use super::shared::{known, property, scope};
-use crate::query::{Condition, Filter, ValueTest};
+use crate::{Condition, Filter, PROPERTY_BYTES_MAX, Scope, ValueTest};
 
 const CONDITIONS_MAX: usize = 50;
 const DEPTH_MAX: usize = 5;
@@ -22,14 +21,16 @@ const EXPRESSION_COMPILED_MAX: usize = 256 << 10;
 const COMPILED_MAX: usize = 4 << 20;
 
 /// What the regular expressions of one request may take. They are counted before the first is compiled.
-pub(super) struct Expressions {
+#[derive(Debug)]
+pub struct Expressions {
     /// How large each may become, in bytes; `None` if there are too many to compile any.
     share: Option<usize>,
 }
 
 impl Expressions {
-    /// Counts those of all filters of the request.
-    pub(super) fn count<'a>(
+    /// Counts those of all filters of the request; notes if there are too many.
+    #[must_use]
+    pub fn count<'a>(
         filters: impl Iterator<Item = &'a pb::Filter>,
         violations: &mut Violations,
     ) -> Self {
@@ -53,15 +54,17 @@ fn expressions_in(filter: &pb::Filter) -> usize {
         + filter.groups.iter().map(expressions_in).sum::<usize>()
 }
 
-/// Reads a filter; without one, all events are selected.
-pub(super) fn filter(
+/// Reads a filter; without one, everything is selected. Notes what is wrong with it, also a condition of another scope than
+/// the only one that there may be, if `only` names one.
+pub fn read(
     wire: Option<&pb::Filter>,
     field: &str,
+    only: Option<Scope>,
     expressions: &Expressions,
     violations: &mut Violations,
 ) -> Filter {
     let Some(wire) = wire else { return Filter::everything() };
-    let mut reader = Reader { violations, expressions, conditions: 0, too_deep: false };
+    let mut reader = Reader { violations, only, expressions, conditions: 0, too_deep: false };
     let filter = reader.filter(wire, field, 0);
     let (conditions, too_deep) = (reader.conditions, reader.too_deep);
     violations.require(
@@ -73,8 +76,27 @@ pub(super) fn filter(
     filter
 }
 
+/// Reads whose property is meant: the event's when it is not said.
+pub fn read_scope(number: i32, field: &str, violations: &mut Violations) -> Scope {
+    match violations.known::<pb::Scope>(number, field) {
+        pb::Scope::Unspecified | pb::Scope::Event => Scope::Event,
+        pb::Scope::Person => Scope::Person,
+    }
+}
+
+/// Reads a property key.
+pub fn read_property(key: &str, field: &str, violations: &mut Violations) -> String {
+    if key.is_empty() {
+        violations.add(field, "must not be empty");
+    } else if key.len() > PROPERTY_BYTES_MAX {
+        violations.add(field, format!("must be at most {PROPERTY_BYTES_MAX} bytes"));
+    }
+    key.to_owned()
+}
+
 struct Reader<'a> {
     violations: &'a mut Violations,
+    only: Option<Scope>,
     expressions: &'a Expressions,
     conditions: usize,
     too_deep: bool,
@@ -82,7 +104,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn filter(&mut self, wire: &pb::Filter, field: &str, depth: usize) -> Filter {
-        let conjunction = known(wire.conjunction, &format!("{field}.conjunction"), self.violations);
+        let conjunction = self.violations.known(wire.conjunction, format!("{field}.conjunction"));
         let mut parts = Vec::with_capacity(wire.conditions.len() + wire.groups.len());
         for (index, condition) in wire.conditions.iter().enumerate() {
             self.conditions += 1;
@@ -106,11 +128,24 @@ impl Reader<'_> {
     }
 
     fn condition(&mut self, wire: &pb::Condition, field: &str) -> Option<Condition> {
-        property(&wire.property, format!("{field}.property"), self.violations);
-        let scope = scope(wire.scope, &format!("{field}.scope"), self.violations);
-        let operator = known(wire.operator, &format!("{field}.operator"), self.violations);
+        let property = read_property(&wire.property, &format!("{field}.property"), self.violations);
+        let scope = self.scope(wire.scope, &format!("{field}.scope"));
+        let operator = self.violations.known(wire.operator, format!("{field}.operator"));
         let test = self.test(operator, &wire.values, &format!("{field}.values"))?;
-        Some(Condition { property: wire.property.clone(), scope, test })
+        Some(Condition { property, scope, test })
+    }
+
+    fn scope(&mut self, number: i32, field: &str) -> Scope {
+        let scope = read_scope(number, field, self.violations);
+        let expected = match self.only {
+            Some(only) if only != scope => match only {
+                Scope::Event => "must be SCOPE_EVENT",
+                Scope::Person => "must be SCOPE_PERSON",
+            },
+            _ => return scope,
+        };
+        self.violations.add(field, expected);
+        scope
     }
 
     /// Returns `None` after adding a violation.

@@ -9,17 +9,17 @@ pub(crate) const DEFAULT_PAGE_SIZE: i32 = 50;
 pub(crate) const MAX_PAGE_SIZE: i32 = 200;
 
 /// The page that is asked for.
-pub(super) struct Page {
+pub(crate) struct Page {
     scope: Vec<u8>,
     /// Lines below this number.
-    pub(super) before: i64,
+    pub(crate) before: i64,
     size: usize,
 }
 
 impl Page {
     /// Reads the page asked for; notes what is wrong with it. `kind` and `about` are what a token is bound to, beside the
     /// project.
-    pub(super) fn read(
+    pub(crate) fn read(
         tokens: &PageTokens,
         (kind, project, about): (&str, ProjectId, &[&str]),
         (size, token): (i32, &str),
@@ -46,12 +46,12 @@ impl Page {
     }
 
     /// Returns how many lines to read: one more than there is room for tells whether there is a next page.
-    pub(super) fn limit(&self) -> usize {
+    pub(crate) fn limit(&self) -> usize {
         self.size + 1
     }
 
     /// Cuts what was read to the page, and returns the token of the next one; empty if there is none.
-    pub(super) fn finish<T>(
+    pub(crate) fn finish<T>(
         &self,
         tokens: &PageTokens,
         rows: &mut Vec<T>,
