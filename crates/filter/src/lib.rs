@@ -53,7 +53,7 @@ impl Filter {
 /// Compares one property.
 #[derive(Clone, Debug)]
 pub struct Condition {
-    /// The property's key.
+    /// The property's key; empty for cohorts.
     pub property: String,
     /// Whose property.
     pub scope: Scope,
@@ -68,6 +68,10 @@ pub enum Scope {
     Event,
     /// The person's, or of an event its person's: as it is now.
     Person,
+    /// That of an event's session.
+    Session,
+    /// None: whether the event's person is in one of the cohorts whose ids the test names.
+    Cohort,
 }
 
 /// What is asked of a value. Values are compared by their canonical text.

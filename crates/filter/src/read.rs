@@ -54,17 +54,17 @@ fn expressions_in(filter: &pb::Filter) -> usize {
         + filter.groups.iter().map(expressions_in).sum::<usize>()
 }
 
-/// Reads a filter; without one, everything is selected. Notes what is wrong with it, also a condition of another scope than
-/// the only one that there may be, if `only` names one.
+/// Reads a filter; without one, everything is selected. Notes what is wrong with it, also a condition of a scope that is not
+/// among those that there may be.
 pub fn read(
     wire: Option<&pb::Filter>,
     field: &str,
-    only: Option<Scope>,
+    scopes: &[Scope],
     expressions: &Expressions,
     violations: &mut Violations,
 ) -> Filter {
     let Some(wire) = wire else { return Filter::everything() };
-    let mut reader = Reader { violations, only, expressions, conditions: 0, too_deep: false };
+    let mut reader = Reader { violations, scopes, expressions, conditions: 0, too_deep: false };
     let filter = reader.filter(wire, field, 0);
     let (conditions, too_deep) = (reader.conditions, reader.too_deep);
     violations.require(
@@ -81,6 +81,8 @@ pub fn read_scope(number: i32, field: &str, violations: &mut Violations) -> Scop
     match violations.known::<pb::Scope>(number, field) {
         pb::Scope::Unspecified | pb::Scope::Event => Scope::Event,
         pb::Scope::Person => Scope::Person,
+        pb::Scope::Session => Scope::Session,
+        pb::Scope::Cohort => Scope::Cohort,
     }
 }
 
@@ -96,7 +98,7 @@ pub fn read_property(key: &str, field: &str, violations: &mut Violations) -> Str
 
 struct Reader<'a> {
     violations: &'a mut Violations,
-    only: Option<Scope>,
+    scopes: &'a [Scope],
     expressions: &'a Expressions,
     conditions: usize,
     too_deep: bool,
@@ -128,24 +130,47 @@ impl Reader<'_> {
     }
 
     fn condition(&mut self, wire: &pb::Condition, field: &str) -> Option<Condition> {
-        let property = read_property(&wire.property, &format!("{field}.property"), self.violations);
         let scope = self.scope(wire.scope, &format!("{field}.scope"));
         let operator = self.violations.known(wire.operator, format!("{field}.operator"));
+        let property = if scope == Scope::Cohort {
+            self.cohort(wire, operator, field);
+            String::new()
+        } else {
+            read_property(&wire.property, &format!("{field}.property"), self.violations)
+        };
         let test = self.test(operator, &wire.values, &format!("{field}.values"))?;
         Some(Condition { property, scope, test })
     }
 
     fn scope(&mut self, number: i32, field: &str) -> Scope {
         let scope = read_scope(number, field, self.violations);
-        let expected = match self.only {
-            Some(only) if only != scope => match only {
-                Scope::Event => "must be SCOPE_EVENT",
-                Scope::Person => "must be SCOPE_PERSON",
-            },
-            _ => return scope,
-        };
-        self.violations.add(field, expected);
+        if !self.scopes.contains(&scope) {
+            let names: Vec<_> = self.scopes.iter().map(|scope| name(*scope)).collect();
+            self.violations.add(field, format!("must be {}", names.join(" or ")));
+        }
         scope
+    }
+
+    /// Checks what a condition on cohorts has besides its values.
+    fn cohort(&mut self, wire: &pb::Condition, operator: Operator, field: &str) {
+        self.violations.require(
+            wire.property.is_empty(),
+            format!("{field}.property"),
+            "must be empty with SCOPE_COHORT",
+        );
+        let is_in = matches!(
+            operator,
+            Operator::Unspecified
+                | Operator::Equals
+                | Operator::NotEquals
+                | Operator::In
+                | Operator::NotIn
+        );
+        self.violations.require(
+            is_in,
+            format!("{field}.operator"),
+            "must be OPERATOR_EQUALS, OPERATOR_NOT_EQUALS, OPERATOR_IN or OPERATOR_NOT_IN with SCOPE_COHORT",
+        );
     }
 
     /// Returns `None` after adding a violation.
@@ -221,6 +246,15 @@ impl Reader<'_> {
             return;
         }
         self.violations.add(field, "are too complex together");
+    }
+}
+
+fn name(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Event => "SCOPE_EVENT",
+        Scope::Person => "SCOPE_PERSON",
+        Scope::Session => "SCOPE_SESSION",
+        Scope::Cohort => "SCOPE_COHORT",
     }
 }
 

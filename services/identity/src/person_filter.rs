@@ -10,7 +10,7 @@ use crate::properties::Properties;
 /// Reads a filter; without one, everybody is selected. Notes what is wrong with it.
 pub(crate) fn read(wire: Option<&pb::Filter>, violations: &mut Violations) -> Filter {
     let expressions = Expressions::count(wire.into_iter(), violations);
-    observe_filter::read(wire, "filter", Some(Scope::Person), &expressions, violations)
+    observe_filter::read(wire, "filter", &[Scope::Person], &expressions, violations)
 }
 
 /// Returns whether a person of these properties is selected.

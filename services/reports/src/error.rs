@@ -31,6 +31,9 @@ pub enum ReportsError {
     /// Too many people watch.
     #[error("too many viewers")]
     Viewers,
+    /// An RPC that is in the contract and not built yet.
+    #[error("{0} is not built yet")]
+    NotBuilt(&'static str),
 }
 
 impl From<Violations> for ReportsError {
@@ -68,6 +71,7 @@ impl ServiceError for ReportsError {
             Self::Common(error) => error.code(),
             Self::Loading { .. } => ErrorCode::Unavailable,
             Self::Busy | Self::Viewers => ErrorCode::ResourceExhausted,
+            Self::NotBuilt(_) => ErrorCode::Unimplemented,
         }
     }
 
@@ -76,6 +80,7 @@ impl ServiceError for ReportsError {
             Self::Common(error) => error.reason(),
             Self::Loading { .. } => ErrorReason::ProjectionLoading,
             Self::Busy | Self::Viewers => ErrorReason::RateLimited,
+            Self::NotBuilt(_) => ErrorReason::UnknownRpc,
         }
     }
 
@@ -85,6 +90,7 @@ impl ServiceError for ReportsError {
             Self::Loading { .. } => "the projection is being built after a start, try again".into(),
             Self::Busy => "too many questions are being computed, try again".into(),
             Self::Viewers => "too many viewers watch already, try again later".into(),
+            Self::NotBuilt(name) => format!("{name} is not built yet").into(),
         }
     }
 
@@ -92,7 +98,7 @@ impl ServiceError for ReportsError {
         match self {
             Self::Common(error) => error.metadata(),
             Self::Loading { progress } => vec![("progress", format!("{progress:.3}"))],
-            Self::Busy | Self::Viewers => Vec::new(),
+            Self::Busy | Self::Viewers | Self::NotBuilt(_) => Vec::new(),
         }
     }
 
@@ -101,13 +107,14 @@ impl ServiceError for ReportsError {
             Self::Common(error) => error.retry_after(),
             Self::Loading { .. } => Some(LOADING_RETRY_AFTER),
             Self::Busy | Self::Viewers => Some(BUSY_RETRY_AFTER),
+            Self::NotBuilt(_) => None,
         }
     }
 
     fn violations(&self) -> Option<&Violations> {
         match self {
             Self::Common(error) => error.violations(),
-            Self::Loading { .. } | Self::Busy | Self::Viewers => None,
+            Self::Loading { .. } | Self::Busy | Self::Viewers | Self::NotBuilt(_) => None,
         }
     }
 }

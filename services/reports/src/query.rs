@@ -20,6 +20,24 @@ impl Range {
     }
 }
 
+/// Which events are meant.
+#[derive(Clone, Debug)]
+pub struct Selector {
+    /// The event's name; any event if `None`.
+    pub event: Option<String>,
+    /// Applies to the event.
+    pub filter: Filter,
+}
+
+/// Whom a question counts: its units.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CountedBy {
+    /// Persons.
+    Persons,
+    /// The groups of this type that events name in `$groups`.
+    Groups(String),
+}
+
 /// What a missing value is shown as in a breakdown.
 pub const NONE_LABEL: &str = "$none";
 /// What the values beyond a breakdown's limit are shown as.

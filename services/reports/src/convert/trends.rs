@@ -5,7 +5,7 @@ use observe_core::Violations;
 use observe_filter::{Expressions, read};
 use observe_proto::reports::v1 as pb;
 
-use super::shared::{breakdown, range, timestamp};
+use super::shared::{SCOPES, breakdown, range, timestamp};
 use crate::query::Range;
 use crate::trends::buckets::{Buckets, Interval, MAX_BUCKETS};
 use crate::trends::{Line, Math, Series, TrendsAnswer, TrendsQuery, labels};
@@ -43,7 +43,7 @@ pub(crate) fn trends_query(wire: &pb::QueryTrendsRequest) -> Result<TrendsQuery,
             "must be shorter: series x (breakdown limit + 1) x buckets is at most {POINTS_MAX}"
         ),
     );
-    let filter = read(wire.filter.as_ref(), "filter", None, &expressions, v);
+    let filter = read(wire.filter.as_ref(), "filter", &SCOPES, &expressions, v);
     match (range, buckets, violations.is_empty()) {
         (Some(range), Some(buckets), true) => {
             Ok(TrendsQuery { range, buckets, series, breakdown, filter })
@@ -99,6 +99,10 @@ fn series(
     let math = match violations.known(wire.math, format!("series[{index}].math")) {
         Wire::Unspecified | Wire::Total => Math::Total,
         Wire::UniquePersons => Math::UniquePersons,
+        _ => {
+            violations.add(format!("series[{index}].math"), "is not built yet");
+            Math::Total
+        }
     };
     Series {
         event: (!wire.event.is_empty()).then(|| wire.event.clone()),
@@ -106,7 +110,7 @@ fn series(
         filter: read(
             wire.filter.as_ref(),
             &format!("series[{index}].filter"),
-            None,
+            &SCOPES,
             expressions,
             violations,
         ),
@@ -122,7 +126,7 @@ pub(crate) fn trends_response(
     let lines = labels(series).into_iter().zip(answer.series).flat_map(|(label, lines)| {
         lines.into_iter().map(move |line| line_to_proto(label.clone(), line, buckets))
     });
-    pb::QueryTrendsResponse { series: lines.collect() }
+    pb::QueryTrendsResponse { series: lines.collect(), ..Default::default() }
 }
 
 fn line_to_proto(label: String, line: Line, buckets: &Buckets) -> pb::TrendsResult {

@@ -27,6 +27,8 @@ impl<'a> ValueSource<'a> {
                 let (key, values) = columns.properties.find(&breakdown.property).unzip();
                 (SourceKind::Event(key), values)
             }
+            // Not read by `convert` yet.
+            Scope::Session | Scope::Cohort => (SourceKind::Event(None), None),
             Scope::Person => {
                 let (key, values) = columns.persons.property(&breakdown.property).unzip();
                 let mut by_person = vec![NOT_SET; key.map_or(0, |_| columns.persons.len())];

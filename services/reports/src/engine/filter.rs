@@ -36,6 +36,8 @@ impl<'a> CompiledFilter<'a> {
                 let (key, values) = found.unzip();
                 Self::Event(key, ValueTable::new(&condition.test, values))
             }
+            // Not read by `convert` yet.
+            Scope::Session | Scope::Cohort => Self::All(Vec::new()),
             Scope::Person => {
                 let found = columns.persons.property(&condition.property);
                 let (key, values) = found.unzip();

@@ -1,14 +1,20 @@
-//! `observe.reports.v1.InsightService`.
+//! `observe.reports.v1.InsightService`. What each RPC does is in the file named after its question.
+
+mod funnel;
+mod lifecycle;
+mod paths;
+mod retention;
+mod stickiness;
+mod trends;
+mod web_overview;
 
 use std::sync::Arc;
 
-use observe_core::context::Permission;
 use observe_core::{CallContext, respond};
 use observe_proto::reports::v1 as pb;
 use observe_proto::reports::v1::insight_service_server::InsightService;
 use tonic::{Request, Response, Status};
 
-use crate::convert::{funnel_query, funnel_response, trends_query, trends_response};
 use crate::engine::{ReportEngine, Slots};
 use crate::error::ReportsError;
 
@@ -23,29 +29,19 @@ impl Insight {
     pub(crate) fn new(engine: Arc<dyn ReportEngine>, slots: Slots) -> Self {
         Self { engine, slots }
     }
+}
 
-    async fn trends(
-        &self,
-        ctx: &CallContext,
-        request: pb::QueryTrendsRequest,
-    ) -> Result<pb::QueryTrendsResponse, ReportsError> {
-        let project = ctx.project(&request.project_id, Permission::Read)?;
-        let query = self.slots.compute(move |_| Ok(trends_query(&request))).await??;
-        let (buckets, series) = (query.buckets.clone(), query.series.clone());
-        let answer = self.engine.trends(project, query).await?;
-        Ok(trends_response(&buckets, &series, answer))
-    }
-
-    async fn funnel(
-        &self,
-        ctx: &CallContext,
-        request: pb::QueryFunnelRequest,
-    ) -> Result<pb::QueryFunnelResponse, ReportsError> {
-        let project = ctx.project(&request.project_id, Permission::Read)?;
-        let query = self.slots.compute(move |_| Ok(funnel_query(&request))).await??;
-        let steps = query.steps.clone();
-        let answer = self.engine.funnel(project, query).await?;
-        Ok(funnel_response(&steps, answer))
+/// Answers a request of whoever has a call context.
+async fn answer<Q, A, F>(
+    request: Request<Q>,
+    ask: impl FnOnce(CallContext, Q) -> F,
+) -> Result<Response<A>, Status>
+where
+    F: Future<Output = Result<A, ReportsError>>,
+{
+    match CallContext::from_request(&request) {
+        Ok(ctx) => respond(ask(ctx, request.into_inner()).await),
+        Err(error) => respond(Err(error)),
     }
 }
 
@@ -55,21 +51,111 @@ impl InsightService for Insight {
         &self,
         request: Request<pb::QueryTrendsRequest>,
     ) -> Result<Response<pb::QueryTrendsResponse>, Status> {
-        let ctx = match CallContext::from_request(&request) {
-            Ok(ctx) => ctx,
-            Err(error) => return respond(Err(error)),
-        };
-        respond(self.trends(&ctx, request.into_inner()).await)
+        answer(request, |ctx, question| self.trends(ctx, question)).await
+    }
+
+    async fn list_trend_persons(
+        &self,
+        request: Request<pb::ListTrendPersonsRequest>,
+    ) -> Result<Response<pb::ListTrendPersonsResponse>, Status> {
+        answer(request, |ctx, question| self.trend_persons(ctx, question)).await
     }
 
     async fn query_funnel(
         &self,
         request: Request<pb::QueryFunnelRequest>,
     ) -> Result<Response<pb::QueryFunnelResponse>, Status> {
-        let ctx = match CallContext::from_request(&request) {
-            Ok(ctx) => ctx,
-            Err(error) => return respond(Err(error)),
-        };
-        respond(self.funnel(&ctx, request.into_inner()).await)
+        answer(request, |ctx, question| self.funnel(ctx, question)).await
+    }
+
+    async fn query_funnel_trend(
+        &self,
+        request: Request<pb::QueryFunnelTrendRequest>,
+    ) -> Result<Response<pb::QueryFunnelTrendResponse>, Status> {
+        answer(request, |ctx, question| self.funnel_trend(ctx, question)).await
+    }
+
+    async fn list_funnel_persons(
+        &self,
+        request: Request<pb::ListFunnelPersonsRequest>,
+    ) -> Result<Response<pb::ListFunnelPersonsResponse>, Status> {
+        answer(request, |ctx, question| self.funnel_persons(ctx, question)).await
+    }
+
+    async fn explain_funnel_person(
+        &self,
+        request: Request<pb::ExplainFunnelPersonRequest>,
+    ) -> Result<Response<pb::ExplainFunnelPersonResponse>, Status> {
+        answer(request, |ctx, question| self.explain_funnel(ctx, question)).await
+    }
+
+    async fn query_retention(
+        &self,
+        request: Request<pb::QueryRetentionRequest>,
+    ) -> Result<Response<pb::QueryRetentionResponse>, Status> {
+        answer(request, |ctx, question| self.retention(ctx, question)).await
+    }
+
+    async fn list_retention_persons(
+        &self,
+        request: Request<pb::ListRetentionPersonsRequest>,
+    ) -> Result<Response<pb::ListRetentionPersonsResponse>, Status> {
+        answer(request, |ctx, question| self.retention_persons(ctx, question)).await
+    }
+
+    async fn explain_retention_person(
+        &self,
+        request: Request<pb::ExplainRetentionPersonRequest>,
+    ) -> Result<Response<pb::ExplainRetentionPersonResponse>, Status> {
+        answer(request, |ctx, question| self.explain_retention(ctx, question)).await
+    }
+
+    async fn query_lifecycle(
+        &self,
+        request: Request<pb::QueryLifecycleRequest>,
+    ) -> Result<Response<pb::QueryLifecycleResponse>, Status> {
+        answer(request, |ctx, question| self.lifecycle(ctx, question)).await
+    }
+
+    async fn list_lifecycle_persons(
+        &self,
+        request: Request<pb::ListLifecyclePersonsRequest>,
+    ) -> Result<Response<pb::ListLifecyclePersonsResponse>, Status> {
+        answer(request, |ctx, question| self.lifecycle_persons(ctx, question)).await
+    }
+
+    async fn query_stickiness(
+        &self,
+        request: Request<pb::QueryStickinessRequest>,
+    ) -> Result<Response<pb::QueryStickinessResponse>, Status> {
+        answer(request, |ctx, question| self.stickiness(ctx, question)).await
+    }
+
+    async fn list_stickiness_persons(
+        &self,
+        request: Request<pb::ListStickinessPersonsRequest>,
+    ) -> Result<Response<pb::ListStickinessPersonsResponse>, Status> {
+        answer(request, |ctx, question| self.stickiness_persons(ctx, question)).await
+    }
+
+    async fn query_paths(
+        &self,
+        request: Request<pb::QueryPathsRequest>,
+    ) -> Result<Response<pb::QueryPathsResponse>, Status> {
+        answer(request, |ctx, question| self.paths(ctx, question)).await
+    }
+
+    async fn list_path_persons(
+        &self,
+        request: Request<pb::ListPathPersonsRequest>,
+    ) -> Result<Response<pb::ListPathPersonsResponse>, Status> {
+        answer(request, |ctx, question| self.path_persons(ctx, question)).await
+    }
+
+    async fn query_web_overview(
+        &self,
+        request: Request<pb::QueryWebOverviewRequest>,
+    ) -> Result<Response<pb::QueryWebOverviewResponse>, Status> {
+        answer(request, |ctx, question| self.web_overview(ctx, question)).await
     }
 }

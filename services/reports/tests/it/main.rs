@@ -98,7 +98,7 @@ fn range() -> Option<TimeRange> {
 }
 
 fn funnel() -> pb::QueryFunnelRequest {
-    let step = |event: &str| pb::FunnelStep { event: event.into(), filter: None };
+    let step = |event: &str| pb::FunnelStep { event: event.into(), ..Default::default() };
     pb::QueryFunnelRequest {
         range: range(),
         steps: vec![step("view"), step("buy")],

@@ -47,6 +47,7 @@ async fn answers(fixture: &Fixture) -> Option<Answers> {
             event: "view".into(),
             math: pb::trends_series::Math::UniquePersons.into(),
             filter: Some(Filter { conditions: vec![condition], ..Filter::default() }),
+            ..pb::TrendsSeries::default()
         };
         let request = pb::QueryTrendsRequest { series: vec![series], ..trends() };
         let answer = fixture.client.clone().query_trends(signed(request, project())).await.ok()?;

@@ -24,8 +24,9 @@ use observe_proto::identity::v1::{
     ConfirmErasureRequest, ConfirmErasureResponse, ErasureChange, ListDistinctIdsRequest,
     ListDistinctIdsResponse, ListRetentionsRequest, ListRetentionsResponse, MappingChange,
     NumberedErasure, PersonChange, ProjectChanges, ProjectRetention, ReadChangesRequest,
-    ReadChangesResponse, ReadErasuresRequest, ReadErasuresResponse, ReportExposedKeyRequest,
-    ReportExposedKeyResponse, RetentionSettings, change,
+    ReadChangesResponse, ReadErasuresRequest, ReadErasuresResponse, ReadPersonsRequest,
+    ReadPersonsResponse, ReportExposedKeyRequest, ReportExposedKeyResponse, RetentionSettings,
+    change,
 };
 use observe_runtime::Lifecycle;
 use observe_runtime::server::ContextLayer;
@@ -316,6 +317,13 @@ impl PersonLogService for StandIn {
         _: Request<ListDistinctIdsRequest>,
     ) -> Result<Response<ListDistinctIdsResponse>, Status> {
         unreachable!("reports asks for no ids")
+    }
+
+    async fn read_persons(
+        &self,
+        _: Request<ReadPersonsRequest>,
+    ) -> Result<Response<ReadPersonsResponse>, Status> {
+        unreachable!("no test asks for persons yet")
     }
 
     async fn read_erasures(

@@ -4,7 +4,8 @@ import { fail } from "@/fixtures/identity";
 import { EventService, PropertyDefinition_Type } from "@/gen/observe/events/v1/event_service_pb";
 import type { QueryFunnelRequest } from "@/gen/observe/reports/v1/funnel_pb";
 import { InsightService } from "@/gen/observe/reports/v1/insight_service_pb";
-import { Interval, type QueryTrendsRequest, TrendsSeries_Math } from "@/gen/observe/reports/v1/trends_pb";
+import { Interval } from "@/gen/observe/reports/v1/interval_pb";
+import { type QueryTrendsRequest, TrendsSeries_Math } from "@/gen/observe/reports/v1/trends_pb";
 
 const LONG = `<img src=x onerror=alert(1)> ${"a very long event name ".repeat(9)}`.slice(0, 200);
 const PLANS = ["free", "pro", "team", "enterprise", "trial", "student", "legacy", "partner"];

@@ -4,8 +4,8 @@ import { toBreakdown } from "@/components/query/breakdown";
 import { toFilter } from "@/components/query/filter";
 import { resolveRange, toTimeRange } from "@/components/query/range";
 import { QueryFunnelRequest_Order, type QueryFunnelRequest, QueryFunnelRequestSchema } from "@/gen/observe/reports/v1/funnel_pb";
+import { Interval as WireInterval } from "@/gen/observe/reports/v1/interval_pb";
 import {
-  Interval as WireInterval,
   type QueryTrendsRequest,
   QueryTrendsRequestSchema,
   TrendsSeries_Math,

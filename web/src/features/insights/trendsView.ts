@@ -1,8 +1,8 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Buckets, ChartSeries } from "@/charts";
 import { breakdownName } from "@/components/query/breakdown";
+import { Interval as WireInterval } from "@/gen/observe/reports/v1/interval_pb";
 import {
-  Interval as WireInterval,
   type QueryTrendsRequest,
   type QueryTrendsResponse,
   type TrendsResult,
