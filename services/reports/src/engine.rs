@@ -60,6 +60,9 @@ pub enum EngineError {
         /// How much is done, 0-1.
         progress: f64,
     },
+    /// What is kept of the projection cannot be read now.
+    #[error("the store of the projection is away: {0}")]
+    Store(String),
     /// Too many questions are being computed.
     #[error("too many questions are being computed")]
     Busy,

@@ -61,6 +61,9 @@ impl From<EngineError> for ReportsError {
         match error {
             EngineError::Loading { progress } => Self::Loading { progress },
             EngineError::Busy => Self::Busy,
+            EngineError::Store(detail) => {
+                CommonError::Unavailable { dependency: "database of reports", detail }.into()
+            }
             large @ (EngineError::TooLong | EngineError::TooLarge) => Self::TooLarge(large),
             broken @ (EngineError::Abandoned | EngineError::Broken(_)) => {
                 CommonError::Internal(broken.to_string()).into()

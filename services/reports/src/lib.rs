@@ -57,9 +57,11 @@ use service::person_activity::PersonActivities;
 use service::usage::Usage;
 use signals::Assessor;
 use store::error_group::ErrorGroupStore;
+use store::projection::ProjectionStore;
 use store::usage::UsageStore;
 use usage::ledger::Ledger;
 use workers::follow_log::{self, Upstream};
+use workers::keep::Keeper;
 use workers::signals::SignalWatch;
 
 /// The schema of reports.
@@ -88,9 +90,10 @@ pub async fn migrate(url: &Secret) -> Result<(), StartError> {
 )]
 pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
     let database = Database::open(&config.database_url, SCHEMA, POOLS)?;
-    let published = Arc::new(Published::new());
+    let kept = ProjectionStore(database.clone());
+    let published = Arc::new(Published::of(kept.clone()));
     let (events, identity) = (deps.service_channel("events")?, deps.service_channel("identity")?);
-    let upstream = Upstream::new(events, identity, Arc::clone(&published));
+    let upstream = Upstream::new(events, identity, Arc::clone(&published), kept.clone());
     let neighbours = Neighbours::new(&deps)?;
     let slots = Slots::default();
     let engine: Arc<dyn ReportEngine> =
@@ -152,7 +155,8 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
         .add_service(OverviewServiceServer::new(Overviews::new(Arc::new(board), life.clone())))
         .add_service(PersonActivityServiceServer::new(persons))
         .add_service(UsageServiceServer::new(Usage(ledger)));
-    let follow = follow_log::run(upstream, published, deps.clock.clone(), life.clone());
+    let follow =
+        follow_log::run(upstream, Keeper::new(kept), published, deps.clock.clone(), life.clone());
     Ok(Built {
         routes,
         workers: vec![

@@ -13,6 +13,9 @@ pub struct Range {
 }
 
 impl Range {
+    /// All time.
+    pub const ALWAYS: Self = Self { start_ms: i64::MIN, end_ms: i64::MAX };
+
     /// Returns whether the time is inside.
     #[must_use]
     pub fn contains(self, time_ms: i64) -> bool {

@@ -1,5 +1,7 @@
 //! Background work.
 
 pub(crate) mod follow_log;
+pub(crate) mod keep;
+pub(crate) mod load;
 pub(crate) mod signals;
 pub(crate) mod usage;

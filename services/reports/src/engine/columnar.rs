@@ -11,6 +11,7 @@ use crate::activity::{Activity, ActivityQuery};
 use crate::funnel::{FunnelAnswer, FunnelQuery};
 use crate::history::{History, HistoryQuery};
 use crate::published::Published;
+use crate::query::Range;
 use crate::trends::{TrendsAnswer, TrendsQuery};
 
 /// Answers from the published projection.
@@ -26,13 +27,24 @@ impl ColumnarEngine {
         Self { published, slots }
     }
 
+    /// Asks about all time.
     async fn compute<T: Send + 'static>(
         &self,
         project: ProjectId,
         question: impl FnOnce(&View<'_>) -> Result<T, EngineError> + Send + 'static,
     ) -> Result<T, EngineError> {
+        self.compute_in(project, Range::ALWAYS, question).await
+    }
+
+    /// Asks about events in a range, which are loaded first if they are not.
+    async fn compute_in<T: Send + 'static>(
+        &self,
+        project: ProjectId,
+        range: Range,
+        question: impl FnOnce(&View<'_>) -> Result<T, EngineError> + Send + 'static,
+    ) -> Result<T, EngineError> {
         // Told before there is a place, so that a start keeps nobody waiting.
-        self.published.projection()?;
+        self.published.load(project, range).await?;
         let published = Arc::clone(&self.published);
         let work = move |asker: &Asker| {
             // Taken after the wait, so that the answer is as fresh as can be.
@@ -49,11 +61,11 @@ impl ReportEngine for ColumnarEngine {
     }
 
     fn funnel(&self, project: ProjectId, query: FunnelQuery) -> Answer<'_, FunnelAnswer> {
-        Box::pin(self.compute(project, move |view| funnel::run(view, &query)))
+        Box::pin(self.compute_in(project, query.range, move |view| funnel::run(view, &query)))
     }
 
     fn activity(&self, project: ProjectId, query: ActivityQuery) -> Answer<'_, Vec<Activity>> {
-        Box::pin(self.compute(project, move |view| activity::run(view, &query)))
+        Box::pin(self.compute_in(project, query.range, move |view| activity::run(view, &query)))
     }
 
     fn history(&self, project: ProjectId, query: HistoryQuery) -> Answer<'_, Vec<History>> {

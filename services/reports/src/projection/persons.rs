@@ -119,6 +119,16 @@ impl Persons {
         Mapping::changing(&mut self.mapping).push(person);
     }
 
+    /// Takes in the next visitor code, of one that was forgotten.
+    pub(super) fn add_forgotten(&mut self) {
+        Mapping::changing(&mut self.mapping).push(NOBODY);
+    }
+
+    /// Forgets whose a visitor is that has no event any more.
+    pub(super) fn forget(&mut self, visitor: u32) {
+        Mapping::changing(&mut self.mapping)[visitor as usize] = NOBODY;
+    }
+
     /// Gives a visitor to a person.
     pub(crate) fn map(&mut self, visitor: u32, person: PersonId) {
         let person = self.code(person);

@@ -3,6 +3,7 @@
 mod answers;
 mod erasure;
 mod errors;
+mod keeping;
 mod person_activity;
 mod retention;
 mod splits;
@@ -19,6 +20,7 @@ use observe_proto::reports::v1::insight_service_client::InsightServiceClient;
 use observe_runtime::client::Upstreams;
 use observe_runtime::server::{self, Listener};
 use observe_runtime::{Deps, Lifecycle};
+use observe_testkit::TestStores;
 use stand_in::{StandIn, event};
 use tonic::metadata::MetadataValue;
 use tonic::transport::Channel;
@@ -34,6 +36,8 @@ struct Fixture {
     client: InsightServiceClient<Channel>,
     url: String,
     lifecycle: Lifecycle,
+    /// `None` once they were taken.
+    stores: Option<TestStores>,
 }
 
 impl Drop for Fixture {
@@ -50,11 +54,11 @@ fn project() -> ProjectId {
 async fn start(upstream: &StandIn) -> Fixture {
     let lifecycle = Lifecycle::new();
     let url = upstream.serve(&lifecycle, ContextSigner::new(&Secret::new(SECRET))).await;
-    start_with(lifecycle, &url, None).await
+    start_with(lifecycle, &url, TestStores::start().await).await
 }
 
-/// Starts the service; all others are at that address. Without a cache every question is computed.
-async fn start_with(lifecycle: Lifecycle, url: &str, cache_redis_url: Option<Secret>) -> Fixture {
+/// Starts the service with these stores; all others are at that address.
+async fn start_with(lifecycle: Lifecycle, url: &str, stores: TestStores) -> Fixture {
     let mut upstreams = Upstreams::new();
     for service in ["events", "identity", "monitor"] {
         upstreams.add_url(service, url).expect("a valid address");
@@ -67,7 +71,9 @@ async fn start_with(lifecycle: Lifecycle, url: &str, cache_redis_url: Option<Sec
         lifecycle: lifecycle.clone(),
         upstreams,
     };
-    let database_url = Secret::new("postgres://localhost/none");
+    let database_url = Secret::new(&stores.database_url);
+    observe_reports::migrate(&database_url).await.expect("a database");
+    let cache_redis_url = Some(Secret::new(&stores.cache_redis_url));
     let config = observe_reports::Config { database_url, cache_redis_url };
     let built = observe_reports::build(config, deps.clone()).expect("it builds");
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
@@ -75,7 +81,7 @@ async fn start_with(lifecycle: Lifecycle, url: &str, cache_redis_url: Option<Sec
     server::start(built, Listener::Tcp(listener), &deps).await;
     let url = format!("http://{address}");
     let client = InsightServiceClient::connect(url.clone()).await;
-    Fixture { client: client.expect("it listens"), url, lifecycle }
+    Fixture { client: client.expect("it listens"), url, lifecycle, stores: Some(stores) }
 }
 
 fn signed<T>(message: T, project: ProjectId) -> Request<T> {
@@ -118,6 +124,11 @@ fn trends() -> pb::QueryTrendsRequest {
 }
 
 impl Fixture {
+    /// Returns the stores, for a service that is started after this one.
+    fn take_stores(&mut self) -> TestStores {
+        self.stores.take().expect("they are taken once")
+    }
+
     async fn funnel(&self) -> Result<Vec<i64>, Status> {
         let answer = self.client.clone().query_funnel(signed(funnel(), project())).await?;
         Ok(answer.into_inner().steps.iter().map(|step| step.persons).collect())

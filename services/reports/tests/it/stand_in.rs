@@ -61,9 +61,21 @@ struct State {
     retentions: Vec<ProjectRetention>,
     erasures: Vec<NumberedErasure>,
     confirmed: Vec<ConfirmErasureRequest>,
+    /// Shard and first sequence.
+    reads: Vec<(u32, i64)>,
 }
 
 impl StandIn {
+    /// Returns what was read of the log: shards and first sequences.
+    pub(crate) fn reads(&self) -> Vec<(u32, i64)> {
+        self.0.lock().expect("no test panics with it").reads.clone()
+    }
+
+    /// Forgets what was read so far.
+    pub(crate) fn forget_reads(&self) {
+        self.0.lock().expect("no test panics with it").reads.clear();
+    }
+
     pub(crate) fn new(shards: usize) -> Self {
         let shards = vec![Vec::new(); shards];
         let state = State {
@@ -73,6 +85,7 @@ impl StandIn {
             retentions: vec![],
             erasures: vec![],
             confirmed: vec![],
+            reads: vec![],
         };
         Self(Arc::new(Mutex::new(state)))
     }
@@ -262,8 +275,9 @@ impl LogService for StandIn {
         &self,
         request: Request<ReadLogRequest>,
     ) -> Result<Response<ReadLogResponse>, Status> {
-        let state = self.check()?;
+        let mut state = self.check()?;
         let request = request.into_inner();
+        state.reads.push((request.shard, request.from_sequence));
         let rows = &state.shards[request.shard as usize];
         let wanted = rows.iter().filter(|row| row.first_sequence >= request.from_sequence);
         let rows_out = wanted.take(PAGE).cloned().collect();
