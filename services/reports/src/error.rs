@@ -7,6 +7,7 @@ use observe_core::error::{CommonError, ErrorReason};
 use observe_core::{ErrorCode, ServiceError, Violations};
 
 use crate::engine::EngineError;
+use crate::refusal::Refusal;
 
 /// How long a caller should wait when too many questions are being computed.
 const BUSY_RETRY_AFTER: Duration = Duration::from_secs(2);
@@ -31,6 +32,9 @@ pub enum ReportsError {
     /// Too many people watch.
     #[error("too many viewers")]
     Viewers,
+    /// What people keep here does not allow it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// An RPC that is in the contract and not built yet.
     #[error("{0} is not built yet")]
     NotBuilt(&'static str),
@@ -71,6 +75,7 @@ impl ServiceError for ReportsError {
             Self::Common(error) => error.code(),
             Self::Loading { .. } => ErrorCode::Unavailable,
             Self::Busy | Self::Viewers => ErrorCode::ResourceExhausted,
+            Self::Refused(refusal) => refusal.code(),
             Self::NotBuilt(_) => ErrorCode::Unimplemented,
         }
     }
@@ -80,6 +85,7 @@ impl ServiceError for ReportsError {
             Self::Common(error) => error.reason(),
             Self::Loading { .. } => ErrorReason::ProjectionLoading,
             Self::Busy | Self::Viewers => ErrorReason::RateLimited,
+            Self::Refused(refusal) => refusal.reason(),
             Self::NotBuilt(_) => ErrorReason::UnknownRpc,
         }
     }
@@ -90,6 +96,7 @@ impl ServiceError for ReportsError {
             Self::Loading { .. } => "the projection is being built after a start, try again".into(),
             Self::Busy => "too many questions are being computed, try again".into(),
             Self::Viewers => "too many viewers watch already, try again later".into(),
+            Self::Refused(refusal) => refusal.to_string().into(),
             Self::NotBuilt(name) => format!("{name} is not built yet").into(),
         }
     }
@@ -98,6 +105,7 @@ impl ServiceError for ReportsError {
         match self {
             Self::Common(error) => error.metadata(),
             Self::Loading { progress } => vec![("progress", format!("{progress:.3}"))],
+            Self::Refused(refusal) => refusal.metadata(),
             Self::Busy | Self::Viewers | Self::NotBuilt(_) => Vec::new(),
         }
     }
@@ -107,6 +115,7 @@ impl ServiceError for ReportsError {
             Self::Common(error) => error.retry_after(),
             Self::Loading { .. } => Some(LOADING_RETRY_AFTER),
             Self::Busy | Self::Viewers => Some(BUSY_RETRY_AFTER),
+            Self::Refused(refusal) => refusal.retry_after(),
             Self::NotBuilt(_) => None,
         }
     }
@@ -114,7 +123,11 @@ impl ServiceError for ReportsError {
     fn violations(&self) -> Option<&Violations> {
         match self {
             Self::Common(error) => error.violations(),
-            Self::Loading { .. } | Self::Busy | Self::Viewers | Self::NotBuilt(_) => None,
+            Self::Loading { .. }
+            | Self::Busy
+            | Self::Viewers
+            | Self::Refused(_)
+            | Self::NotBuilt(_) => None,
         }
     }
 }
