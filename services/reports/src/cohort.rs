@@ -1,5 +1,6 @@
 //! Cohorts: named sets of persons, by a rule that is applied anew all the time or by a fixed list of distinct ids.
 
+pub(crate) mod counter;
 pub(crate) mod loader;
 
 use std::collections::{HashMap, HashSet};
@@ -129,15 +130,6 @@ pub struct Definitions {
     pub now_ms: i64,
     /// Each after those that its rule names.
     pub cohorts: Vec<Definition>,
-}
-
-/// How many persons are in a cohort.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Size {
-    /// In it.
-    pub persons: u64,
-    /// In the project: those with an event or a property.
-    pub all: u64,
 }
 
 /// Returns the cohorts with each after those that its rule names. What is named and not there is left out.

@@ -1,22 +1,36 @@
 //! The wire's questions as ours, with every violation found, and our answers as the wire's.
 
+mod annotation;
+mod cohort;
+mod cohort_names;
+mod dashboard;
 mod errors;
 mod funnel;
+mod kept;
 mod latency;
 mod overview;
 mod person_activity;
+mod saved_insight;
 mod shared;
 mod trends;
 mod usage;
 
+pub(crate) use annotation::{annotation, annotation_draft, annotation_range};
+pub(crate) use cohort::{cohort, cohort_draft, cohort_rule, listed_persons};
+pub(crate) use cohort_names::{Question, named_cohorts};
+pub(crate) use dashboard::{dashboard, dashboard_draft, seen_time, shared_dashboard};
 pub(crate) use errors::{
     decided_status, detail_response, error_group, group_question, list_question, list_response,
 };
 pub(crate) use funnel::{funnel_query, funnel_response};
+pub(crate) use kept::page_size;
 pub(crate) use latency::{endpoint_name, endpoints_response, latency_range, latency_response};
 pub(crate) use overview::overview_response;
 pub(crate) use person_activity::{
     export_question, moment, person_events_question, preview_question, preview_response,
+};
+pub(crate) use saved_insight::{
+    in_project, question, saved_insight, saved_insight_draft, search_text, stored_query,
 };
 pub(crate) use shared::timestamp;
 pub(crate) use trends::{trends_query, trends_response};

@@ -3,6 +3,7 @@
 mod activity;
 mod bound;
 mod breakdown;
+pub(crate) mod cohort;
 pub mod columnar;
 pub(crate) mod distinct;
 mod filter;
@@ -20,10 +21,13 @@ mod walk;
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use observe_core::ProjectId;
+use uuid::Uuid;
 
 use crate::activity::{Activity, ActivityQuery};
+use crate::cohort::Definitions;
 use crate::funnel::{FunnelAnswer, FunnelQuery};
 use crate::history::{History, HistoryQuery};
 use crate::trends::{TrendsAnswer, TrendsQuery};
@@ -46,6 +50,15 @@ pub trait ReportEngine: Send + Sync + 'static {
 
     /// Counts events, persons, sessions and errors in each bucket.
     fn activity(&self, project: ProjectId, query: ActivityQuery) -> Answer<'_, Vec<Activity>>;
+
+    /// Returns an engine that knows these cohorts: those that its questions name.
+    fn with_cohorts(&self, cohorts: Arc<Definitions>) -> Arc<dyn ReportEngine>;
+
+    /// Counts the persons of one of the cohorts that it knows.
+    fn cohort_size(&self, project: ProjectId, cohort: Uuid) -> Answer<'_, u64>;
+
+    /// Counts all persons that have an event or a property.
+    fn person_count(&self, project: ProjectId) -> Answer<'_, u64>;
 
     /// Counts the events of some persons over all time.
     fn history(&self, project: ProjectId, query: HistoryQuery) -> Answer<'_, Vec<History>>;

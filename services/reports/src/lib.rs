@@ -7,6 +7,7 @@
 
 pub mod activity;
 pub mod config;
+pub mod cohort;
 mod convert;
 pub mod engine;
 pub mod error;
@@ -21,6 +22,7 @@ mod person_activity;
 pub mod projection;
 pub mod published;
 pub mod query;
+pub mod refusal;
 mod service;
 pub mod signals;
 mod store;

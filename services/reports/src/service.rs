@@ -1,8 +1,12 @@
 //! The gRPC services.
 
+pub(crate) mod annotation;
+pub(crate) mod cohort;
+pub(crate) mod dashboard;
 pub(crate) mod error;
 pub(crate) mod insight;
 pub(crate) mod latency;
 pub(crate) mod overview;
 pub(crate) mod person_activity;
+pub(crate) mod saved_insight;
 pub(crate) mod usage;

@@ -14,13 +14,14 @@ use prost::Message as _;
 use uuid::Uuid;
 
 use super::kept::{description, micros_timestamp, name};
-use super::shared::SCOPES;
 use crate::cohort::loader::stored_rule;
 use crate::cohort::{Behavior, Rule, Times};
 use crate::query::{Scope, Selector};
 use crate::refusal::Refusal;
 use crate::store::cohort::{CohortRow, Draft};
 
+/// What the conditions on the events of a behavior may be about: a cohort is a condition of its own.
+const BEHAVIOR_SCOPES: [Scope; 2] = [Scope::Event, Scope::Person];
 const CONDITIONS_MAX: usize = 50;
 const DEPTH_MAX: usize = 5;
 const TIMES_MAX: i32 = 1_000_000;
@@ -189,7 +190,8 @@ impl Reader<'_> {
             Comparison::Exactly => Times::Exactly(times),
         };
         let filter = wire.filter.as_ref();
-        let filter = read(filter, &format!("{field}.filter"), &SCOPES, &self.expressions, v);
+        let field_of_filter = format!("{field}.filter");
+        let filter = read(filter, &field_of_filter, &BEHAVIOR_SCOPES, &self.expressions, v);
         let event = (!wire.event.is_empty()).then(|| wire.event.clone());
         let days = if wire.days == 0 { DAYS_DEFAULT } else { wire.days.unsigned_abs() };
         Behavior { selector: Selector { event, filter }, times, days }

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use observe_core::ProjectId;
+use uuid::Uuid;
 
+use super::cohort::KeptSets;
 use super::slots::{Asker, Slots};
 use super::view::View;
-use super::{Answer, EngineError, ReportEngine, activity, funnel, history, trends};
+use super::{Answer, EngineError, ReportEngine, activity, cohort, funnel, history, trends};
 use crate::activity::{Activity, ActivityQuery};
+use crate::cohort::Definitions;
 use crate::funnel::{FunnelAnswer, FunnelQuery};
 use crate::history::{History, HistoryQuery};
 use crate::published::Published;
@@ -17,13 +20,16 @@ use crate::trends::{TrendsAnswer, TrendsQuery};
 pub struct ColumnarEngine {
     published: Arc<Published>,
     slots: Slots,
+    /// Those that questions name.
+    cohorts: Arc<Definitions>,
+    kept: KeptSets,
 }
 
 impl ColumnarEngine {
     /// Answers from what is published there, computing in these places.
     #[must_use]
     pub fn new(published: Arc<Published>, slots: Slots) -> Self {
-        Self { published, slots }
+        Self { published, slots, cohorts: Arc::default(), kept: KeptSets::default() }
     }
 
     async fn compute<T: Send + 'static>(
@@ -34,10 +40,14 @@ impl ColumnarEngine {
         // Told before there is a place, so that a start keeps nobody waiting.
         self.published.projection()?;
         let published = Arc::clone(&self.published);
+        let (cohorts, kept) = (Arc::clone(&self.cohorts), self.kept.clone());
         let work = move |asker: &Asker| {
             // Taken after the wait, so that the answer is as fresh as can be.
-            let now = published.projection()?.project(project).snapshot();
-            question(&View::new(&now, asker))
+            let project = published.projection()?.project(project);
+            let now = project.snapshot();
+            let view = View::new(&now, asker);
+            let members = kept.members(&view, &project, &cohorts)?;
+            question(&view.with_cohorts(&members))
         };
         self.slots.compute(work).await
     }
@@ -50,6 +60,22 @@ impl ReportEngine for ColumnarEngine {
 
     fn funnel(&self, project: ProjectId, query: FunnelQuery) -> Answer<'_, FunnelAnswer> {
         Box::pin(self.compute(project, move |view| funnel::run(view, &query)))
+    }
+
+    fn with_cohorts(&self, cohorts: Arc<Definitions>) -> Arc<dyn ReportEngine> {
+        let (published, slots) = (Arc::clone(&self.published), self.slots.clone());
+        Arc::new(Self { published, slots, cohorts, kept: self.kept.clone() })
+    }
+
+    fn cohort_size(&self, project: ProjectId, cohort: Uuid) -> Answer<'_, u64> {
+        Box::pin(self.compute(project, move |view| {
+            let found = view.cohorts.and_then(|cohorts| cohorts.get(cohort));
+            Ok(found.map_or(0, |found| found.persons.count()))
+        }))
+    }
+
+    fn person_count(&self, project: ProjectId) -> Answer<'_, u64> {
+        Box::pin(self.compute(project, move |view| Ok(cohort::everybody(view)?.count())))
     }
 
     fn activity(&self, project: ProjectId, query: ActivityQuery) -> Answer<'_, Vec<Activity>> {

@@ -2,7 +2,10 @@
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
+use uuid::Uuid;
+
 use super::bound::Bound;
+use super::cohort::PersonSet;
 use super::plan::Keys;
 use super::selection::Selection;
 use super::view::View;
@@ -44,7 +47,8 @@ impl<'a> CompiledFilter<'a> {
                 Self::Event(place, ValueTable::new(&condition.test, values))
             }
             // Not read by `convert` yet.
-            Scope::Session | Scope::Cohort => Self::All(Vec::new()),
+            Scope::Session => Self::All(Vec::new()),
+            Scope::Cohort => Self::Person(PersonTable::of_cohorts(&condition.test, view)),
             Scope::Person => {
                 let (key, values) = columns.persons.property(&condition.property).unzip();
                 let table = ValueTable::new(&condition.test, values);
@@ -88,6 +92,14 @@ impl<'a> CompiledFilter<'a> {
     }
 }
 
+/// Returns the persons whose property passes, and whether those without it do.
+pub(super) fn persons_that_pass(condition: &Condition, columns: &Snapshot) -> (PersonSet, bool) {
+    let (key, values) = columns.persons.property(&condition.property).unzip();
+    let table = ValueTable::new(&condition.test, values);
+    let PersonTable { bits, nobody } = PersonTable::new(key, &table, columns);
+    (PersonSet::of_bits(bits), nobody)
+}
+
 /// Which persons pass: a bit each, since a question may have many conditions and a project many persons.
 pub(super) struct PersonTable {
     bits: Vec<u64>,
@@ -106,6 +118,25 @@ impl PersonTable {
                     bits[person as usize / 64] ^= 1 << (person % 64);
                 }
             });
+        }
+        Self { bits, nobody }
+    }
+
+    /// Tells who is in one of the cohorts whose ids the test names, or in none of them. Nobody is in none.
+    fn of_cohorts(test: &ValueTest, view: &View<'_>) -> Self {
+        let (ids, nobody) = match test {
+            ValueTest::NotIn(ids) => (Some(ids), true),
+            ValueTest::In(ids) => (Some(ids), false),
+            _ => (None, false),
+        };
+        let persons = view.columns.persons.len();
+        let start = if nobody { u64::MAX } else { 0 };
+        let mut bits = vec![start; persons.div_ceil(64)];
+        let cohorts = ids.into_iter().flatten().filter_map(|id| Uuid::parse_str(id).ok());
+        for cohort in cohorts.filter_map(|id| view.cohorts?.get(id)) {
+            for (word, members) in bits.iter_mut().zip(cohort.persons.words(persons)) {
+                *word = if nobody { *word & !members } else { *word | members };
+            }
         }
         Self { bits, nobody }
     }

@@ -1,5 +1,6 @@
 //! What a question looks at.
 
+use super::cohort::Members;
 use super::slots::Asker;
 use crate::projection::{NOBODY, Snapshot};
 use crate::query::CountedBy;
@@ -10,12 +11,19 @@ pub(crate) struct View<'a> {
     pub(crate) columns: &'a Snapshot,
     /// Who waits for the answer.
     pub(crate) asker: &'a Asker,
+    /// The cohorts that the question names; `None` if it names none.
+    pub(crate) cohorts: Option<&'a Members>,
 }
 
 impl<'a> View<'a> {
     /// Looks at these columns.
     pub(crate) fn new(columns: &'a Snapshot, asker: &'a Asker) -> Self {
-        Self { columns, asker }
+        Self { columns, asker, cohorts: None }
+    }
+
+    /// Looks with these cohorts.
+    pub(super) fn with_cohorts(self, cohorts: &'a Members) -> Self {
+        Self { cohorts: Some(cohorts), ..self }
     }
 }
 
