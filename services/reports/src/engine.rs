@@ -1,6 +1,7 @@
 //! What answers questions. [`ReportEngine`] is the seam: a question in, an answer out, whatever is behind it.
 
 mod activity;
+mod behind;
 mod breakdown;
 pub mod columnar;
 pub(crate) mod distinct;
