@@ -10,6 +10,7 @@ mod kept;
 mod latency;
 mod overview;
 mod person_activity;
+mod persons;
 mod saved_insight;
 mod shared;
 mod trends;
@@ -23,12 +24,12 @@ pub(crate) use errors::{
     decided_status, detail_response, error_group, group_question, list_question, list_response,
 };
 pub(crate) use funnel::{funnel_query, funnel_response};
-pub(crate) use kept::page_size;
 pub(crate) use latency::{endpoint_name, endpoints_response, latency_range, latency_response};
 pub(crate) use overview::overview_response;
 pub(crate) use person_activity::{
     export_question, moment, person_events_question, preview_question, preview_response,
 };
+pub(crate) use persons::{page_size, persons as persons_to_proto};
 pub(crate) use saved_insight::{
     in_project, question, saved_insight, saved_insight_draft, search_text, stored_query,
 };

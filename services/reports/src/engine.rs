@@ -1,6 +1,7 @@
 //! What answers questions. [`ReportEngine`] is the seam: a question in, an answer out, whatever is behind it.
 
 mod activity;
+mod behind;
 mod bound;
 mod breakdown;
 pub(crate) mod cohort;
@@ -27,6 +28,7 @@ use observe_core::ProjectId;
 use uuid::Uuid;
 
 use crate::activity::{Activity, ActivityQuery};
+use crate::behind::{Behind, Page};
 use crate::cohort::Definitions;
 use crate::funnel::{FunnelAnswer, FunnelQuery};
 use crate::history::{History, HistoryQuery};
@@ -56,6 +58,9 @@ pub trait ReportEngine: Send + Sync + 'static {
 
     /// Counts the persons of one of the cohorts that it knows.
     fn cohort_size(&self, project: ProjectId, cohort: Uuid) -> Answer<'_, u64>;
+
+    /// Returns a page of the persons of one of the cohorts that it knows.
+    fn cohort_persons(&self, project: ProjectId, cohort: Uuid, page: Page) -> Answer<'_, Behind>;
 
     /// Counts all persons that have an event or a property.
     fn person_count(&self, project: ProjectId) -> Answer<'_, u64>;

@@ -6,8 +6,9 @@
 //! event or a person.
 
 pub mod activity;
-pub mod config;
+pub mod behind;
 pub mod cohort;
+pub mod config;
 mod convert;
 pub mod engine;
 pub mod error;
@@ -33,16 +34,22 @@ mod workers;
 use std::sync::Arc;
 
 use observe_core::Secret;
+use observe_proto::reports::v1::annotation_service_server::AnnotationServiceServer;
+use observe_proto::reports::v1::cohort_service_server::CohortServiceServer;
+use observe_proto::reports::v1::dashboard_service_server::DashboardServiceServer;
 use observe_proto::reports::v1::error_service_server::ErrorServiceServer;
 use observe_proto::reports::v1::insight_service_server::{InsightServiceServer, SERVICE_NAME};
 use observe_proto::reports::v1::latency_service_server::LatencyServiceServer;
 use observe_proto::reports::v1::overview_service_server::OverviewServiceServer;
 use observe_proto::reports::v1::person_activity_service_server::PersonActivityServiceServer;
+use observe_proto::reports::v1::saved_insight_service_server::SavedInsightServiceServer;
 use observe_proto::reports::v1::usage_service_server::UsageServiceServer;
 use observe_runtime::postgres::{Database, PoolSizes};
 use observe_runtime::{Built, Deps, ReadyCheck, StartError, Worker};
 use tonic::service::Routes;
 
+use cohort::counter::Counter;
+use cohort::loader::Loader;
 pub use config::Config;
 use engine::{ColumnarEngine, ReportEngine, Slots};
 use latency::EndpointAssessor;
@@ -50,14 +57,23 @@ use latency::query::LatencyQueries;
 use neighbours::Neighbours;
 use overview::board::Board;
 use published::Published;
+use service::annotation::Annotations;
+use service::cohort::Cohorts;
+use service::dashboard::{Dashboards, Shared};
 use service::error::Errors;
 use service::insight::Insight;
 use service::latency::Latency;
 use service::overview::Overviews;
 use service::person_activity::PersonActivities;
+use service::persons::PersonPages;
+use service::saved_insight::SavedInsights;
 use service::usage::Usage;
 use signals::Assessor;
+use store::annotation::AnnotationStore;
+use store::cohort::CohortStore;
+use store::dashboard::DashboardStore;
 use store::error_group::ErrorGroupStore;
+use store::saved_insight::SavedInsightStore;
 use store::usage::UsageStore;
 use usage::ledger::Ledger;
 use workers::follow_log::{self, Upstream};
@@ -68,8 +84,8 @@ pub const SCHEMA: &str = "reports";
 /// Its migrations.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
 
-/// Connections: what people decided and the days that are over are small; questions about events need none.
-const POOLS: PoolSizes = PoolSizes { app: 4, worker: 2 };
+/// Connections: what people keep and decide and the days that are over are small; questions about events need none.
+const POOLS: PoolSizes = PoolSizes { app: 6, worker: 3 };
 
 /// Brings the schema up to date.
 ///
@@ -91,7 +107,8 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
     let database = Database::open(&config.database_url, SCHEMA, POOLS)?;
     let published = Arc::new(Published::new());
     let (events, identity) = (deps.service_channel("events")?, deps.service_channel("identity")?);
-    let upstream = Upstream::new(events, identity, Arc::clone(&published));
+    let lists = CohortStore(database.clone());
+    let upstream = Upstream::new(events, identity, Arc::clone(&published), lists.clone());
     let neighbours = Neighbours::new(&deps)?;
     let slots = Slots::default();
     let engine: Arc<dyn ReportEngine> =
@@ -114,6 +131,7 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
         neighbours: person_activity::neighbours::Neighbours::new(&deps)?,
         page_tokens: deps.page_tokens(),
     };
+    let pages = PersonPages::new(&deps)?;
     let assessor = Arc::new(Assessor {
         published: Arc::clone(&published),
         slots: slots.clone(),
@@ -130,7 +148,7 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
     let ledger = Ledger {
         engine: Arc::clone(&engine),
         neighbours: neighbours.clone(),
-        store: UsageStore(database),
+        store: UsageStore(database.clone()),
         clock: deps.clock.clone(),
     };
     let signals = SignalWatch {
@@ -143,9 +161,45 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
         let published = Arc::clone(&published);
         move || std::future::ready(published.is_ready())
     };
+    let page_tokens = deps.page_tokens();
     let life = deps.lifecycle;
     let usage = workers::usage::run(ledger.clone(), Arc::clone(&published), life.clone());
-    let routes = Routes::new(InsightServiceServer::new(Insight::new(engine, slots)))
+    let loader = Loader::new(lists, slots.clone(), deps.clock.clone());
+    let counter =
+        Counter { loader: loader.clone(), engine: engine.clone(), clock: deps.clock.clone() };
+    let counting = workers::cohorts::run(counter.clone(), Arc::clone(&published), life.clone());
+    let insight = Insight::new(engine, slots.clone(), pages.clone(), loader);
+    let cohorts = Cohorts {
+        counter,
+        published: Arc::clone(&published),
+        slots: slots.clone(),
+        entropy: deps.entropy.clone(),
+        pages,
+    };
+    let saved_insights = SavedInsights {
+        store: SavedInsightStore(database.clone()),
+        slots,
+        clock: deps.clock.clone(),
+        entropy: deps.entropy.clone(),
+        page_tokens,
+    };
+    let dashboards = Dashboards {
+        store: DashboardStore(database.clone()),
+        insights: SavedInsightStore(database.clone()),
+        shared: Shared::new(insight.clone()),
+        clock: deps.clock.clone(),
+        entropy: deps.entropy.clone(),
+    };
+    let annotations = Annotations {
+        store: AnnotationStore(database),
+        clock: deps.clock.clone(),
+        entropy: deps.entropy.clone(),
+    };
+    let routes = Routes::new(InsightServiceServer::new(insight))
+        .add_service(CohortServiceServer::new(cohorts))
+        .add_service(SavedInsightServiceServer::new(saved_insights))
+        .add_service(DashboardServiceServer::new(dashboards))
+        .add_service(AnnotationServiceServer::new(annotations))
         .add_service(ErrorServiceServer::new(errors))
         .add_service(LatencyServiceServer::new(latency))
         .add_service(OverviewServiceServer::new(Overviews::new(Arc::new(board), life.clone())))
@@ -157,6 +211,7 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
         workers: vec![
             Worker::new("follow log", follow),
             Worker::new("signals", signals.run(life)),
+            Worker::new("cohorts", counting),
             Worker::new("usage", usage),
         ],
         ready: vec![ReadyCheck::new(SERVICE_NAME, is_ready)],

@@ -31,8 +31,8 @@ pub enum Refusal {
     /// It is not as the caller saw it last.
     #[error("the {0} was changed meanwhile; read it again")]
     Changed(&'static str),
-    /// What was kept cannot be read any more.
-    #[error("the {0} was saved by another version and cannot be read by this one; save it anew")]
+    /// What was kept cannot be read or asked any more: another version wrote it, or it names what is gone.
+    #[error("the {0} cannot be read as it was saved; change it and save it anew")]
     Unreadable(&'static str),
     /// Too many requests for a shared dashboard.
     #[error("this dashboard is asked for too often from this address")]

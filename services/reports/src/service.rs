@@ -8,5 +8,6 @@ pub(crate) mod insight;
 pub(crate) mod latency;
 pub(crate) mod overview;
 pub(crate) mod person_activity;
+pub(crate) mod persons;
 pub(crate) mod saved_insight;
 pub(crate) mod usage;

@@ -35,8 +35,9 @@ pub(crate) struct Loader {
 impl Loader {
     /// Knows none yet.
     pub(crate) fn new(store: CohortStore, slots: Slots, clock: Arc<dyn Clock>) -> Self {
-        let weigh =
-            |_: &(Uuid, i64), ids: &Arc<DistinctIds>| u32::try_from(ids.bytes()).unwrap_or(u32::MAX);
+        let weigh = |_: &(Uuid, i64), ids: &Arc<DistinctIds>| {
+            u32::try_from(ids.bytes()).unwrap_or(u32::MAX)
+        };
         let lists = Cache::builder().max_capacity(LISTS_BYTES_MAX).weigher(weigh).build();
         Self { store, slots, clock, lists }
     }

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use observe_core::distinct_id::is_illegal;
 use observe_core::distinct_id::MAX_CHARS as DISTINCT_ID_CHARS_MAX;
+use observe_core::distinct_id::is_illegal;
 use observe_core::{PersonId, Violations};
 use observe_filter::{Expressions, read, read_condition};
 use observe_proto::common::v1 as common;
@@ -90,8 +90,10 @@ fn read_rule(wire: &pb::CohortRule, violations: &mut Violations) -> Rule {
 fn gather_filters(rule: &pb::CohortRule, filters: &mut Vec<common::Filter>) {
     for condition in &rule.conditions {
         match &condition.kind {
-            Some(Kind::Property(one)) => filters
-                .push(common::Filter { conditions: vec![one.clone()], ..common::Filter::default() }),
+            Some(Kind::Property(one)) => filters.push(common::Filter {
+                conditions: vec![one.clone()],
+                ..common::Filter::default()
+            }),
             Some(Kind::Behavior(behavior)) => filters.extend(behavior.filter.clone()),
             Some(Kind::CohortId(_)) | None => {}
         }

@@ -1,4 +1,4 @@
-//! What the things that people keep here have in common: names, descriptions, times, pages.
+//! What the things that people keep here have in common: names, descriptions, times.
 
 use chrono::{DateTime, Utc};
 use observe_core::Violations;
@@ -6,8 +6,6 @@ use prost_types::{Duration, Timestamp};
 
 const NAME_CHARS_MAX: usize = 200;
 const DESCRIPTION_CHARS_MAX: usize = 2_000;
-const PAGE_SIZE_DEFAULT: i32 = 100;
-const PAGE_SIZE_MAX: i32 = 200;
 /// The longest time that ends now, in seconds: 400 days.
 const LAST_SECONDS_MAX: i64 = 400 * 86_400;
 
@@ -43,17 +41,6 @@ pub(super) fn last(
     let fits = (1..=LAST_SECONDS_MAX).contains(&wire.seconds) && wire.nanos == 0;
     violations.require(fits, field, "must be whole seconds, at most 400 days");
     Some(wire.seconds)
-}
-
-/// Reads how many are on a page: 1-200, and 100 for 0.
-pub(crate) fn page_size(wire: i32, violations: &mut Violations) -> usize {
-    violations.require(
-        (0..=PAGE_SIZE_MAX).contains(&wire),
-        "page_size",
-        format!("must be 1-{PAGE_SIZE_MAX}, or 0 for {PAGE_SIZE_DEFAULT}"),
-    );
-    let size = if wire == 0 { PAGE_SIZE_DEFAULT } else { wire };
-    usize::try_from(size).unwrap_or(1)
 }
 
 /// Writes an instant as it is stored, to the microsecond.

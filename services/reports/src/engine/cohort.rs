@@ -272,11 +272,7 @@ impl Sieve<'_, '_> {
 }
 
 /// Counts by person the events that are selected.
-fn times(
-    view: &View<'_>,
-    selector: Selector,
-    range: Range,
-) -> Result<Vec<AtomicU32>, EngineError> {
+fn times(view: &View<'_>, selector: Selector, range: Range) -> Result<Vec<AtomicU32>, EngineError> {
     let counts: Vec<AtomicU32> =
         std::iter::repeat_with(AtomicU32::default).take(view.columns.persons.len()).collect();
     let (everything, selectors) = (Filter::everything(), [selector]);

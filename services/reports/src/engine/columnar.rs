@@ -8,12 +8,14 @@ use uuid::Uuid;
 use super::cohort::KeptSets;
 use super::slots::{Asker, Slots};
 use super::view::View;
-use super::{Answer, EngineError, ReportEngine, activity, cohort, funnel, history, trends};
+use super::{Answer, EngineError, ReportEngine, activity, behind, cohort, funnel, history, trends};
 use crate::activity::{Activity, ActivityQuery};
+use crate::behind::{Behind, Page};
 use crate::cohort::Definitions;
 use crate::funnel::{FunnelAnswer, FunnelQuery};
 use crate::history::{History, HistoryQuery};
 use crate::published::Published;
+use crate::query::CountedBy;
 use crate::trends::{TrendsAnswer, TrendsQuery};
 
 /// Answers from the published projection.
@@ -71,6 +73,14 @@ impl ReportEngine for ColumnarEngine {
         Box::pin(self.compute(project, move |view| {
             let found = view.cohorts.and_then(|cohorts| cohorts.get(cohort));
             Ok(found.map_or(0, |found| found.persons.count()))
+        }))
+    }
+
+    fn cohort_persons(&self, project: ProjectId, cohort: Uuid, page: Page) -> Answer<'_, Behind> {
+        Box::pin(self.compute(project, move |view| {
+            let found = view.cohorts.and_then(|cohorts| cohorts.get(cohort));
+            let persons = found.into_iter().flat_map(|found| found.persons.iter());
+            behind::page(view.columns, &CountedBy::Persons, persons, &page, view.asker)
         }))
     }
 

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use observe_core::context::Permission;
 use observe_core::error::CommonError;
-use observe_core::page::PageTokens;
 use observe_core::{CallContext, Entropy, respond};
 use observe_proto::reports::v1 as pb;
 use observe_proto::reports::v1::cohort_service_server::CohortService;
@@ -18,21 +17,25 @@ use crate::convert::{cohort, cohort_draft, cohort_rule};
 use crate::engine::Slots;
 use crate::error::ReportsError;
 use crate::published::Published;
+use crate::service::persons::PersonPages;
 use crate::store::cohort::{COHORT, CohortStore, Draft};
 
 /// Keeps cohorts and tells who is in them.
 pub(crate) struct Cohorts {
-    pub(crate) store: CohortStore,
     pub(crate) counter: Counter,
     /// Where the columns are: ids of persons are told from them.
     pub(crate) published: Arc<Published>,
     /// Where rules are read and persons are looked for.
     pub(crate) slots: Slots,
     pub(crate) entropy: Arc<dyn Entropy>,
-    pub(crate) page_tokens: PageTokens,
+    pub(crate) pages: PersonPages,
 }
 
 impl Cohorts {
+    fn store(&self) -> &CohortStore {
+        &self.counter.loader.store
+    }
+
     async fn create(
         &self,
         ctx: &CallContext,
@@ -41,7 +44,7 @@ impl Cohorts {
         let project = ctx.project(&request.project_id, Permission::Write)?;
         let draft = self.draft(request.name, request.description, request.rule).await?;
         let now = self.counter.clock.now();
-        let made = self.store.create(project, self.entropy.uuid(now), &draft, now).await?;
+        let made = self.store().create(project, self.entropy.uuid(now), &draft, now).await?;
         let made = self.counter.counted(project, made).await;
         Ok(pb::CreateCohortResponse { cohort: Some(cohort(&made)?) })
     }
@@ -52,7 +55,7 @@ impl Cohorts {
         request: pb::GetCohortRequest,
     ) -> Result<pb::GetCohortResponse, ReportsError> {
         let project = ctx.project(&request.project_id, Permission::Read)?;
-        let row = self.store.get(project, id(&request.cohort_id)?).await?;
+        let row = self.store().get(project, id(&request.cohort_id)?).await?;
         Ok(pb::GetCohortResponse { cohort: Some(cohort(&row)?) })
     }
 
@@ -62,7 +65,7 @@ impl Cohorts {
         request: pb::ListCohortsRequest,
     ) -> Result<pb::ListCohortsResponse, ReportsError> {
         let project = ctx.project(&request.project_id, Permission::Read)?;
-        let rows = self.store.list(project, None).await?;
+        let rows = self.store().list(project, None).await?;
         let cohorts = rows.iter().map(cohort).collect::<Result<_, _>>()?;
         Ok(pb::ListCohortsResponse { cohorts })
     }
@@ -75,7 +78,7 @@ impl Cohorts {
         let project = ctx.project(&request.project_id, Permission::Write)?;
         let draft = self.draft(request.name, request.description, request.rule).await?;
         let (id, now) = (id(&request.cohort_id)?, self.counter.clock.now());
-        let changed = self.store.update(project, id, &draft, now).await?;
+        let changed = self.store().update(project, id, &draft, now).await?;
         let changed = self.counter.counted(project, changed).await;
         Ok(pb::UpdateCohortResponse { cohort: Some(cohort(&changed)?) })
     }
@@ -86,7 +89,7 @@ impl Cohorts {
         request: pb::DeleteCohortRequest,
     ) -> Result<pb::DeleteCohortResponse, ReportsError> {
         let project = ctx.project(&request.project_id, Permission::Write)?;
-        self.store.delete(project, id(&request.cohort_id)?).await?;
+        self.store().delete(project, id(&request.cohort_id)?).await?;
         Ok(pb::DeleteCohortResponse {})
     }
 

@@ -21,6 +21,7 @@ use crate::cohort::loader::Loader;
 use crate::convert::{Question, named_cohorts};
 use crate::engine::{ReportEngine, Slots};
 use crate::error::ReportsError;
+use crate::service::persons::PersonPages;
 
 /// Answers questions with whatever engine there is.
 #[derive(Clone)]
@@ -28,12 +29,18 @@ pub(crate) struct Insight {
     engine: Arc<dyn ReportEngine>,
     /// Where questions are read, too: compiling their patterns is computation that must not hold up other requests.
     slots: Slots,
+    persons: PersonPages,
     cohorts: Loader,
 }
 
 impl Insight {
-    pub(crate) fn new(engine: Arc<dyn ReportEngine>, slots: Slots, cohorts: Loader) -> Self {
-        Self { engine, slots, cohorts }
+    pub(crate) fn new(
+        engine: Arc<dyn ReportEngine>,
+        slots: Slots,
+        persons: PersonPages,
+        cohorts: Loader,
+    ) -> Self {
+        Self { engine, slots, persons, cohorts }
     }
 
     /// Answers a request of whoever has a call context, knowing the cohorts that it names.
@@ -81,9 +88,10 @@ impl InsightService for Insight {
         &self,
         request: Request<pb::QueryTrendsRequest>,
     ) -> Result<Response<pb::QueryTrendsResponse>, Status> {
-        self.ask(request, |insight, ctx, question| async move {
-            insight.trends(ctx, question).await
-        })
+        self.ask(
+            request,
+            |insight, ctx, question| async move { insight.trends(ctx, question).await },
+        )
         .await
     }
 
@@ -101,9 +109,10 @@ impl InsightService for Insight {
         &self,
         request: Request<pb::QueryFunnelRequest>,
     ) -> Result<Response<pb::QueryFunnelResponse>, Status> {
-        self.ask(request, |insight, ctx, question| async move {
-            insight.funnel(ctx, question).await
-        })
+        self.ask(
+            request,
+            |insight, ctx, question| async move { insight.funnel(ctx, question).await },
+        )
         .await
     }
 
@@ -141,9 +150,10 @@ impl InsightService for Insight {
         &self,
         request: Request<pb::QueryRetentionRequest>,
     ) -> Result<Response<pb::QueryRetentionResponse>, Status> {
-        self.ask(request, |insight, ctx, question| async move {
-            insight.retention(ctx, question).await
-        })
+        self.ask(
+            request,
+            |insight, ctx, question| async move { insight.retention(ctx, question).await },
+        )
         .await
     }
 
@@ -171,9 +181,10 @@ impl InsightService for Insight {
         &self,
         request: Request<pb::QueryLifecycleRequest>,
     ) -> Result<Response<pb::QueryLifecycleResponse>, Status> {
-        self.ask(request, |insight, ctx, question| async move {
-            insight.lifecycle(ctx, question).await
-        })
+        self.ask(
+            request,
+            |insight, ctx, question| async move { insight.lifecycle(ctx, question).await },
+        )
         .await
     }
 
@@ -211,9 +222,10 @@ impl InsightService for Insight {
         &self,
         request: Request<pb::QueryPathsRequest>,
     ) -> Result<Response<pb::QueryPathsResponse>, Status> {
-        self.ask(request, |insight, ctx, question| async move {
-            insight.paths(ctx, question).await
-        })
+        self.ask(
+            request,
+            |insight, ctx, question| async move { insight.paths(ctx, question).await },
+        )
         .await
     }
 

@@ -293,11 +293,7 @@ impl CohortStore {
         project: ProjectId,
         distinct_ids: &[String],
     ) -> sqlx::Result<()> {
-        sqlx::query(ERASE)
-            .bind(project.uuid())
-            .bind(distinct_ids)
-            .execute(self.0.worker())
-            .await?;
+        sqlx::query(ERASE).bind(project.uuid()).bind(distinct_ids).execute(self.0.worker()).await?;
         Ok(())
     }
 }

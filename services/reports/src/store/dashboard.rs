@@ -187,10 +187,7 @@ impl DashboardStore {
     }
 
     /// Returns whose dashboard, and which, a link is of. Who comes by a link names no project.
-    pub(crate) async fn shared(
-        &self,
-        hash: [u8; 32],
-    ) -> Result<(ProjectId, Uuid), ReportsError> {
+    pub(crate) async fn shared(&self, hash: [u8; 32]) -> Result<(ProjectId, Uuid), ReportsError> {
         let found: Option<(Uuid, Uuid)> =
             sqlx::query_as("select project_id, id from dashboard where share_token_hash = $1")
                 .bind(hash.as_slice())
@@ -242,7 +239,8 @@ async fn write_tiles(
     id: Uuid,
     draft: &Draft,
 ) -> Result<(), ReportsError> {
-    let insights: Vec<Option<Uuid>> = draft.tiles.iter().map(|tile| tile.saved_insight_id).collect();
+    let insights: Vec<Option<Uuid>> =
+        draft.tiles.iter().map(|tile| tile.saved_insight_id).collect();
     let wanted: HashSet<Uuid> = insights.iter().flatten().copied().collect();
     // Held, so that none is removed before the tiles are there.
     let known: Vec<Uuid> = sqlx::query_scalar(

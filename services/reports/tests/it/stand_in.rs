@@ -166,6 +166,8 @@ impl StandIn {
         let of_project = state.changes.iter().find(|(id, _)| *id == project).expect("just made");
         let change_number = i64::try_from(of_project.1.len()).expect("few");
         let id = erasure.erasure_id.clone();
+        let distinct_ids = ids.iter().map(|id| (*id).to_owned()).collect();
+        let erasure = ErasureChange { distinct_ids, ..erasure };
         state.erasures.push(NumberedErasure {
             number,
             project_id: project.to_bytes(),

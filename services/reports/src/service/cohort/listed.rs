@@ -5,17 +5,45 @@ use std::sync::Arc;
 
 use observe_core::context::Permission;
 use observe_core::error::CommonError;
-use observe_core::{CallContext, PersonId, ProjectId};
+use observe_core::{CallContext, PersonId, ProjectId, Violations};
 use observe_proto::reports::v1 as pb;
 
 use super::{Cohorts, id};
-use crate::convert::{cohort, listed_persons};
-use crate::engine::slots::Asker;
+use crate::convert::{cohort, listed_persons, page_size};
 use crate::engine::EngineError;
+use crate::engine::slots::Asker;
 use crate::error::ReportsError;
 use crate::projection::{NOBODY, Snapshot};
+use crate::service::persons::ListScope;
 
 impl Cohorts {
+    pub(super) async fn persons(
+        &self,
+        ctx: &CallContext,
+        mut request: pb::ListCohortPersonsRequest,
+    ) -> Result<pb::ListCohortPersonsResponse, ReportsError> {
+        let project = ctx.project(&request.project_id, Permission::Read)?;
+        let mut violations = Violations::new();
+        let size = page_size(std::mem::take(&mut request.page_size), &mut violations);
+        violations.finish()?;
+        let token = std::mem::take(&mut request.page_token);
+        let id = id(&request.cohort_id)?;
+        let (cohort_id, project_id) = (id.to_string(), project.to_string());
+        // The same list, however its project and its cohort were written.
+        let list = pb::ListCohortPersonsRequest { cohort_id, project_id, ..Default::default() };
+        let scope = ListScope::new("cohort persons", project, &list);
+        let page = self.pages.page(&scope, size, &token)?;
+        let definitions = self.counter.loader.load(project, &HashSet::from([id])).await?;
+        let engine = self.counter.engine.with_cohorts(Arc::new(definitions));
+        let behind = engine.cohort_persons(project, id, page).await?;
+        let page = self.pages.complete(project, &scope, behind).await?;
+        Ok(pb::ListCohortPersonsResponse {
+            persons: page.persons,
+            total: page.total,
+            next_page_token: page.next_page_token,
+        })
+    }
+
     pub(super) async fn add(
         &self,
         ctx: &CallContext,
@@ -30,7 +58,7 @@ impl Cohorts {
             distinct_ids.extend(own.ok_or(CommonError::NotFound("person"))?);
         }
         let now = self.counter.clock.now();
-        let changed = self.store.add(project, id, &distinct_ids, now).await?;
+        let changed = self.store().add(project, id, &distinct_ids, now).await?;
         let changed = self.counter.counted(project, changed).await;
         Ok(pb::AddCohortPersonsResponse { cohort: Some(cohort(&changed)?) })
     }
@@ -47,7 +75,7 @@ impl Cohorts {
         let all = move |now: &Snapshot, _: &Asker| Ok(all_ids(now, distinct_ids, &persons));
         let all = self.compute(project, all).await?;
         let now = self.counter.clock.now();
-        let changed = self.store.remove(project, id, &all, now).await?;
+        let changed = self.store().remove(project, id, &all, now).await?;
         let changed = self.counter.counted(project, changed).await;
         Ok(pb::RemoveCohortPersonsResponse { cohort: Some(cohort(&changed)?) })
     }
@@ -86,11 +114,7 @@ fn codes(now: &Snapshot, persons: &HashSet<PersonId>) -> HashMap<u32, PersonId> 
 
 /// Returns one distinct id for each of the persons: the one that makes the person by itself, so that the list keeps to it when
 /// the person is split later, else the first. `None` if one of them has none, because it is no person or was merged away.
-fn own_ids(
-    project: ProjectId,
-    now: &Snapshot,
-    persons: &HashSet<PersonId>,
-) -> Option<Vec<String>> {
+fn own_ids(project: ProjectId, now: &Snapshot, persons: &HashSet<PersonId>) -> Option<Vec<String>> {
     let codes = codes(now, persons);
     let mut own: HashMap<u32, String> = HashMap::new();
     for (visitor, code) in (0_u32..).zip(now.persons.person_of()) {
@@ -106,11 +130,7 @@ fn own_ids(
 }
 
 /// Returns all distinct ids of the persons, and of those whose these distinct ids are; and these.
-fn all_ids(
-    now: &Snapshot,
-    distinct_ids: Vec<String>,
-    persons: &HashSet<PersonId>,
-) -> Vec<String> {
+fn all_ids(now: &Snapshot, distinct_ids: Vec<String>, persons: &HashSet<PersonId>) -> Vec<String> {
     let person_of = now.persons.person_of();
     let mut codes: HashSet<u32> = codes(now, persons).into_keys().collect();
     let visitors = distinct_ids.iter().filter_map(|id| now.visitors.code(id));

@@ -19,6 +19,7 @@ use super::erasures::Confirmer;
 use super::parking::{self, Parking, Position};
 use crate::projection::{ApplyError, Projection};
 use crate::published::Published;
+use crate::store::cohort::CohortStore;
 
 /// The largest answer taken, in bytes. A page of the log is about 8 MiB, a page of changes at most a few times that.
 const ANSWER_BYTES_MAX: usize = 128 << 20;
@@ -31,6 +32,9 @@ pub(crate) enum Trouble {
     /// Another service is away, or answers with an error.
     #[error("{service}: {status}")]
     Call { service: &'static str, status: Box<tonic::Status> },
+    /// The store of reports is away.
+    #[error("the database of reports: {0}")]
+    Store(#[from] sqlx::Error),
     /// What was read does not fit what is there.
     #[error("{position}: {error}")]
     Apply { position: Position, error: ApplyError },
@@ -55,7 +59,9 @@ impl Trouble {
             Self::Call { status, .. } => is_expired(status),
             Self::Apply { error: ApplyError::Gap { .. }, .. } => true,
             Self::Receded { .. } | Self::Crashed { .. } | Self::Stopped(_) => true,
-            Self::Apply { error: ApplyError::Malformed(_), .. } | Self::Stalled { .. } => false,
+            Self::Apply { error: ApplyError::Malformed(_), .. }
+            | Self::Stalled { .. }
+            | Self::Store(_) => false,
         }
     }
 
@@ -112,10 +118,11 @@ impl Upstream {
         events: ServiceChannel,
         identity: ServiceChannel,
         published: Arc<Published>,
+        lists: CohortStore,
     ) -> Self {
         let log = LogServiceClient::new(events).max_decoding_message_size(ANSWER_BYTES_MAX);
         let settings = AuthenticationServiceClient::new(identity.clone());
-        let erasures = Confirmer::new(identity.clone());
+        let erasures = Confirmer::new(identity.clone(), lists);
         let persons =
             PersonLogServiceClient::new(identity).max_decoding_message_size(ANSWER_BYTES_MAX);
         Self { log, persons, settings, erasures, parking: Parking::new(published) }
