@@ -132,6 +132,18 @@ pub struct Definitions {
     pub cohorts: Vec<Definition>,
 }
 
+impl Definitions {
+    /// Returns what is another one after a change of one of these.
+    #[must_use]
+    pub fn version(&self) -> Vec<u8> {
+        let revision = |cohort: &Definition| cohort.revision.unwrap_or_default().to_be_bytes();
+        self.cohorts
+            .iter()
+            .flat_map(|cohort| cohort.id.into_bytes().into_iter().chain(revision(cohort)))
+            .collect()
+    }
+}
+
 /// Returns the cohorts with each after those that its rule names. What is named and not there is left out.
 #[must_use]
 pub fn in_order(cohorts: Vec<Definition>) -> Vec<Definition> {

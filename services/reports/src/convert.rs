@@ -18,7 +18,7 @@ mod usage;
 
 pub(crate) use annotation::{annotation, annotation_draft, annotation_range};
 pub(crate) use cohort::{cohort, cohort_draft, cohort_rule, listed_persons};
-pub(crate) use cohort_names::{Question, named_cohorts};
+pub(crate) use cohort_names::{NamesCohorts, named_cohorts};
 pub(crate) use dashboard::{dashboard, dashboard_draft, seen_time, shared_dashboard};
 pub(crate) use errors::{
     decided_status, detail_response, error_group, group_question, list_question, list_response,

@@ -45,6 +45,7 @@ use observe_proto::reports::v1::person_activity_service_server::PersonActivitySe
 use observe_proto::reports::v1::saved_insight_service_server::SavedInsightServiceServer;
 use observe_proto::reports::v1::usage_service_server::UsageServiceServer;
 use observe_runtime::postgres::{Database, PoolSizes};
+use observe_runtime::redis::CacheRedis;
 use observe_runtime::{Built, Deps, ReadyCheck, StartError, Worker};
 use tonic::service::Routes;
 
@@ -61,7 +62,7 @@ use service::annotation::Annotations;
 use service::cohort::Cohorts;
 use service::dashboard::{Dashboards, Shared};
 use service::error::Errors;
-use service::insight::Insight;
+use service::insight::{Answers, Insight};
 use service::latency::Latency;
 use service::overview::Overviews;
 use service::person_activity::PersonActivities;
@@ -113,6 +114,8 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
     let slots = Slots::default();
     let engine: Arc<dyn ReportEngine> =
         Arc::new(ColumnarEngine::new(Arc::clone(&published), slots.clone()));
+    let cache = config.cache_redis_url.as_ref().map(CacheRedis::open).transpose()?;
+    let answers = Answers::new(cache, Arc::clone(&published), deps.clock.clone());
     let decisions = ErrorGroupStore(database.clone());
     let errors = Errors {
         published: Arc::clone(&published),
@@ -168,7 +171,7 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
     let counter =
         Counter { loader: loader.clone(), engine: engine.clone(), clock: deps.clock.clone() };
     let counting = workers::cohorts::run(counter.clone(), Arc::clone(&published), life.clone());
-    let insight = Insight::new(engine, slots.clone(), pages.clone(), loader);
+    let insight = Insight::new(engine, slots.clone(), answers, pages.clone(), loader);
     let cohorts = Cohorts {
         counter,
         published: Arc::clone(&published),

@@ -109,7 +109,7 @@ impl Loader {
         }
         if !ruled.is_empty() {
             let read = move |_: &_| Ok(ruled.iter().map(read_rule).collect::<Result<Vec<_>, _>>());
-            cohorts.extend(self.slots.compute(read).await??);
+            cohorts.extend(self.slots.compute(project, read).await??);
         }
         let now_ms = self.clock.now().timestamp_millis();
         Ok(Definitions { now_ms, cohorts: in_order(cohorts) })

@@ -11,7 +11,7 @@ use uuid::Uuid;
 const NAMED_MAX: usize = 50;
 
 /// A request of the insight service: a question, or one about an answer.
-pub(crate) trait Question {
+pub(crate) trait NamesCohorts {
     /// Returns the project that it names; may be empty.
     fn project_id(&self) -> &str;
 
@@ -45,7 +45,7 @@ impl<'a> Names<'a> {
 ///
 /// # Errors
 /// A violation if there are too many.
-pub(crate) fn named_cohorts(question: &impl Question) -> Result<HashSet<Uuid>, Violations> {
+pub(crate) fn named_cohorts(question: &impl NamesCohorts) -> Result<HashSet<Uuid>, Violations> {
     let mut names = Names::default();
     question.parts(&mut names);
     let mut violations = Violations::new();
@@ -58,7 +58,7 @@ pub(crate) fn named_cohorts(question: &impl Question) -> Result<HashSet<Uuid>, V
     Ok(names.0.into_iter().map(|id| Uuid::parse_str(id).unwrap_or_default()).collect())
 }
 
-impl Question for pb::QueryTrendsRequest {
+impl NamesCohorts for pb::QueryTrendsRequest {
     fn project_id(&self) -> &str {
         &self.project_id
     }
@@ -70,7 +70,7 @@ impl Question for pb::QueryTrendsRequest {
     }
 }
 
-impl Question for pb::QueryFunnelRequest {
+impl NamesCohorts for pb::QueryFunnelRequest {
     fn project_id(&self) -> &str {
         &self.project_id
     }
@@ -83,7 +83,7 @@ impl Question for pb::QueryFunnelRequest {
     }
 }
 
-impl Question for pb::QueryRetentionRequest {
+impl NamesCohorts for pb::QueryRetentionRequest {
     fn project_id(&self) -> &str {
         &self.project_id
     }
@@ -95,7 +95,7 @@ impl Question for pb::QueryRetentionRequest {
     }
 }
 
-impl Question for pb::QueryLifecycleRequest {
+impl NamesCohorts for pb::QueryLifecycleRequest {
     fn project_id(&self) -> &str {
         &self.project_id
     }
@@ -105,7 +105,7 @@ impl Question for pb::QueryLifecycleRequest {
     }
 }
 
-impl Question for pb::QueryStickinessRequest {
+impl NamesCohorts for pb::QueryStickinessRequest {
     fn project_id(&self) -> &str {
         &self.project_id
     }
@@ -116,7 +116,7 @@ impl Question for pb::QueryStickinessRequest {
     }
 }
 
-impl Question for pb::QueryPathsRequest {
+impl NamesCohorts for pb::QueryPathsRequest {
     fn project_id(&self) -> &str {
         &self.project_id
     }
@@ -126,7 +126,7 @@ impl Question for pb::QueryPathsRequest {
     }
 }
 
-impl Question for pb::QueryWebOverviewRequest {
+impl NamesCohorts for pb::QueryWebOverviewRequest {
     fn project_id(&self) -> &str {
         &self.project_id
     }
@@ -139,7 +139,7 @@ impl Question for pb::QueryWebOverviewRequest {
 /// A request about an answer holds the question, and with it project and filters.
 macro_rules! about_an_answer {
     ($($request:ident { $question:ident }),+ $(,)?) => {$(
-        impl Question for pb::$request {
+        impl NamesCohorts for pb::$request {
             fn project_id(&self) -> &str {
                 self.$question.as_ref().map_or("", |question| question.project_id())
             }

@@ -5,12 +5,15 @@ use observe_filter::{Scope, read_property, read_scope};
 use observe_proto::common::v1 as common;
 use observe_proto::reports::v1 as pb;
 use prost_types::Timestamp;
+use uuid::Uuid;
 
 use crate::query::{Attribution, Breakdown, Range};
 
 /// What the conditions of a question's filters may be about.
 pub(super) const SCOPES: [Scope; 3] = [Scope::Event, Scope::Person, Scope::Cohort];
 
+/// How many cohorts a breakdown may have.
+const BREAKDOWN_COHORTS_MAX: usize = 25;
 const BREAKDOWN_LIMIT_DEFAULT: usize = 25;
 const BREAKDOWN_LIMIT_MAX: i32 = 100;
 /// 0001-01-01T00:00:00Z and 10000-01-01T00:00:00Z in seconds since 1970: what `Timestamp` allows.
@@ -72,7 +75,15 @@ pub(super) fn breakdown(
 ) -> Option<Breakdown> {
     use pb::breakdown::Attribution as Wire;
     let wire = breakdown?;
-    let property = read_property(&wire.property, "breakdown.property", violations);
+    let scope = read_scope(wire.scope, "breakdown.scope", violations);
+    let (property, cohorts) = match scope {
+        Scope::Cohort => (String::new(), cohorts(wire, violations)),
+        _ => {
+            let none = "must be empty without SCOPE_COHORT";
+            violations.require(wire.cohort_ids.is_empty(), "breakdown.cohort_ids", none);
+            (read_property(&wire.property, "breakdown.property", violations), Vec::new())
+        }
+    };
     violations.require(
         (0..=BREAKDOWN_LIMIT_MAX).contains(&wire.limit),
         "breakdown.limit",
@@ -89,8 +100,27 @@ pub(super) fn breakdown(
     let limit = usize::try_from(wire.limit).unwrap_or(0);
     Some(Breakdown {
         property,
-        scope: read_scope(wire.scope, "breakdown.scope", violations),
+        scope,
+        cohorts,
         limit: if limit == 0 { BREAKDOWN_LIMIT_DEFAULT } else { limit },
         attribution,
     })
+}
+
+/// Reads the cohorts of a breakdown. That they are there is found out before.
+fn cohorts(wire: &pb::Breakdown, violations: &mut Violations) -> Vec<Uuid> {
+    let empty = "must be empty with SCOPE_COHORT";
+    violations.require(wire.property.is_empty(), "breakdown.property", empty);
+    violations.require(
+        (1..=BREAKDOWN_COHORTS_MAX).contains(&wire.cohort_ids.len()),
+        "breakdown.cohort_ids",
+        format!("must have 1-{BREAKDOWN_COHORTS_MAX} elements with SCOPE_COHORT"),
+    );
+    let mut cohorts: Vec<Uuid> = Vec::new();
+    for id in wire.cohort_ids.iter().filter_map(|id| Uuid::parse_str(id).ok()) {
+        if !cohorts.contains(&id) {
+            cohorts.push(id);
+        }
+    }
+    cohorts
 }

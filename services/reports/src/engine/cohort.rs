@@ -182,7 +182,7 @@ impl KeptSets {
 pub(super) fn everybody(view: &View<'_>) -> Result<PersonSet, EngineError> {
     let any = Selector { event: None, filter: Filter::everything() };
     let range = Range { start_ms: i64::MIN, end_ms: i64::MAX };
-    let mut persons = those_with(&times(view, any, range)?, |times| times > 0);
+    let mut persons = those_by_times(view, any, range, |times| times > 0)?;
     view.columns.persons.each_with_properties(|person| persons.insert(person));
     Ok(persons)
 }
@@ -241,8 +241,8 @@ impl Sieve<'_, '_> {
         let end_ms = self.now_ms.saturating_add(1);
         let start_ms = end_ms.saturating_sub(i64::from(behavior.days) * DAY_MS);
         let range = Range { start_ms, end_ms };
-        let counts = times(self.view, behavior.selector.clone(), range)?;
-        let persons = those_with(&counts, |times| behavior.times.holds(times));
+        let holds = |times| behavior.times.holds(times);
+        let persons = those_by_times(self.view, behavior.selector.clone(), range, holds)?;
         if behavior.times.holds(0) { Ok(persons.and(self.everybody()?)) } else { Ok(persons) }
     }
 
@@ -271,8 +271,15 @@ impl Sieve<'_, '_> {
     }
 }
 
-/// Counts by person the events that are selected.
-fn times(view: &View<'_>, selector: Selector, range: Range) -> Result<Vec<AtomicU32>, EngineError> {
+/// Returns the persons for whom it holds how many of their events are selected.
+fn those_by_times(
+    view: &View<'_>,
+    selector: Selector,
+    range: Range,
+    holds: impl Fn(u32) -> bool,
+) -> Result<PersonSet, EngineError> {
+    let bytes = view.columns.persons.len() * size_of::<AtomicU32>();
+    view.asker.take(bytes)?;
     let counts: Vec<AtomicU32> =
         std::iter::repeat_with(AtomicU32::default).take(view.columns.persons.len()).collect();
     let (everything, selectors) = (Filter::everything(), [selector]);
@@ -295,15 +302,13 @@ fn times(view: &View<'_>, selector: Selector, range: Range) -> Result<Vec<Atomic
             });
         },
     )?;
-    Ok(counts)
-}
-
-fn those_with(counts: &[AtomicU32], holds: impl Fn(u32) -> bool) -> PersonSet {
     let word = |counts: &[AtomicU32]| {
         let bits = (0..).zip(counts).filter(|(_, count)| holds(count.load(Ordering::Relaxed)));
         bits.fold(0_u64, |word, (bit, _): (u32, _)| word | 1 << bit)
     };
-    PersonSet(counts.chunks(64).map(word).collect())
+    let persons = PersonSet(counts.chunks(64).map(word).collect());
+    view.asker.give_back(bytes);
+    Ok(persons)
 }
 
 #[cfg(test)]

@@ -8,7 +8,9 @@ use uuid::Uuid;
 use super::cohort::KeptSets;
 use super::slots::{Asker, Slots};
 use super::view::View;
-use super::{Answer, EngineError, ReportEngine, activity, behind, cohort, funnel, history, trends};
+use super::{
+    Answer, EngineError, ReportEngine, activity, behind, cohort, cohort_breakdown, history,
+};
 use crate::activity::{Activity, ActivityQuery};
 use crate::behind::{Behind, Page};
 use crate::cohort::Definitions;
@@ -51,17 +53,17 @@ impl ColumnarEngine {
             let members = kept.members(&view, &project, &cohorts)?;
             question(&view.with_cohorts(&members))
         };
-        self.slots.compute(work).await
+        self.slots.compute(project, work).await
     }
 }
 
 impl ReportEngine for ColumnarEngine {
     fn trends(&self, project: ProjectId, query: TrendsQuery) -> Answer<'_, TrendsAnswer> {
-        Box::pin(self.compute(project, move |view| trends::run(view, &query)))
+        Box::pin(self.compute(project, move |view| cohort_breakdown::trends(view, &query)))
     }
 
     fn funnel(&self, project: ProjectId, query: FunnelQuery) -> Answer<'_, FunnelAnswer> {
-        Box::pin(self.compute(project, move |view| funnel::run(view, &query)))
+        Box::pin(self.compute(project, move |view| cohort_breakdown::funnel(view, &query)))
     }
 
     fn with_cohorts(&self, cohorts: Arc<Definitions>) -> Arc<dyn ReportEngine> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use observe_core::context::Permission;
 use observe_core::error::CommonError;
-use observe_core::{CallContext, Entropy, respond};
+use observe_core::{CallContext, Entropy, ProjectId, respond};
 use observe_proto::reports::v1 as pb;
 use observe_proto::reports::v1::cohort_service_server::CohortService;
 use tonic::{Request, Response, Status};
@@ -42,7 +42,7 @@ impl Cohorts {
         request: pb::CreateCohortRequest,
     ) -> Result<pb::CreateCohortResponse, ReportsError> {
         let project = ctx.project(&request.project_id, Permission::Write)?;
-        let draft = self.draft(request.name, request.description, request.rule).await?;
+        let draft = self.draft(project, request.name, request.description, request.rule).await?;
         let now = self.counter.clock.now();
         let made = self.store().create(project, self.entropy.uuid(now), &draft, now).await?;
         let made = self.counter.counted(project, made).await;
@@ -76,7 +76,7 @@ impl Cohorts {
         request: pb::UpdateCohortRequest,
     ) -> Result<pb::UpdateCohortResponse, ReportsError> {
         let project = ctx.project(&request.project_id, Permission::Write)?;
-        let draft = self.draft(request.name, request.description, request.rule).await?;
+        let draft = self.draft(project, request.name, request.description, request.rule).await?;
         let (id, now) = (id(&request.cohort_id)?, self.counter.clock.now());
         let changed = self.store().update(project, id, &draft, now).await?;
         let changed = self.counter.counted(project, changed).await;
@@ -100,7 +100,7 @@ impl Cohorts {
     ) -> Result<pb::PreviewCohortResponse, ReportsError> {
         let project = ctx.project(&request.project_id, Permission::Read)?;
         let wire = request.rule.unwrap_or_default();
-        let rule = self.slots.compute(move |_| Ok(cohort_rule(&wire))).await??;
+        let rule = self.slots.compute(project, move |_| Ok(cohort_rule(&wire))).await??;
         let definitions = self.counter.loader.load_rule(project, rule).await?;
         let engine = self.counter.engine.with_cohorts(Arc::new(definitions));
         let persons = engine.cohort_size(project, Uuid::nil()).await?;
@@ -113,12 +113,13 @@ impl Cohorts {
 
     async fn draft(
         &self,
+        project: ProjectId,
         name: String,
         description: String,
         rule: Option<pb::CohortRule>,
     ) -> Result<Draft, ReportsError> {
         let read = move |_: &_| Ok(cohort_draft(&name, &description, rule.as_ref()));
-        Ok(self.slots.compute(read).await??)
+        Ok(self.slots.compute(project, read).await??)
     }
 }
 

@@ -1,5 +1,6 @@
 //! `observe.reports.v1.InsightService`. What each RPC does is in the file named after its question.
 
+mod answers;
 mod funnel;
 mod lifecycle;
 mod paths;
@@ -12,13 +13,17 @@ mod web_overview;
 use std::sync::Arc;
 
 use observe_core::context::Permission;
-use observe_core::{CallContext, respond};
+use observe_core::{CallContext, ProjectId, respond};
 use observe_proto::reports::v1 as pb;
 use observe_proto::reports::v1::insight_service_server::InsightService;
+use prost::Message;
 use tonic::{Request, Response, Status};
 
+pub(crate) use answers::Answers;
+use answers::Question;
+
 use crate::cohort::loader::Loader;
-use crate::convert::{Question, named_cohorts};
+use crate::convert::{NamesCohorts, named_cohorts};
 use crate::engine::{ReportEngine, Slots};
 use crate::error::ReportsError;
 use crate::service::persons::PersonPages;
@@ -29,22 +34,53 @@ pub(crate) struct Insight {
     engine: Arc<dyn ReportEngine>,
     /// Where questions are read, too: compiling their patterns is computation that must not hold up other requests.
     slots: Slots,
+    answers: Arc<Answers>,
     persons: PersonPages,
     cohorts: Loader,
+}
+
+/// Who answers one question, knowing the cohorts that it names.
+struct Knowing {
+    project: ProjectId,
+    insight: Insight,
+    /// Tells these cohorts from what they were before and come to be.
+    cohorts: Vec<u8>,
 }
 
 impl Insight {
     pub(crate) fn new(
         engine: Arc<dyn ReportEngine>,
         slots: Slots,
+        answers: Answers,
         persons: PersonPages,
         cohorts: Loader,
     ) -> Self {
-        Self { engine, slots, persons, cohorts }
+        Self { engine, slots, answers: Arc::new(answers), persons, cohorts }
     }
 
-    /// Answers a request of whoever has a call context, knowing the cohorts that it names.
-    async fn ask<Q: Question, A, F>(
+    /// Answers a question with what is kept, or asks it.
+    async fn kept<Q: Message + NamesCohorts, A: Message + Default, F>(
+        &self,
+        rpc: &'static str,
+        request: Request<Q>,
+        ask: impl FnOnce(Self, CallContext, Q) -> F,
+    ) -> Result<Response<A>, Status>
+    where
+        F: Future<Output = Result<A, ReportsError>>,
+    {
+        let ctx = respond(CallContext::from_request(&request))?.into_inner();
+        let question = request.into_inner();
+        let kept = async {
+            let Knowing { project, insight, cohorts } = self.knowing(&ctx, &question).await?;
+            let request = question.encode_to_vec();
+            let asked = Question { project, rpc, request: &request, beside: &cohorts };
+            self.answers.of(asked, ask(insight, ctx, question)).await
+        };
+        respond(kept.await)
+    }
+
+    /// Answers a request of whoever has a call context.
+    async fn ask<Q: NamesCohorts, A, F>(
         &self,
         request: Request<Q>,
         ask: impl FnOnce(Self, CallContext, Q) -> F,
@@ -52,33 +88,30 @@ impl Insight {
     where
         F: Future<Output = Result<A, ReportsError>>,
     {
-        let ctx = match CallContext::from_request(&request) {
-            Ok(ctx) => ctx,
-            Err(error) => return respond(Err(error)),
-        };
+        let ctx = respond(CallContext::from_request(&request))?.into_inner();
         let question = request.into_inner();
-        match self.knowing(&ctx, &question).await {
-            Ok(insight) => respond(ask(insight, ctx, question).await),
-            Err(error) => respond(Err(error)),
-        }
+        let Knowing { insight, .. } = respond(self.knowing(&ctx, &question).await)?.into_inner();
+        respond(ask(insight, ctx, question).await)
     }
 
-    /// Returns the same with an engine that knows the cohorts of a question.
+    /// Returns who answers a question: with an engine that knows the cohorts that it names.
     ///
     /// # Errors
     /// `NotFound` for a project, or a cohort, that is not the caller's; that of the store.
     async fn knowing(
         &self,
         ctx: &CallContext,
-        question: &impl Question,
-    ) -> Result<Self, ReportsError> {
+        question: &impl NamesCohorts,
+    ) -> Result<Knowing, ReportsError> {
         let project = ctx.project(question.project_id(), Permission::Read)?;
         let named = named_cohorts(question)?;
         if named.is_empty() {
-            return Ok(self.clone());
+            return Ok(Knowing { project, insight: self.clone(), cohorts: Vec::new() });
         }
-        let cohorts = Arc::new(self.cohorts.load(project, &named).await?);
-        Ok(Self { engine: self.engine.with_cohorts(cohorts), ..self.clone() })
+        let definitions = self.cohorts.load(project, &named).await?;
+        let cohorts = definitions.version();
+        let engine = self.engine.with_cohorts(Arc::new(definitions));
+        Ok(Knowing { project, insight: Self { engine, ..self.clone() }, cohorts })
     }
 }
 
@@ -88,164 +121,147 @@ impl InsightService for Insight {
         &self,
         request: Request<pb::QueryTrendsRequest>,
     ) -> Result<Response<pb::QueryTrendsResponse>, Status> {
-        self.ask(
-            request,
-            |insight, ctx, question| async move { insight.trends(ctx, question).await },
-        )
-        .await
+        let ask = |insight: Self, ctx, question| async move { insight.trends(ctx, question).await };
+        self.kept("QueryTrends", request, ask).await
     }
 
     async fn list_trend_persons(
         &self,
         request: Request<pb::ListTrendPersonsRequest>,
     ) -> Result<Response<pb::ListTrendPersonsResponse>, Status> {
-        self.ask(request, |insight, ctx, question| async move {
+        let ask = |insight: Self, ctx, question| async move {
             insight.trend_persons(ctx, question).await
-        })
-        .await
+        };
+        self.ask(request, ask).await
     }
 
     async fn query_funnel(
         &self,
         request: Request<pb::QueryFunnelRequest>,
     ) -> Result<Response<pb::QueryFunnelResponse>, Status> {
-        self.ask(
-            request,
-            |insight, ctx, question| async move { insight.funnel(ctx, question).await },
-        )
-        .await
+        let ask = |insight: Self, ctx, question| async move { insight.funnel(ctx, question).await };
+        self.kept("QueryFunnel", request, ask).await
     }
 
     async fn query_funnel_trend(
         &self,
         request: Request<pb::QueryFunnelTrendRequest>,
     ) -> Result<Response<pb::QueryFunnelTrendResponse>, Status> {
-        self.ask(request, |insight, ctx, question| async move {
-            insight.funnel_trend(ctx, question).await
-        })
-        .await
+        let ask =
+            |insight: Self, ctx, question| async move { insight.funnel_trend(ctx, question).await };
+        self.kept("QueryFunnelTrend", request, ask).await
     }
 
     async fn list_funnel_persons(
         &self,
         request: Request<pb::ListFunnelPersonsRequest>,
     ) -> Result<Response<pb::ListFunnelPersonsResponse>, Status> {
-        self.ask(request, |insight, ctx, question| async move {
+        let ask = |insight: Self, ctx, question| async move {
             insight.funnel_persons(ctx, question).await
-        })
-        .await
+        };
+        self.ask(request, ask).await
     }
 
     async fn explain_funnel_person(
         &self,
         request: Request<pb::ExplainFunnelPersonRequest>,
     ) -> Result<Response<pb::ExplainFunnelPersonResponse>, Status> {
-        self.ask(request, |insight, ctx, question| async move {
+        let ask = |insight: Self, ctx, question| async move {
             insight.explain_funnel(ctx, question).await
-        })
-        .await
+        };
+        self.ask(request, ask).await
     }
 
     async fn query_retention(
         &self,
         request: Request<pb::QueryRetentionRequest>,
     ) -> Result<Response<pb::QueryRetentionResponse>, Status> {
-        self.ask(
-            request,
-            |insight, ctx, question| async move { insight.retention(ctx, question).await },
-        )
-        .await
+        let ask =
+            |insight: Self, ctx, question| async move { insight.retention(ctx, question).await };
+        self.kept("QueryRetention", request, ask).await
     }
 
     async fn list_retention_persons(
         &self,
         request: Request<pb::ListRetentionPersonsRequest>,
     ) -> Result<Response<pb::ListRetentionPersonsResponse>, Status> {
-        self.ask(request, |insight, ctx, question| async move {
+        let ask = |insight: Self, ctx, question| async move {
             insight.retention_persons(ctx, question).await
-        })
-        .await
+        };
+        self.ask(request, ask).await
     }
 
     async fn explain_retention_person(
         &self,
         request: Request<pb::ExplainRetentionPersonRequest>,
     ) -> Result<Response<pb::ExplainRetentionPersonResponse>, Status> {
-        self.ask(request, |insight, ctx, question| async move {
+        let ask = |insight: Self, ctx, question| async move {
             insight.explain_retention(ctx, question).await
-        })
-        .await
+        };
+        self.ask(request, ask).await
     }
 
     async fn query_lifecycle(
         &self,
         request: Request<pb::QueryLifecycleRequest>,
     ) -> Result<Response<pb::QueryLifecycleResponse>, Status> {
-        self.ask(
-            request,
-            |insight, ctx, question| async move { insight.lifecycle(ctx, question).await },
-        )
-        .await
+        let ask =
+            |insight: Self, ctx, question| async move { insight.lifecycle(ctx, question).await };
+        self.kept("QueryLifecycle", request, ask).await
     }
 
     async fn list_lifecycle_persons(
         &self,
         request: Request<pb::ListLifecyclePersonsRequest>,
     ) -> Result<Response<pb::ListLifecyclePersonsResponse>, Status> {
-        self.ask(request, |insight, ctx, question| async move {
+        let ask = |insight: Self, ctx, question| async move {
             insight.lifecycle_persons(ctx, question).await
-        })
-        .await
+        };
+        self.ask(request, ask).await
     }
 
     async fn query_stickiness(
         &self,
         request: Request<pb::QueryStickinessRequest>,
     ) -> Result<Response<pb::QueryStickinessResponse>, Status> {
-        self.ask(request, |insight, ctx, question| async move {
-            insight.stickiness(ctx, question).await
-        })
-        .await
+        let ask =
+            |insight: Self, ctx, question| async move { insight.stickiness(ctx, question).await };
+        self.kept("QueryStickiness", request, ask).await
     }
 
     async fn list_stickiness_persons(
         &self,
         request: Request<pb::ListStickinessPersonsRequest>,
     ) -> Result<Response<pb::ListStickinessPersonsResponse>, Status> {
-        self.ask(request, |insight, ctx, question| async move {
+        let ask = |insight: Self, ctx, question| async move {
             insight.stickiness_persons(ctx, question).await
-        })
-        .await
+        };
+        self.ask(request, ask).await
     }
 
     async fn query_paths(
         &self,
         request: Request<pb::QueryPathsRequest>,
     ) -> Result<Response<pb::QueryPathsResponse>, Status> {
-        self.ask(
-            request,
-            |insight, ctx, question| async move { insight.paths(ctx, question).await },
-        )
-        .await
+        let ask = |insight: Self, ctx, question| async move { insight.paths(ctx, question).await };
+        self.kept("QueryPaths", request, ask).await
     }
 
     async fn list_path_persons(
         &self,
         request: Request<pb::ListPathPersonsRequest>,
     ) -> Result<Response<pb::ListPathPersonsResponse>, Status> {
-        self.ask(request, |insight, ctx, question| async move {
-            insight.path_persons(ctx, question).await
-        })
-        .await
+        let ask =
+            |insight: Self, ctx, question| async move { insight.path_persons(ctx, question).await };
+        self.ask(request, ask).await
     }
 
     async fn query_web_overview(
         &self,
         request: Request<pb::QueryWebOverviewRequest>,
     ) -> Result<Response<pb::QueryWebOverviewResponse>, Status> {
-        self.ask(request, |insight, ctx, question| async move {
-            insight.web_overview(ctx, question).await
-        })
-        .await
+        let ask =
+            |insight: Self, ctx, question| async move { insight.web_overview(ctx, question).await };
+        self.kept("QueryWebOverview", request, ask).await
     }
 }

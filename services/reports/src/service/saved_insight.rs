@@ -37,7 +37,7 @@ impl SavedInsights {
         request: pb::CreateSavedInsightRequest,
     ) -> Result<pb::CreateSavedInsightResponse, ReportsError> {
         let project = ctx.project(&request.project_id, Permission::Write)?;
-        let draft = self.draft(request.saved_insight).await?;
+        let draft = self.draft(project, request.saved_insight).await?;
         let now = self.clock.now();
         let made = self.store.create(project, self.entropy.uuid(now), &draft, now).await?;
         Ok(pb::CreateSavedInsightResponse { saved_insight: Some(saved_insight(&made)) })
@@ -95,7 +95,7 @@ impl SavedInsights {
     ) -> Result<pb::UpdateSavedInsightResponse, ReportsError> {
         let project = ctx.project(&request.project_id, Permission::Write)?;
         let named = request.saved_insight.as_ref().map(|wire| wire.id.clone());
-        let draft = self.draft(request.saved_insight).await?;
+        let draft = self.draft(project, request.saved_insight).await?;
         let id = id(&named.unwrap_or_default())?;
         let changed = self.store.update(project, id, &draft, self.clock.now()).await?;
         Ok(pb::UpdateSavedInsightResponse { saved_insight: Some(saved_insight(&changed)) })
@@ -111,9 +111,14 @@ impl SavedInsights {
         Ok(pb::DeleteSavedInsightResponse {})
     }
 
-    async fn draft(&self, wire: Option<pb::SavedInsight>) -> Result<Draft, ReportsError> {
+    async fn draft(
+        &self,
+        project: ProjectId,
+        wire: Option<pb::SavedInsight>,
+    ) -> Result<Draft, ReportsError> {
         let now = self.clock.now();
-        let draft = self.slots.compute(move |_| Ok(saved_insight_draft(wire, now))).await??;
+        let draft =
+            self.slots.compute(project, move |_| Ok(saved_insight_draft(wire, now))).await??;
         Ok(draft)
     }
 }

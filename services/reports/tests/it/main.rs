@@ -1,7 +1,9 @@
 //! The service as others meet it: its gRPC server, fed by stand-ins for events and identity.
 
+mod answers;
 mod erasure;
 mod errors;
+mod kept;
 mod person_activity;
 mod retention;
 mod splits;
@@ -18,6 +20,7 @@ use observe_proto::reports::v1::insight_service_client::InsightServiceClient;
 use observe_runtime::client::Upstreams;
 use observe_runtime::server::{self, Listener};
 use observe_runtime::{Deps, Lifecycle};
+use observe_testkit::TestStores;
 use stand_in::{StandIn, event};
 use tonic::metadata::MetadataValue;
 use tonic::transport::Channel;
@@ -49,11 +52,26 @@ fn project() -> ProjectId {
 async fn start(upstream: &StandIn) -> Fixture {
     let lifecycle = Lifecycle::new();
     let url = upstream.serve(&lifecycle, ContextSigner::new(&Secret::new(SECRET))).await;
-    start_with(lifecycle, &url).await
+    start_with(lifecycle, &url, None).await
 }
 
-/// Starts the service; all others are at that address.
-async fn start_with(lifecycle: Lifecycle, url: &str) -> Fixture {
+/// The same with a database.
+async fn start_on(upstream: &StandIn, stores: &TestStores) -> Fixture {
+    let database_url = Secret::new(&stores.database_url);
+    observe_reports::migrate(&database_url).await.expect("an empty database");
+    let lifecycle = Lifecycle::new();
+    let url = upstream.serve(&lifecycle, ContextSigner::new(&Secret::new(SECRET))).await;
+    start_as(lifecycle, &url, observe_reports::Config { database_url, cache_redis_url: None }).await
+}
+
+/// Starts the service; all others are at that address. Without a cache every question is computed.
+async fn start_with(lifecycle: Lifecycle, url: &str, cache_redis_url: Option<Secret>) -> Fixture {
+    let database_url = Secret::new("postgres://localhost/none");
+    start_as(lifecycle, url, observe_reports::Config { database_url, cache_redis_url }).await
+}
+
+/// Starts the service as configured; all others are at that address.
+async fn start_as(lifecycle: Lifecycle, url: &str, config: observe_reports::Config) -> Fixture {
     let mut upstreams = Upstreams::new();
     for service in ["events", "identity", "monitor"] {
         upstreams.add_url(service, url).expect("a valid address");
@@ -66,7 +84,6 @@ async fn start_with(lifecycle: Lifecycle, url: &str) -> Fixture {
         lifecycle: lifecycle.clone(),
         upstreams,
     };
-    let config = observe_reports::Config { database_url: Secret::new("postgres://localhost/none") };
     let built = observe_reports::build(config, deps.clone()).expect("it builds");
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");

@@ -137,7 +137,7 @@ pub(super) fn by(
     limit: usize,
     attribution: Attribution,
 ) -> Breakdown {
-    Breakdown { property: property.into(), scope, limit, attribution }
+    Breakdown { property: property.into(), scope, cohorts: vec![], limit, attribution }
 }
 
 /// The values of a breakdown's lines with their totals.

@@ -91,7 +91,7 @@ impl Cohorts {
         let work = move |asker: &Asker| {
             question(&published.projection()?.project(project).snapshot(), asker)
         };
-        self.slots.compute(work).await
+        self.slots.compute(project, work).await
     }
 }
 

@@ -31,22 +31,22 @@ impl Insight {
     async fn ask_kind(&self, ctx: CallContext, question: Kind) -> Result<Answered, ReportsError> {
         Ok(match question {
             Kind::Trends(one) => {
-                Answered::Trends(self.knowing(&ctx, &one).await?.trends(ctx, one).await?)
+                Answered::Trends(self.knowing(&ctx, &one).await?.insight.trends(ctx, one).await?)
             }
             Kind::Funnel(one) => {
-                Answered::Funnel(self.knowing(&ctx, &one).await?.funnel(ctx, one).await?)
+                Answered::Funnel(self.knowing(&ctx, &one).await?.insight.funnel(ctx, one).await?)
             }
-            Kind::Retention(one) => {
-                Answered::Retention(self.knowing(&ctx, &one).await?.retention(ctx, one).await?)
-            }
-            Kind::Lifecycle(one) => {
-                Answered::Lifecycle(self.knowing(&ctx, &one).await?.lifecycle(ctx, one).await?)
-            }
-            Kind::Stickiness(one) => {
-                Answered::Stickiness(self.knowing(&ctx, &one).await?.stickiness(ctx, one).await?)
-            }
+            Kind::Retention(one) => Answered::Retention(
+                self.knowing(&ctx, &one).await?.insight.retention(ctx, one).await?,
+            ),
+            Kind::Lifecycle(one) => Answered::Lifecycle(
+                self.knowing(&ctx, &one).await?.insight.lifecycle(ctx, one).await?,
+            ),
+            Kind::Stickiness(one) => Answered::Stickiness(
+                self.knowing(&ctx, &one).await?.insight.stickiness(ctx, one).await?,
+            ),
             Kind::Paths(one) => {
-                Answered::Paths(self.knowing(&ctx, &one).await?.paths(ctx, one).await?)
+                Answered::Paths(self.knowing(&ctx, &one).await?.insight.paths(ctx, one).await?)
             }
         })
     }
