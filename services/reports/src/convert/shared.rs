@@ -75,14 +75,12 @@ pub(super) fn breakdown(
 ) -> Option<Breakdown> {
     use pb::breakdown::Attribution as Wire;
     let wire = breakdown?;
-    let scope = read_scope(wire.scope, "breakdown.scope", violations);
-    let (property, cohorts) = match scope {
-        Scope::Cohort => (String::new(), cohorts(wire, violations)),
-        _ => {
-            let none = "must be empty without SCOPE_COHORT";
-            violations.require(wire.cohort_ids.is_empty(), "breakdown.cohort_ids", none);
-            (read_property(&wire.property, "breakdown.property", violations), Vec::new())
-        }
+    let (property, cohorts) = if wire.scope == i32::from(common::Scope::Cohort) {
+        (String::new(), cohorts(wire, violations))
+    } else {
+        let none = "must be empty without SCOPE_COHORT";
+        violations.require(wire.cohort_ids.is_empty(), "breakdown.cohort_ids", none);
+        (read_property(&wire.property, "breakdown.property", violations), Vec::new())
     };
     violations.require(
         (0..=BREAKDOWN_LIMIT_MAX).contains(&wire.limit),
@@ -100,7 +98,7 @@ pub(super) fn breakdown(
     let limit = usize::try_from(wire.limit).unwrap_or(0);
     Some(Breakdown {
         property,
-        scope,
+        scope: read_scope(wire.scope, "breakdown.scope", violations),
         cohorts,
         limit: if limit == 0 { BREAKDOWN_LIMIT_DEFAULT } else { limit },
         attribution,

@@ -259,7 +259,8 @@ impl Sieve<'_, '_> {
                 persons.insert(person);
             }
         }
-        Ok(persons)
+        // An id may be known of a merge alone; it counts as soon as there is an event or a property.
+        Ok(persons.and(self.everybody()?))
     }
 
     fn everybody(&self) -> Result<&PersonSet, EngineError> {

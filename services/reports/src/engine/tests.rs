@@ -1,6 +1,7 @@
 //! The engine against rules written out, and against a naive one on random data.
 
 mod behind;
+mod cohorts;
 mod funnels;
 mod history;
 mod oracle;
