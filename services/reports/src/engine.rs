@@ -12,6 +12,7 @@ mod filter;
 mod funnel;
 mod heap;
 mod history;
+mod person_set;
 mod plan;
 mod scan;
 mod selection;

@@ -34,15 +34,11 @@ mod workers;
 use std::sync::Arc;
 
 use observe_core::Secret;
-use observe_proto::reports::v1::annotation_service_server::AnnotationServiceServer;
-use observe_proto::reports::v1::cohort_service_server::CohortServiceServer;
-use observe_proto::reports::v1::dashboard_service_server::DashboardServiceServer;
 use observe_proto::reports::v1::error_service_server::ErrorServiceServer;
 use observe_proto::reports::v1::insight_service_server::{InsightServiceServer, SERVICE_NAME};
 use observe_proto::reports::v1::latency_service_server::LatencyServiceServer;
 use observe_proto::reports::v1::overview_service_server::OverviewServiceServer;
 use observe_proto::reports::v1::person_activity_service_server::PersonActivityServiceServer;
-use observe_proto::reports::v1::saved_insight_service_server::SavedInsightServiceServer;
 use observe_proto::reports::v1::usage_service_server::UsageServiceServer;
 use observe_runtime::postgres::{Database, PoolSizes};
 use observe_runtime::redis::CacheRedis;
@@ -58,23 +54,17 @@ use latency::query::LatencyQueries;
 use neighbours::Neighbours;
 use overview::board::Board;
 use published::Published;
-use service::annotation::Annotations;
-use service::cohort::Cohorts;
-use service::dashboard::{Dashboards, Shared};
 use service::error::Errors;
 use service::insight::{Answers, Insight};
+use service::kept::Kept;
 use service::latency::Latency;
 use service::overview::Overviews;
 use service::person_activity::PersonActivities;
 use service::persons::PersonPages;
-use service::saved_insight::SavedInsights;
 use service::usage::Usage;
 use signals::Assessor;
-use store::annotation::AnnotationStore;
 use store::cohort::CohortStore;
-use store::dashboard::DashboardStore;
 use store::error_group::ErrorGroupStore;
-use store::saved_insight::SavedInsightStore;
 use store::usage::UsageStore;
 use usage::ledger::Ledger;
 use workers::follow_log::{self, Upstream};
@@ -172,37 +162,19 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
         Counter { loader: loader.clone(), engine: engine.clone(), clock: deps.clock.clone() };
     let counting = workers::cohorts::run(counter.clone(), Arc::clone(&published), life.clone());
     let insight = Insight::new(engine, slots.clone(), answers, pages.clone(), loader);
-    let cohorts = Cohorts {
-        counter,
+    let kept = Kept {
+        database,
         published: Arc::clone(&published),
-        slots: slots.clone(),
-        entropy: deps.entropy.clone(),
-        pages,
-    };
-    let saved_insights = SavedInsights {
-        store: SavedInsightStore(database.clone()),
         slots,
+        counter,
+        pages,
+        insight: insight.clone(),
         clock: deps.clock.clone(),
         entropy: deps.entropy.clone(),
         page_tokens,
     };
-    let dashboards = Dashboards {
-        store: DashboardStore(database.clone()),
-        insights: SavedInsightStore(database.clone()),
-        shared: Shared::new(insight.clone()),
-        clock: deps.clock.clone(),
-        entropy: deps.entropy.clone(),
-    };
-    let annotations = Annotations {
-        store: AnnotationStore(database),
-        clock: deps.clock.clone(),
-        entropy: deps.entropy.clone(),
-    };
-    let routes = Routes::new(InsightServiceServer::new(insight))
-        .add_service(CohortServiceServer::new(cohorts))
-        .add_service(SavedInsightServiceServer::new(saved_insights))
-        .add_service(DashboardServiceServer::new(dashboards))
-        .add_service(AnnotationServiceServer::new(annotations))
+    let routes = kept
+        .add_to(Routes::new(InsightServiceServer::new(insight)))
         .add_service(ErrorServiceServer::new(errors))
         .add_service(LatencyServiceServer::new(latency))
         .add_service(OverviewServiceServer::new(Overviews::new(Arc::new(board), life.clone())))

@@ -5,6 +5,7 @@ pub(crate) mod cohort;
 pub(crate) mod dashboard;
 pub(crate) mod error;
 pub(crate) mod insight;
+pub(crate) mod kept;
 pub(crate) mod latency;
 pub(crate) mod overview;
 pub(crate) mod person_activity;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use uuid::Uuid;
 
 use super::bound::Bound;
-use super::cohort::PersonSet;
+use super::person_set::PersonSet;
 use super::plan::Keys;
 use super::selection::Selection;
 use super::view::View;

@@ -1,23 +1,22 @@
-//! Cohorts: what they are called, their rules, and the lists of those that have none.
+//! Cohorts: what they are called, and their rules.
+
+mod list;
 
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use futures::TryStreamExt as _;
 use observe_core::error::CommonError;
 use observe_core::{ProjectId, Violations};
 use observe_runtime::postgres::Database;
 use sqlx::types::Uuid;
 use sqlx::{FromRow, PgConnection};
 
-use crate::cohort::{DistinctIds, leads_back};
+use crate::cohort::leads_back;
 use crate::error::ReportsError;
 use crate::refusal::Refusal;
 
 /// Cohorts of a project.
 pub(crate) const COHORTS_MAX: i64 = 500;
-/// Distinct ids on a fixed list.
-pub(crate) const LISTED_MAX: i64 = 1_000_000;
 /// How rules are encoded now.
 pub(crate) const RULE_FORMAT: i16 = 1;
 /// What a cohort is called in errors.
@@ -66,16 +65,6 @@ const UPDATE: &str = "
     update cohort set name = $3, description = $4, rule = $5, rule_format = $6, named_cohorts = $7, updated_time = $8,
                       revision = revision + 1
     where project_id = $1 and id = $2";
-
-/// Takes distinct ids off all lists of a project, and counts them off.
-const ERASE: &str = "
-    with gone as (
-        delete from cohort_member where project_id = $1 and distinct_id = any($2) returning cohort_id
-    ), counted as (
-        select cohort_id, count(*) as ids from gone group by cohort_id
-    )
-    update cohort set listed = listed - ids, revision = revision + 1
-    from counted where project_id = $1 and id = cohort_id";
 
 /// Reads and writes the cohorts of one project at a time.
 #[derive(Clone)]
@@ -178,75 +167,6 @@ impl CohortStore {
         select(&mut tx, project, ids).await
     }
 
-    /// Returns the distinct ids on a list.
-    pub(crate) async fn listed(&self, project: ProjectId, id: Uuid) -> sqlx::Result<DistinctIds> {
-        let mut tx = self.0.tenant(project).await?;
-        let mut rows = sqlx::query_scalar::<_, String>(
-            "select distinct_id from cohort_member where project_id = $1 and cohort_id = $2",
-        )
-        .bind(project.uuid())
-        .bind(id)
-        .fetch(&mut *tx);
-        let mut ids = DistinctIds::default();
-        while let Some(distinct_id) = rows.try_next().await? {
-            ids.push(&distinct_id);
-        }
-        Ok(ids)
-    }
-
-    /// Puts distinct ids on a fixed list.
-    pub(crate) async fn add(
-        &self,
-        project: ProjectId,
-        id: Uuid,
-        distinct_ids: &[String],
-        now: DateTime<Utc>,
-    ) -> Result<CohortRow, ReportsError> {
-        let mut tx = self.0.tenant(project).await?;
-        let listed = lock_list(&mut tx, project, id).await?;
-        let added = sqlx::query(
-            "insert into cohort_member (project_id, cohort_id, distinct_id)
-             select $1, $2, unnest($3::text[]) on conflict do nothing",
-        )
-        .bind(project.uuid())
-        .bind(id)
-        .bind(distinct_ids)
-        .execute(&mut *tx)
-        .await?;
-        let added = i64::try_from(added.rows_affected()).unwrap_or(i64::MAX);
-        if listed.saturating_add(added) > LISTED_MAX {
-            let what = "distinct ids on the list";
-            return Err(Refusal::TooMany { max: LISTED_MAX, what }.into());
-        }
-        let changed = change_list(&mut tx, project, id, added, now).await?;
-        tx.commit().await?;
-        Ok(changed)
-    }
-
-    /// Takes distinct ids off a fixed list.
-    pub(crate) async fn remove(
-        &self,
-        project: ProjectId,
-        id: Uuid,
-        distinct_ids: &[String],
-        now: DateTime<Utc>,
-    ) -> Result<CohortRow, ReportsError> {
-        let mut tx = self.0.tenant(project).await?;
-        lock_list(&mut tx, project, id).await?;
-        let removed = sqlx::query(
-            "delete from cohort_member where project_id = $1 and cohort_id = $2 and distinct_id = any($3)",
-        )
-        .bind(project.uuid())
-        .bind(id)
-        .bind(distinct_ids)
-        .execute(&mut *tx)
-        .await?;
-        let removed = i64::try_from(removed.rows_affected()).unwrap_or(i64::MAX);
-        let changed = change_list(&mut tx, project, id, -removed, now).await?;
-        tx.commit().await?;
-        Ok(changed)
-    }
-
     /// Returns the cohorts of all projects that were not counted since a time, the longest not counted first. For the worker.
     pub(crate) async fn uncounted(
         &self,
@@ -286,16 +206,6 @@ impl CohortStore {
         .await?;
         Ok(())
     }
-
-    /// Takes the distinct ids of an erased person off all lists.
-    pub(crate) async fn erase(
-        &self,
-        project: ProjectId,
-        distinct_ids: &[String],
-    ) -> sqlx::Result<()> {
-        sqlx::query(ERASE).bind(project.uuid()).bind(distinct_ids).execute(self.0.worker()).await?;
-        Ok(())
-    }
 }
 
 /// Lets no two changes of a project's cohorts meet: they look at all of them.
@@ -315,7 +225,7 @@ async fn select(
     sqlx::query_as(SELECT).bind(project.uuid()).bind(ids).fetch_all(connection).await
 }
 
-async fn one(
+pub(super) async fn one(
     connection: &mut PgConnection,
     project: ProjectId,
     id: Uuid,
@@ -384,46 +294,4 @@ async fn write(
         }
         Err(error) => Err(error.into()),
     }
-}
-
-/// Holds a fixed list until the end of the transaction. Returns how many distinct ids are on it.
-async fn lock_list(
-    connection: &mut PgConnection,
-    project: ProjectId,
-    id: Uuid,
-) -> Result<i64, ReportsError> {
-    let found: Option<(bool, i64)> = sqlx::query_as(
-        "select rule is not null, listed from cohort where project_id = $1 and id = $2 for update",
-    )
-    .bind(project.uuid())
-    .bind(id)
-    .fetch_optional(connection)
-    .await?;
-    match found {
-        None => Err(CommonError::NotFound(COHORT).into()),
-        Some((true, _)) => Err(Refusal::NoList.into()),
-        Some((false, listed)) => Ok(listed),
-    }
-}
-
-async fn change_list(
-    connection: &mut PgConnection,
-    project: ProjectId,
-    id: Uuid,
-    by: i64,
-    now: DateTime<Utc>,
-) -> Result<CohortRow, ReportsError> {
-    if by != 0 {
-        sqlx::query(
-            "update cohort set listed = listed + $3, revision = revision + 1, updated_time = $4
-             where project_id = $1 and id = $2",
-        )
-        .bind(project.uuid())
-        .bind(id)
-        .bind(by)
-        .bind(now)
-        .execute(&mut *connection)
-        .await?;
-    }
-    one(connection, project, id).await
 }
