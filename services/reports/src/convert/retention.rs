@@ -1,0 +1,241 @@
+//! Retention.
+
+use observe_core::Violations;
+use observe_filter::{Expressions, read};
+use observe_proto::reports::v1 as pb;
+use pb::query_retention_request as wire_of;
+
+use super::nested::{bucket_at, buckets, counted_by, selector, within};
+use super::shared::{SCOPES, range, timestamp};
+use super::trends::time_zone;
+use crate::query::Selector;
+use crate::retention::explain::{Explanation, Verdict};
+use crate::retention::{
+    Cell, Counting, Kind, Period, RetentionAnswer, RetentionQuery, Wanted, Windows,
+};
+use crate::trends::buckets::{Buckets, Interval};
+
+const COHORTS_MAX: usize = 400;
+const COLUMNS_DEFAULT: usize = 8;
+const COLUMNS_MAX: i32 = 100;
+
+/// Reads the question.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub(crate) fn retention_query(
+    wire: &pb::QueryRetentionRequest,
+) -> Result<RetentionQuery, Violations> {
+    let mut violations = Violations::new();
+    let v = &mut violations;
+    let range = range(wire.range.as_ref(), v);
+    let period = period(wire.period, v);
+    v.require(
+        (0..=COLUMNS_MAX).contains(&wire.periods),
+        "periods",
+        format!("must be 1-{COLUMNS_MAX}, or 0 for {COLUMNS_DEFAULT}"),
+    );
+    let zone = time_zone(&wire.time_zone, v);
+    let cohorts = range.zip(zone).and_then(|(range, zone)| {
+        buckets(range, interval_of(period), zone, COHORTS_MAX, v)
+    });
+    let (start_event, return_event) = events(wire);
+    let filters = [&wire.start_event, &wire.return_event].into_iter().flatten();
+    let filters = filters.filter_map(|event| event.filter.as_ref()).chain(&wire.filter);
+    let expressions = Expressions::count(filters, v);
+    let start_event = read_event(start_event, "start_event.filter", &expressions, v);
+    let return_event =
+        return_event.map(|event| read_event(event, "return_event.filter", &expressions, v));
+    let (kind, counting, windows) = modes(wire, v);
+    let filter = read(wire.filter.as_ref(), "filter", &SCOPES, &expressions, v);
+    let counted_by = counted_by(&wire.group_type, v);
+    let columns = usize::try_from(wire.periods).ok().filter(|columns| *columns > 0);
+    match (range, zone, cohorts, violations.is_empty()) {
+        (Some(range), Some(zone), Some(cohorts), true) => Ok(RetentionQuery {
+            range,
+            cohorts,
+            period,
+            zone,
+            columns: columns.unwrap_or(COLUMNS_DEFAULT),
+            start_event,
+            return_event,
+            kind,
+            counting,
+            windows,
+            filter,
+            counted_by,
+        }),
+        _ => Err(violations),
+    }
+}
+
+/// The two events; no return event if it is the start event, which is then looked for once.
+fn events<'a>(
+    wire: &'a pb::QueryRetentionRequest,
+) -> (Option<&'a pb::RetentionEvent>, Option<Option<&'a pb::RetentionEvent>>) {
+    let (start, comes_back) = (wire.start_event.as_ref(), wire.return_event.as_ref());
+    let normal = |event: Option<&pb::RetentionEvent>| event.cloned().unwrap_or_default();
+    (start, (normal(start) != normal(comes_back)).then_some(comes_back))
+}
+
+fn read_event(
+    wire: Option<&pb::RetentionEvent>,
+    field: &str,
+    expressions: &Expressions,
+    violations: &mut Violations,
+) -> Selector {
+    let (event, filter) = wire.map_or(("", None), |wire| (&wire.event, wire.filter.as_ref()));
+    selector(event, filter, field, expressions, violations)
+}
+
+fn period(number: i32, violations: &mut Violations) -> Period {
+    use wire_of::Period as Wire;
+    match violations.known(number, "period") {
+        Wire::Unspecified | Wire::Day => Period::Day,
+        Wire::Week => Period::Week,
+        Wire::Month => Period::Month,
+    }
+}
+
+fn interval_of(period: Period) -> Interval {
+    match period {
+        Period::Day => Interval::Day,
+        Period::Week => Interval::Week,
+        Period::Month => Interval::Month,
+    }
+}
+
+fn modes(
+    wire: &pb::QueryRetentionRequest,
+    violations: &mut Violations,
+) -> (Kind, Counting, Windows) {
+    let kind = match violations.known(wire.kind, "kind") {
+        wire_of::Kind::Unspecified | wire_of::Kind::FirstTime => Kind::FirstTime,
+        wire_of::Kind::Recurring => Kind::Recurring,
+    };
+    let counting = match violations.known(wire.counting, "counting") {
+        wire_of::Counting::Unspecified | wire_of::Counting::On => Counting::On,
+        wire_of::Counting::OnOrAfter => Counting::OnOrAfter,
+    };
+    let windows = match violations.known(wire.windows, "windows") {
+        wire_of::Windows::Unspecified | wire_of::Windows::Calendar => Windows::Calendar,
+        wire_of::Windows::Rolling => Windows::Rolling,
+    };
+    (kind, counting, windows)
+}
+
+/// Writes the answer to the question whose cohorts are given.
+pub(crate) fn retention_response(
+    cohorts: &Buckets,
+    answer: RetentionAnswer,
+    hints: Vec<pb::Hint>,
+) -> pb::QueryRetentionResponse {
+    let count = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+    let rows = cohorts.starts_ms().iter().zip(answer.cohorts);
+    let rows = rows.map(|(start_ms, cohort)| pb::RetentionCohort {
+        start_time: Some(timestamp(*start_ms)),
+        size: count(cohort.size),
+        values: cohort.values.into_iter().map(count).collect(),
+    });
+    pb::QueryRetentionResponse { cohorts: rows.collect(), hints }
+}
+
+/// Reads which number's persons are meant.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub(crate) fn retention_persons_query(
+    wire: &pb::ListRetentionPersonsRequest,
+) -> Result<(RetentionQuery, Cell, Wanted), Violations> {
+    let mut violations = Violations::new();
+    let query = wire.retention.as_ref().map(retention_query);
+    let query = within("retention", query, &mut violations);
+    let cell = query.as_ref().and_then(|query| {
+        cell(query, wire.cohort_start_time.as_ref(), wire.column, &mut violations)
+    });
+    let wanted = if wire.dropped_off { Wanted::DroppedOff } else { Wanted::Retained };
+    match (query, cell) {
+        (Some(query), Some(cell)) => Ok((query, cell, wanted)),
+        _ => Err(violations),
+    }
+}
+
+/// Reads which cell is to be explained.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub(crate) fn explain_retention_query(
+    wire: &pb::ExplainRetentionPersonRequest,
+) -> Result<(RetentionQuery, Cell), Violations> {
+    let mut violations = Violations::new();
+    let query = wire.retention.as_ref().map(retention_query);
+    let query = within("retention", query, &mut violations);
+    let cell = query.as_ref().and_then(|query| {
+        cell(query, wire.cohort_start_time.as_ref(), wire.column, &mut violations)
+    });
+    let of_groups = wire.retention.as_ref().is_some_and(|wire| !wire.group_type.is_empty());
+    let rule = "must be empty: only persons are explained";
+    violations.require(!of_groups, "retention.group_type", rule);
+    match (query, cell, violations.is_empty()) {
+        (Some(query), Some(cell), true) => Ok((query, cell)),
+        _ => Err(violations),
+    }
+}
+
+/// Reads a cell that the answer to the question has.
+fn cell(
+    query: &RetentionQuery,
+    cohort: Option<&prost_types::Timestamp>,
+    column: i32,
+    violations: &mut Violations,
+) -> Option<Cell> {
+    let starts_ms = query.cohorts.starts_ms();
+    let cohort = bucket_at(cohort, starts_ms, "cohort_start_time", violations)?;
+    let columns = query.columns_of(cohort);
+    let column = usize::try_from(column).ok().filter(|column| *column < columns);
+    let rule = format!("must be 0-{}: the cohort has so many columns", columns - 1);
+    violations.require(column.is_some(), "column", rule);
+    Some(Cell { cohort, column: column? })
+}
+
+/// An event that an explanation is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Told {
+    /// The event's name.
+    pub(crate) name: String,
+    /// When it happened, in milliseconds since 1970.
+    pub(crate) time_ms: i64,
+    /// Under which of the person's ids.
+    pub(crate) distinct_id: String,
+}
+
+/// Writes why a person is, or is not, in a cell, with at most so many of its events.
+pub(crate) fn explain_retention_response(
+    explanation: Explanation,
+    events: Vec<Told>,
+    max: usize,
+) -> pb::ExplainRetentionPersonResponse {
+    use pb::explained_event::Verdict as Wire;
+    let truncated = events.len() > max;
+    let events = events.into_iter().zip(explanation.events).take(max);
+    let events = events.map(|(event, (verdict, reason))| pb::ExplainedEvent {
+        name: event.name,
+        time: Some(timestamp(event.time_ms)),
+        distinct_id: event.distinct_id,
+        verdict: match verdict {
+            Verdict::Counted => Wire::Counted,
+            Verdict::NotCounted => Wire::NotCounted,
+            Verdict::Excluded => Wire::Excluded,
+        }
+        .into(),
+        step: 0,
+        reason,
+    });
+    pb::ExplainRetentionPersonResponse {
+        in_cohort: explanation.in_cohort,
+        retained: explanation.retained,
+        summary: explanation.summary,
+        events: events.collect(),
+        truncated,
+    }
+}

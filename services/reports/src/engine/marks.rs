@@ -1,0 +1,193 @@
+//! Bits and times by unit, for questions that need no more of a unit than in which buckets something happened.
+//!
+//! They are arrays by unit code, so that a row costs one write and no hashing. Where the arrays would take too much, the
+//! units are taken in parts, one after the other.
+
+use std::ops::Range;
+
+use super::EngineError;
+use super::slots::Asker;
+
+/// How large an array by unit may become, in bytes; each thread has one.
+const PART_BYTES_MAX: usize = 64 << 20;
+/// How many units are handed out without a look whether somebody still waits for the answer.
+const CHECK_EVERY: usize = 65_536;
+
+/// Cuts the units into parts whose arrays are small enough, if each takes so many bytes.
+pub(super) fn parts(units: usize, bytes_per_unit: usize) -> impl Iterator<Item = Range<u32>> {
+    let code = |unit: usize| u32::try_from(unit).expect("units are counted in 32 bits");
+    let length = (PART_BYTES_MAX / bytes_per_unit.max(1)).max(1);
+    (0..units).step_by(length).map(move |start| code(start)..code((start + length).min(units)))
+}
+
+/// Bits by unit.
+#[derive(Debug)]
+pub(super) struct Marks {
+    units: Range<u32>,
+    words_per_unit: usize,
+    words: Vec<u64>,
+}
+
+impl Marks {
+    /// Starts without a bit.
+    pub(super) fn new(units: &Range<u32>, words_per_unit: usize) -> Self {
+        let words = vec![0; units.len() * words_per_unit];
+        Self { units: units.clone(), words_per_unit, words }
+    }
+
+    /// Sets a bit of a unit; of one outside, which nobody always is, nothing.
+    #[inline]
+    pub(super) fn set(&mut self, unit: u32, bit: usize) {
+        if self.units.contains(&unit) {
+            let place = (unit - self.units.start) as usize * self.words_per_unit;
+            self.words[place + bit / 64] |= 1 << (bit % 64);
+        }
+    }
+
+    /// Returns the words of a unit that is inside.
+    pub(super) fn of(&self, unit: u32) -> &[u64] {
+        let place = (unit - self.units.start) as usize * self.words_per_unit;
+        &self.words[place..place + self.words_per_unit]
+    }
+
+    /// Joins what several threads found; there are as many units and words in each.
+    pub(super) fn joined(mut self, all: Vec<Self>) -> Self {
+        for other in all {
+            for (word, more) in self.words.iter_mut().zip(other.words) {
+                *word |= more;
+            }
+        }
+        self
+    }
+
+    /// Hands out every unit that has a bit.
+    ///
+    /// # Errors
+    /// `Abandoned` if the asker has gone.
+    pub(super) fn each(
+        &self,
+        asker: &Asker,
+        mut each: impl FnMut(u32, &[u64]),
+    ) -> Result<(), EngineError> {
+        let mut units = self.units.clone();
+        for some in self.words.chunks(CHECK_EVERY * self.words_per_unit) {
+            asker.check()?;
+            for words in some.chunks_exact(self.words_per_unit) {
+                let unit = units.next().expect("each unit has its words");
+                if words.iter().any(|word| *word != 0) {
+                    each(unit, words);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The earliest time by unit.
+#[derive(Debug)]
+pub(super) struct Earliest {
+    units: Range<u32>,
+    times_ms: Vec<i64>,
+}
+
+/// The time of a unit of which there is none.
+pub(super) const NEVER: i64 = i64::MAX;
+
+impl Earliest {
+    /// Starts with [`NEVER`].
+    pub(super) fn new(units: &Range<u32>) -> Self {
+        Self { units: units.clone(), times_ms: vec![NEVER; units.len()] }
+    }
+
+    /// Takes in a time of a unit; of one outside, which nobody always is, none.
+    #[inline]
+    pub(super) fn see(&mut self, unit: u32, time_ms: i64) {
+        if self.units.contains(&unit) {
+            let earliest = &mut self.times_ms[(unit - self.units.start) as usize];
+            *earliest = time_ms.min(*earliest);
+        }
+    }
+
+    /// Returns the earliest time of a unit; [`NEVER`] of one outside.
+    #[inline]
+    pub(super) fn of(&self, unit: u32) -> i64 {
+        let place = unit.wrapping_sub(self.units.start) as usize;
+        self.times_ms.get(place).copied().unwrap_or(NEVER)
+    }
+
+    /// Joins what several threads found; there are as many units in each.
+    pub(super) fn joined(mut self, all: Vec<Self>) -> Self {
+        for other in all {
+            for (earliest, time_ms) in self.times_ms.iter_mut().zip(other.times_ms) {
+                *earliest = time_ms.min(*earliest);
+            }
+        }
+        self
+    }
+
+    /// Hands out every unit that has a time.
+    ///
+    /// # Errors
+    /// `Abandoned` if the asker has gone.
+    pub(super) fn each(
+        &self,
+        asker: &Asker,
+        mut each: impl FnMut(u32, i64),
+    ) -> Result<(), EngineError> {
+        let mut units = self.units.clone();
+        for some in self.times_ms.chunks(CHECK_EVERY) {
+            asker.check()?;
+            for time_ms in some {
+                let unit = units.next().expect("each unit has its time");
+                if *time_ms != NEVER {
+                    each(unit, *time_ms);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::projection::NOBODY;
+
+    #[test]
+    fn parts_cover_all_units_and_none_is_too_large() {
+        let all: Vec<_> = parts(1_000_000, 1_024).collect();
+        assert_eq!((all[0].start, all[all.len() - 1].end), (0, 1_000_000));
+        assert!(all.windows(2).all(|two| two[0].end == two[1].start));
+        assert!(all.iter().all(|part| part.len() * 1_024 <= PART_BYTES_MAX));
+        assert_eq!(parts(0, 8).count(), 0);
+        assert_eq!(parts(2, PART_BYTES_MAX * 2).collect::<Vec<_>>(), [0..1, 1..2]);
+    }
+
+    #[test]
+    fn units_outside_and_nobody_leave_no_mark() {
+        let mut marks = Marks::new(&(10..12), 2);
+        let mut other = Marks::new(&(10..12), 2);
+        for unit in [9, 12, NOBODY] {
+            marks.set(unit, 0);
+        }
+        marks.set(11, 1);
+        other.set(11, 70);
+        let marks = marks.joined(vec![other]);
+        let mut found = Vec::new();
+        marks.each(&Asker::default(), |unit, words| found.push((unit, words.to_vec()))).expect("it waits");
+        assert_eq!(found, [(11, vec![2, 1 << 6])]);
+        assert_eq!(marks.of(10), [0, 0]);
+    }
+
+    #[test]
+    fn the_earliest_time_stays() {
+        let mut times = Earliest::new(&(10..12));
+        let mut other = Earliest::new(&(10..12));
+        for (unit, time_ms) in [(10, 5), (10, 3), (10, 4), (12, 1), (NOBODY, 1)] {
+            times.see(unit, time_ms);
+        }
+        other.see(10, 2);
+        let times = times.joined(vec![other]);
+        assert_eq!((times.of(10), times.of(11), times.of(NOBODY)), (2, NEVER, NEVER));
+    }
+}
