@@ -6,6 +6,7 @@
 //! event or a person.
 
 pub mod activity;
+mod bits;
 pub mod config;
 mod convert;
 pub mod engine;
@@ -15,14 +16,17 @@ pub mod funnel;
 pub mod history;
 mod incidents;
 pub mod latency;
+pub mod lifecycle;
 pub mod neighbours;
 pub mod overview;
 mod person_activity;
 pub mod projection;
 pub mod published;
 pub mod query;
+pub mod retention;
 mod service;
 pub mod signals;
+pub mod stickiness;
 mod store;
 pub mod trends;
 pub mod usage;

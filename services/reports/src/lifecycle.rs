@@ -84,11 +84,14 @@ impl Life<'_> {
             if bucket > 0 {
                 // Nothing happened before its first activity if its earliest event is not before that bucket.
                 let is_new = before.is_none() && self.first_seen_ms >= starts_ms[bucket];
-                each(bucket, match (follows, is_new) {
-                    (true, _) => State::Returning,
-                    (false, true) => State::New,
-                    (false, false) => State::Resurrecting,
-                });
+                each(
+                    bucket,
+                    match (follows, is_new) {
+                        (true, _) => State::Returning,
+                        (false, true) => State::New,
+                        (false, false) => State::Resurrecting,
+                    },
+                );
             }
             if bucket < last && !bits::has(self.active, bucket + 1) {
                 each(bucket + 1, State::Dormant);

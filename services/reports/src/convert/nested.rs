@@ -53,7 +53,6 @@ pub(super) fn buckets(
     buckets
 }
 
-
 /// Finds the bucket whose start was answered.
 pub(super) fn bucket_at(
     time: Option<&Timestamp>,

@@ -36,9 +36,9 @@ pub(crate) fn retention_query(
         format!("must be 1-{COLUMNS_MAX}, or 0 for {COLUMNS_DEFAULT}"),
     );
     let zone = time_zone(&wire.time_zone, v);
-    let cohorts = range.zip(zone).and_then(|(range, zone)| {
-        buckets(range, interval_of(period), zone, COHORTS_MAX, v)
-    });
+    let cohorts = range
+        .zip(zone)
+        .and_then(|(range, zone)| buckets(range, interval_of(period), zone, COHORTS_MAX, v));
     let (start_event, return_event) = events(wire);
     let filters = [&wire.start_event, &wire.return_event].into_iter().flatten();
     let filters = filters.filter_map(|event| event.filter.as_ref()).chain(&wire.filter);
@@ -198,44 +198,29 @@ fn cell(
     Some(Cell { cohort, column: column? })
 }
 
-/// An event that an explanation is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Told {
-    /// The event's name.
-    pub(crate) name: String,
-    /// When it happened, in milliseconds since 1970.
-    pub(crate) time_ms: i64,
-    /// Under which of the person's ids.
-    pub(crate) distinct_id: String,
-}
-
-/// Writes why a person is, or is not, in a cell, with at most so many of its events.
+/// Writes why a person is, or is not, in a cell.
 pub(crate) fn explain_retention_response(
     explanation: Explanation,
-    events: Vec<Told>,
-    max: usize,
 ) -> pb::ExplainRetentionPersonResponse {
     use pb::explained_event::Verdict as Wire;
-    let truncated = events.len() > max;
-    let events = events.into_iter().zip(explanation.events).take(max);
-    let events = events.map(|(event, (verdict, reason))| pb::ExplainedEvent {
+    let events = explanation.events.into_iter().map(|event| pb::ExplainedEvent {
         name: event.name,
         time: Some(timestamp(event.time_ms)),
         distinct_id: event.distinct_id,
-        verdict: match verdict {
+        verdict: match event.verdict {
             Verdict::Counted => Wire::Counted,
             Verdict::NotCounted => Wire::NotCounted,
             Verdict::Excluded => Wire::Excluded,
         }
         .into(),
         step: 0,
-        reason,
+        reason: event.reason,
     });
     pb::ExplainRetentionPersonResponse {
         in_cohort: explanation.in_cohort,
         retained: explanation.retained,
         summary: explanation.summary,
         events: events.collect(),
-        truncated,
+        truncated: explanation.truncated,
     }
 }

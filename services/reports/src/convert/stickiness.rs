@@ -25,9 +25,8 @@ pub(crate) fn stickiness_query(
     let range = range(wire.range.as_ref(), v);
     let interval = interval(wire.interval, v);
     let zone = time_zone(&wire.time_zone, v);
-    let buckets = range
-        .zip(zone)
-        .and_then(|(range, zone)| buckets(range, interval, zone, BUCKETS_MAX, v));
+    let buckets =
+        range.zip(zone).and_then(|(range, zone)| buckets(range, interval, zone, BUCKETS_MAX, v));
     v.require(
         (1..=SERIES_MAX).contains(&wire.series.len()),
         "series",

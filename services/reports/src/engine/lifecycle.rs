@@ -4,10 +4,10 @@ use std::ops::Range as Codes;
 
 use super::EngineError;
 use super::first_seen;
-use super::marks::{Marks, parts};
-use super::reads::{Reads, units};
+use super::marks::{Marks, all_units, parts};
+use super::plan::Reads;
+use super::scan::scan;
 use super::view::View;
-use super::walk::scan;
 use crate::bits;
 use crate::lifecycle::{Cell, Life, LifecyclePoint, LifecycleQuery, State};
 use crate::query::Range;
@@ -51,7 +51,8 @@ fn each(
     mut each: impl FnMut(u32, usize, State),
 ) -> Result<(), EngineError> {
     let words = bits::words(query.buckets.count());
-    for part in parts(units(view, &query.counted_by), words * 8) {
+    let units = all_units(view, &query.counted_by);
+    for part in parts(units, words * 8) {
         let marks = active(view, query, &part, words)?;
         let first_seen = first_seen::of(view, &query.counted_by, &part)?;
         marks.each(view.asker, |unit, active| {

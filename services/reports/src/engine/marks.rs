@@ -7,17 +7,27 @@ use std::ops::Range;
 
 use super::EngineError;
 use super::slots::Asker;
+use super::view::{View, units};
+use crate::query::CountedBy;
 
 /// How large an array by unit may become, in bytes; each thread has one.
 const PART_BYTES_MAX: usize = 64 << 20;
 /// How many units are handed out without a look whether somebody still waits for the answer.
 const CHECK_EVERY: usize = 65_536;
 
+/// Returns the codes of all units.
+pub(super) fn all_units(view: &View<'_>, counted_by: &CountedBy) -> Range<u32> {
+    0..u32::try_from(units(view, counted_by)).expect("units are counted in 32 bits")
+}
+
 /// Cuts the units into parts whose arrays are small enough, if each takes so many bytes.
-pub(super) fn parts(units: usize, bytes_per_unit: usize) -> impl Iterator<Item = Range<u32>> {
-    let code = |unit: usize| u32::try_from(unit).expect("units are counted in 32 bits");
+pub(super) fn parts(units: Range<u32>, bytes_per_unit: usize) -> impl Iterator<Item = Range<u32>> {
     let length = (PART_BYTES_MAX / bytes_per_unit.max(1)).max(1);
-    (0..units).step_by(length).map(move |start| code(start)..code((start + length).min(units)))
+    let end = units.end;
+    units.step_by(length).map(move |start| {
+        let length = u32::try_from(length).unwrap_or(u32::MAX);
+        start..start.saturating_add(length).min(end)
+    })
 }
 
 /// Bits by unit.
@@ -155,12 +165,12 @@ mod tests {
 
     #[test]
     fn parts_cover_all_units_and_none_is_too_large() {
-        let all: Vec<_> = parts(1_000_000, 1_024).collect();
+        let all: Vec<_> = parts(0..1_000_000, 1_024).collect();
         assert_eq!((all[0].start, all[all.len() - 1].end), (0, 1_000_000));
         assert!(all.windows(2).all(|two| two[0].end == two[1].start));
         assert!(all.iter().all(|part| part.len() * 1_024 <= PART_BYTES_MAX));
-        assert_eq!(parts(0, 8).count(), 0);
-        assert_eq!(parts(2, PART_BYTES_MAX * 2).collect::<Vec<_>>(), [0..1, 1..2]);
+        assert_eq!(parts(0..0, 8).count(), 0);
+        assert_eq!(parts(7..9, PART_BYTES_MAX * 2).collect::<Vec<_>>(), [7..8, 8..9]);
     }
 
     #[test]
@@ -174,7 +184,9 @@ mod tests {
         other.set(11, 70);
         let marks = marks.joined(vec![other]);
         let mut found = Vec::new();
-        marks.each(&Asker::default(), |unit, words| found.push((unit, words.to_vec()))).expect("it waits");
+        marks
+            .each(&Asker::default(), |unit, words| found.push((unit, words.to_vec())))
+            .expect("it waits");
         assert_eq!(found, [(11, vec![2, 1 << 6])]);
         assert_eq!(marks.of(10), [0, 0]);
     }

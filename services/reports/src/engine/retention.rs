@@ -1,19 +1,21 @@
 //! Retention on columns: in which periods each unit's start and return events happened, as bits by unit.
 
+mod explain;
+
 use std::ops::Range as Codes;
+
+pub(super) use explain::explain;
 
 use super::EngineError;
 use super::first_seen::{self, earliest};
-use super::marks::{Earliest, Marks, NEVER, parts};
-use super::reads::{Reads, units};
+use super::marks::{Earliest, Marks, NEVER, all_units, parts};
+use super::plan::Reads;
+use super::scan::scan;
 use super::view::View;
-use super::walk::scan;
 use crate::bits;
 use crate::query::{Range, Selector};
 use crate::retention::tally::{Member, Tally};
-use crate::retention::{
-    Cell, Counting, Kind, RetentionAnswer, RetentionQuery, Wanted, Windows,
-};
+use crate::retention::{Cell, Counting, Kind, RetentionAnswer, RetentionQuery, Wanted, Windows};
 
 /// Answers the question.
 ///
@@ -21,7 +23,7 @@ use crate::retention::{
 /// `Abandoned` if the asker has gone.
 pub(super) fn run(view: &View<'_>, query: &RetentionQuery) -> Result<RetentionAnswer, EngineError> {
     let mut tally = Tally::new(query);
-    each_member(view, query, |_, member| tally.add(&member))?;
+    each_member(view, query, all_units(view, &query.counted_by), |_, member| tally.add(&member))?;
     Ok(tally.finish())
 }
 
@@ -36,7 +38,7 @@ pub(super) fn behind(
     wanted: Wanted,
 ) -> Result<Vec<u32>, EngineError> {
     let mut found = Vec::new();
-    each_member(view, query, |unit, member| {
+    each_member(view, query, all_units(view, &query.counted_by), |unit, member| {
         let is_retained = || member.is_retained(query.counting, cell.column);
         if member.cohort == cell.cohort && is_retained() == (wanted == Wanted::Retained) {
             found.push(unit);
@@ -45,15 +47,16 @@ pub(super) fn behind(
     Ok(found)
 }
 
-/// Hands out the members of all cohorts, by the order of their codes.
+/// Hands out the members of all cohorts among some units, by the order of their codes.
 fn each_member(
     view: &View<'_>,
     query: &RetentionQuery,
+    units: Codes<u32>,
     member: impl FnMut(u32, Member<'_>),
 ) -> Result<(), EngineError> {
     match query.windows {
-        Windows::Calendar => each_by_calendar(view, query, member),
-        Windows::Rolling => each_rolling(view, query, member),
+        Windows::Calendar => each_by_calendar(view, query, units, member),
+        Windows::Rolling => each_rolling(view, query, units, member),
     }
 }
 
@@ -61,11 +64,11 @@ fn each_member(
 fn each_by_calendar(
     view: &View<'_>,
     query: &RetentionQuery,
+    units: Codes<u32>,
     mut member: impl FnMut(u32, Member<'_>),
 ) -> Result<(), EngineError> {
     let words = bits::words(query.cohorts.count());
     let lanes = 1 + usize::from(query.return_event.is_some());
-    let units = units(view, &query.counted_by);
     for part in parts(units, lanes * words * 8) {
         let marks = periods(view, query, &part, words, lanes)?;
         let earlier = match query.kind {
@@ -130,6 +133,15 @@ fn started_before(
     starts(view, query, range, part)
 }
 
+/// Returns where the start event that decides about a unit may lie.
+fn start_range(query: &RetentionQuery) -> Range {
+    let start_ms = match query.kind {
+        Kind::FirstTime => i64::MIN,
+        Kind::Recurring => query.range.start_ms,
+    };
+    Range { start_ms, end_ms: query.range.end_ms }
+}
+
 /// Finds the first start event inside a range.
 fn starts(
     view: &View<'_>,
@@ -151,16 +163,12 @@ fn starts(
 fn each_rolling(
     view: &View<'_>,
     query: &RetentionQuery,
+    units: Codes<u32>,
     mut member: impl FnMut(u32, Member<'_>),
 ) -> Result<(), EngineError> {
     let words = bits::words(query.columns);
-    let from_ms = match query.kind {
-        Kind::FirstTime => i64::MIN,
-        Kind::Recurring => query.range.start_ms,
-    };
-    let all = Range { start_ms: from_ms, end_ms: query.range.end_ms };
-    for part in parts(units(view, &query.counted_by), words * 8) {
-        let starts = starts(view, query, all, &part)?;
+    for part in parts(units, words * 8) {
+        let starts = starts(view, query, start_range(query), &part)?;
         let returns = windows(view, query, &starts, &part, words)?;
         starts.each(view.asker, |unit, start_ms| {
             if start_ms >= query.range.start_ms {

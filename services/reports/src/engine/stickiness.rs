@@ -2,10 +2,10 @@
 //! that there is one array at a time.
 
 use super::EngineError;
-use super::marks::{Marks, parts};
-use super::reads::{Reads, units};
+use super::marks::{Marks, all_units, parts};
+use super::plan::Reads;
+use super::scan::scan;
 use super::view::View;
-use super::walk::scan;
 use crate::bits;
 use crate::query::Selector;
 use crate::stickiness::{Cell, StickinessAnswer, StickinessQuery};
@@ -52,6 +52,7 @@ fn each(
     mut each: impl FnMut(u32, usize),
 ) -> Result<(), EngineError> {
     let words = bits::words(query.buckets.count());
+    let units = all_units(view, &query.counted_by);
     let reads = Reads {
         range: query.range,
         counted_by: &query.counted_by,
@@ -59,7 +60,7 @@ fn each(
         selectors: std::slice::from_ref(series),
         values: [],
     };
-    for part in parts(units(view, &query.counted_by), words * 8) {
+    for part in parts(units, words * 8) {
         let empty = || Marks::new(&part, words);
         let all = scan(view, &reads, empty, |marks: &mut Marks, rows| {
             rows.each(|row| marks.set(row.unit, query.buckets.index_of(row.time_ms)));

@@ -1,7 +1,11 @@
 //! The engine against rules written out, and against a naive one on random data.
 
+mod calendar;
 mod funnels;
 mod history;
+mod lifecycle;
 mod oracle;
+mod retention;
 mod rules;
+mod stickiness;
 mod world;

@@ -4,7 +4,22 @@ use chrono::DateTime;
 
 use super::{Cell, Counting, Kind, RetentionQuery, Windows};
 
-/// One start or return event of a unit. It is inside the range; the first start event of all time may be before it.
+/// How many events are told of at most: the first ones.
+pub const EVENTS_MAX: usize = 1_000;
+
+/// What decides about a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// Whether the unit is in the cohort.
+    pub in_cohort: bool,
+    /// Whether it is counted in the column.
+    pub retained: bool,
+    /// When its first start event happened, in milliseconds since 1970: the first of all time, or with `RECURRING` the first
+    /// in the range.
+    pub start_ms: Option<i64>,
+}
+
+/// One start or return event of a unit. It is inside the range, or it is the first start event of all time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment {
     /// When it happened, in milliseconds since 1970.
@@ -35,49 +50,40 @@ pub struct Explanation {
     pub retained: bool,
     /// Why, in a sentence for people.
     pub summary: String,
-    /// What came of each event, and by which rule.
-    pub events: Vec<(Verdict, String)>,
+    /// Its start and return events, oldest first; at most [`EVENTS_MAX`].
+    pub events: Vec<ToldEvent>,
+    /// Whether there are more.
+    pub truncated: bool,
 }
 
-/// Explains a cell to the unit whose events these are, in the order of their times.
-#[must_use]
-pub fn explain(query: &RetentionQuery, cell: Cell, events: &[Moment]) -> Explanation {
-    let case = Case::new(query, cell, events);
-    let told: Vec<_> = events.iter().map(|event| case.event(event)).collect();
-    let returned = events.iter().any(|event| event.is_return && case.returned(event).0);
-    let retained = case.in_cohort && (cell.column == 0 || returned);
-    Explanation {
-        in_cohort: case.in_cohort,
-        retained,
-        summary: case.summary(retained),
-        events: told,
-    }
+/// An event and what came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToldEvent {
+    /// The event's name.
+    pub name: String,
+    /// When it happened, in milliseconds since 1970.
+    pub time_ms: i64,
+    /// Under which distinct id.
+    pub distinct_id: String,
+    /// What came of it.
+    pub verdict: Verdict,
+    /// By which rule, in sentences for people.
+    pub reason: String,
 }
 
 /// One unit and one cell.
-struct Case<'a> {
+#[derive(Clone, Copy, Debug)]
+pub struct Case<'a> {
     query: &'a RetentionQuery,
     cell: Cell,
-    /// The one start event that decides, where only one does.
-    start_ms: Option<i64>,
-    has_start: bool,
-    in_cohort: bool,
+    facts: Facts,
 }
 
 impl<'a> Case<'a> {
-    fn new(query: &'a RetentionQuery, cell: Cell, events: &[Moment]) -> Self {
-        let mut starts = events.iter().filter(|event| event.is_start).map(|event| event.time_ms);
-        let mut case = Self { query, cell, start_ms: None, has_start: false, in_cohort: false };
-        if case.has_one_start() {
-            case.start_ms = starts.next();
-            case.has_start = case.start_ms.is_some();
-            case.in_cohort = case.start_ms.and_then(|start| case.cohort(start)) == Some(cell.cohort);
-        } else {
-            let cohorts: Vec<_> = starts.filter_map(|start| case.cohort(start)).collect();
-            case.has_start = !cohorts.is_empty();
-            case.in_cohort = cohorts.contains(&cell.cohort);
-        }
-        case
+    /// Looks at a unit of which these are the facts.
+    #[must_use]
+    pub fn new(query: &'a RetentionQuery, cell: Cell, facts: Facts) -> Self {
+        Self { query, cell, facts }
     }
 
     /// Whether one start event decides, so that a unit is in one cohort at most.
@@ -92,7 +98,7 @@ impl<'a> Case<'a> {
 
     /// The column of a return event of a unit in the cohort; `None` if it is before column 0.
     fn column(&self, time_ms: i64) -> Option<usize> {
-        match (self.query.windows, self.start_ms) {
+        match (self.query.windows, self.facts.start_ms) {
             (Windows::Rolling, Some(start_ms)) if time_ms >= start_ms => {
                 usize::try_from((time_ms - start_ms) / self.query.period.rolling_ms()).ok()
             }
@@ -101,7 +107,9 @@ impl<'a> Case<'a> {
         }
     }
 
-    fn event(&self, event: &Moment) -> (Verdict, String) {
+    /// Tells what came of an event, and by which rule.
+    #[must_use]
+    pub fn event(&self, event: &Moment) -> (Verdict, String) {
         let start = event.is_start.then(|| self.start(event.time_ms));
         let came_back = event.is_return.then(|| {
             let (counts, reason) = self.returned(event);
@@ -116,9 +124,12 @@ impl<'a> Case<'a> {
     /// What a start event does.
     fn start(&self, time_ms: i64) -> (Verdict, String) {
         let Some(cohort) = self.cohort(time_ms) else {
-            return (Verdict::Excluded, "The first start event of all time is before the range.".into());
+            return (
+                Verdict::Excluded,
+                "The first start event of all time is before the range.".into(),
+            );
         };
-        if self.has_one_start() && self.start_ms != Some(time_ms) {
+        if self.has_one_start() && self.facts.start_ms != Some(time_ms) {
             let one = self.one_start();
             let reason = format!("Not the {one}: only that one puts somebody into a cohort.");
             return (Verdict::NotCounted, reason);
@@ -139,7 +150,7 @@ impl<'a> Case<'a> {
     /// Whether a return event counts, and why.
     fn returned(&self, event: &Moment) -> (bool, String) {
         let wanted = self.cell.column;
-        if !self.in_cohort {
+        if !self.facts.in_cohort {
             return (false, "A return event of somebody who is not in the cohort.".into());
         }
         if wanted == 0 {
@@ -149,7 +160,9 @@ impl<'a> Case<'a> {
             return (false, "A return event before column 0.".into());
         };
         match self.query.counting {
-            Counting::On if column == wanted => (true, format!("A return event in column {column}.")),
+            Counting::On if column == wanted => {
+                (true, format!("A return event in column {column}."))
+            }
             Counting::On => (false, format!("A return event in column {column}, not in {wanted}.")),
             Counting::OnOrAfter if column >= wanted => {
                 (true, format!("A return event in column {column}: in {wanted} or after it."))
@@ -160,26 +173,32 @@ impl<'a> Case<'a> {
         }
     }
 
-    fn summary(&self, retained: bool) -> String {
+    /// Tells why the unit is, or is not, in the cell.
+    #[must_use]
+    pub fn summary(&self) -> String {
         let (cohort, column) = (self.date(self.cell.cohort), self.cell.column);
-        if self.in_cohort {
+        if self.facts.in_cohort {
             let when = match self.query.counting {
                 Counting::On => "in it",
                 Counting::OnOrAfter => "in it or later",
             };
-            return match (retained, column) {
+            return match (self.facts.retained, column) {
                 (_, 0) => format!("In the cohort of {cohort}, and so in column 0."),
                 (true, _) => {
-                    format!("In the cohort of {cohort} and in column {column}: there is a return event {when}.")
+                    format!(
+                        "In the cohort of {cohort} and in column {column}: there is a return event {when}."
+                    )
                 }
                 (false, _) => {
-                    format!("In the cohort of {cohort}, not in column {column}: there is no return event {when}.")
+                    format!(
+                        "In the cohort of {cohort}, not in column {column}: there is no return event {when}."
+                    )
                 }
             };
         }
-        let why = match self.start_ms {
-            _ if !self.has_start => "there is no start event in the range".into(),
-            None => "there is no start event in that period".into(),
+        let why = match self.facts.start_ms {
+            None => "there is no start event in the range".into(),
+            Some(_) if !self.has_one_start() => "there is no start event in that period".into(),
             Some(start_ms) => match self.cohort(start_ms) {
                 None => "the first start event of all time is before the range".into(),
                 Some(other) => {

@@ -39,10 +39,7 @@ impl Tally {
     /// Starts at zero.
     pub(crate) fn new(query: &RetentionQuery) -> Self {
         let empty = |cohort| CohortAnswer { size: 0, values: vec![0; query.columns_of(cohort)] };
-        Self {
-            counting: query.counting,
-            cohorts: (0..query.cohorts.count()).map(empty).collect(),
-        }
+        Self { counting: query.counting, cohorts: (0..query.cohorts.count()).map(empty).collect() }
     }
 
     /// Counts a member.

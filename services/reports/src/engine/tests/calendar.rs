@@ -70,8 +70,13 @@ pub(super) fn random_history(random: &mut Random) -> History {
     let (zone, change) = pick(random, &CHANGES);
     let interval = pick(random, &[Interval::Day, Interval::Week, Interval::Month]);
     let step = length_ms(interval);
-    let mut history =
-        History { world: World::new(), zone, events: Vec::new(), mapping: HashMap::new(), interval };
+    let mut history = History {
+        world: World::new(),
+        zone,
+        events: Vec::new(),
+        mapping: HashMap::new(),
+        interval,
+    };
     for _ in 0..20 + random.below(100) {
         let around = ms(change) - 4 * step + random.time(8 * step);
         let time_ms = match (random.below(4), history.events.last()) {

@@ -38,9 +38,8 @@ fn points(world: &World, query: &LifecycleQuery) -> Vec<LifecyclePoint> {
 
 /// New, returning, resurrecting, dormant of each bucket.
 fn numbers(world: &World, query: &LifecycleQuery) -> Vec<[u64; 4]> {
-    let numbers = |point: LifecyclePoint| {
-        [point.new, point.returning, point.resurrecting, point.dormant]
-    };
+    let numbers =
+        |point: LifecyclePoint| [point.new, point.returning, point.resurrecting, point.dormant];
     points(world, query).into_iter().map(numbers).collect()
 }
 
@@ -143,11 +142,7 @@ fn a_project_without_events_answers_zeros() {
 fn naive(history: &History, query: &LifecycleQuery, cell: Cell) -> BTreeSet<String> {
     let zone = history.zone;
     let in_range = periods(query.range, history.interval, zone);
-    let before = period(
-        super::calendar::day_start(in_range[0], zone) - 1,
-        history.interval,
-        zone,
-    );
+    let before = period(super::calendar::day_start(in_range[0], zone) - 1, history.interval, zone);
     let all: Vec<_> = [before].into_iter().chain(in_range).collect();
     let mut found = BTreeSet::new();
     for (unit, events) in history.units(&query.counted_by) {

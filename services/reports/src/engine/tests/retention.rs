@@ -68,10 +68,22 @@ fn add(world: &mut World, who: &str, events: &[(&str, &str)]) {
 #[test]
 fn the_start_event_puts_somebody_into_a_cohort_and_the_return_event_retains_it() {
     let mut world = World::new();
-    add(&mut world, "ada", &[("start", "2026-03-02T10:00:00Z"), ("return", "2026-03-04T09:00:00Z")]);
+    add(
+        &mut world,
+        "ada",
+        &[("start", "2026-03-02T10:00:00Z"), ("return", "2026-03-04T09:00:00Z")],
+    );
     add(&mut world, "ben", &[("start", "2026-03-02T23:59:59Z")]);
-    add(&mut world, "cid", &[("start", "2026-03-03T00:00:00Z"), ("return", "2026-03-04T00:00:00Z")]);
-    add(&mut world, "null", &[("start", "2026-03-02T10:00:00Z"), ("return", "2026-03-04T09:00:00Z")]);
+    add(
+        &mut world,
+        "cid",
+        &[("start", "2026-03-03T00:00:00Z"), ("return", "2026-03-04T00:00:00Z")],
+    );
+    add(
+        &mut world,
+        "null",
+        &[("start", "2026-03-02T10:00:00Z"), ("return", "2026-03-04T09:00:00Z")],
+    );
     let expected = [vec![2, 0, 1, 0], vec![1, 1, 0], vec![0, 0], vec![0]];
     assert_eq!(rows(&world, &days()), expected, "columns from the range's end on are absent");
     world.project.seal();
@@ -133,7 +145,11 @@ fn recurring_puts_somebody_into_the_cohort_of_every_period() {
 #[test]
 fn on_or_after_counts_also_those_who_came_back_later() {
     let mut world = World::new();
-    add(&mut world, "ada", &[("start", "2026-03-02T10:00:00Z"), ("return", "2026-03-04T09:00:00Z")]);
+    add(
+        &mut world,
+        "ada",
+        &[("start", "2026-03-02T10:00:00Z"), ("return", "2026-03-04T09:00:00Z")],
+    );
     let asked = RetentionQuery { counting: Counting::OnOrAfter, ..days() };
     assert_eq!(rows(&world, &asked)[0], [1, 1, 1, 0]);
     let few = RetentionQuery { columns: 2, ..asked };
@@ -144,15 +160,31 @@ fn on_or_after_counts_also_those_who_came_back_later() {
 fn days_are_those_of_the_time_zone_also_when_clocks_change() {
     let mut world = World::new();
     // Berlin's 29 March 2026 has 23 hours: it ends at 22:00 UTC.
-    add(&mut world, "ada", &[("start", "2026-03-28T23:00:00Z"), ("return", "2026-03-29T22:00:00Z")]);
-    add(&mut world, "ben", &[("start", "2026-03-28T22:59:59Z"), ("return", "2026-03-29T21:59:59Z")]);
+    add(
+        &mut world,
+        "ada",
+        &[("start", "2026-03-28T23:00:00Z"), ("return", "2026-03-29T22:00:00Z")],
+    );
+    add(
+        &mut world,
+        "ben",
+        &[("start", "2026-03-28T22:59:59Z"), ("return", "2026-03-29T21:59:59Z")],
+    );
     let zone = Tz::Europe__Berlin;
     let asked = query("2026-03-28T00:00:00+01:00", "2026-03-31T00:00:00+02:00", Period::Day, zone);
     assert_eq!(rows(&world, &asked), [vec![1, 1, 0], vec![1, 1], vec![0]]);
     // New York's 1 November 2026 has 25 hours: it ends at 05:00 UTC.
     let mut world = World::new();
-    add(&mut world, "ada", &[("start", "2026-11-01T04:00:00Z"), ("return", "2026-11-02T05:00:00Z")]);
-    add(&mut world, "ben", &[("start", "2026-11-01T04:00:00Z"), ("return", "2026-11-02T04:59:59Z")]);
+    add(
+        &mut world,
+        "ada",
+        &[("start", "2026-11-01T04:00:00Z"), ("return", "2026-11-02T05:00:00Z")],
+    );
+    add(
+        &mut world,
+        "ben",
+        &[("start", "2026-11-01T04:00:00Z"), ("return", "2026-11-02T04:59:59Z")],
+    );
     let zone = Tz::America__New_York;
     let asked = query("2026-11-01T00:00:00-04:00", "2026-11-03T00:00:00-05:00", Period::Day, zone);
     assert_eq!(rows(&world, &asked), [vec![2, 1], vec![0]]);
@@ -161,7 +193,11 @@ fn days_are_those_of_the_time_zone_also_when_clocks_change() {
 #[test]
 fn weeks_begin_on_monday_and_months_on_the_first() {
     let mut world = World::new();
-    add(&mut world, "ada", &[("start", "2026-03-01T10:00:00Z"), ("return", "2026-03-02T00:00:00Z")]);
+    add(
+        &mut world,
+        "ada",
+        &[("start", "2026-03-01T10:00:00Z"), ("return", "2026-03-02T00:00:00Z")],
+    );
     let asked = query("2026-02-25T00:00:00Z", "2026-03-10T00:00:00Z", Period::Week, Tz::UTC);
     let starts: Vec<_> = asked.cohorts.starts_ms().to_vec();
     assert_eq!(starts[0], ms("2026-02-23T00:00:00Z"), "also when the range begins inside it");
@@ -187,7 +223,11 @@ fn rolling_windows_begin_with_each_start_event() {
 #[test]
 fn rolling_months_have_30_days_and_rolling_weeks_seven_times_24_hours() {
     let mut world = World::new();
-    add(&mut world, "ada", &[("start", "2026-02-01T00:00:00Z"), ("return", "2026-03-03T00:00:00Z")]);
+    add(
+        &mut world,
+        "ada",
+        &[("start", "2026-02-01T00:00:00Z"), ("return", "2026-03-03T00:00:00Z")],
+    );
     let (start, end) = ("2026-02-01T00:00:00Z", "2026-04-01T00:00:00Z");
     let mut asked = query(start, end, Period::Month, Tz::UTC);
     asked.windows = Windows::Rolling;
@@ -223,7 +263,11 @@ fn rolling_and_recurring_goes_by_the_earliest_start_in_the_range() {
 fn a_merge_moves_the_first_start_of_all_time() {
     let mut world = World::new();
     add(&mut world, "anon", &[("start", "2026-03-02T10:00:00Z")]);
-    add(&mut world, "user-1", &[("start", "2026-03-04T10:00:00Z"), ("return", "2026-03-05T10:00:00Z")]);
+    add(
+        &mut world,
+        "user-1",
+        &[("start", "2026-03-04T10:00:00Z"), ("return", "2026-03-05T10:00:00Z")],
+    );
     assert_eq!(rows(&world, &days()), [vec![1, 0, 0, 0], vec![0; 3], vec![1, 1], vec![0]]);
     world.map("anon", observe_core::PersonId::of_distinct_id(project_id(), "user-1"));
     assert_eq!(rows(&world, &days()), [vec![1, 0, 0, 1], vec![0; 3], vec![0; 2], vec![0]]);
@@ -261,9 +305,9 @@ fn naive(
     let wanted = later(first, u32::try_from(column).expect("small"), interval);
     let (mut members, mut retained) = (BTreeSet::new(), BTreeSet::new());
     for (unit, events) in history.units(&query.counted_by) {
-        let Some(start_ms) = start_in(&events, query, |time_ms| {
-            period(time_ms, interval, query.zone) == first
-        }) else {
+        let Some(start_ms) =
+            start_in(&events, query, |time_ms| period(time_ms, interval, query.zone) == first)
+        else {
             continue;
         };
         members.insert(unit.clone());
@@ -398,9 +442,9 @@ fn the_units_behind_each_number_are_the_naive_ones_and_each_is_told_why() {
         let (members, retained) = naive(&history, &query, cohort, column);
         let dropped: BTreeSet<_> = members.difference(&retained).cloned().collect();
         for (wanted, expected) in [(Wanted::Retained, &retained), (Wanted::DroppedOff, &dropped)] {
-            let found = history.world.ask(|view| {
-                crate::engine::retention::behind(view, &query, cell, wanted)
-            });
+            let found = history
+                .world
+                .ask(|view| crate::engine::retention::behind(view, &query, cell, wanted));
             let found = history.world.unit_ids(&query.counted_by, &found);
             assert_eq!(found, *expected, "round {round}: {cell:?} {query:?}\n{:?}", history.events);
         }
@@ -426,8 +470,11 @@ fn moments(query: &RetentionQuery, events: &[&Happened]) -> Vec<Moment> {
                 && is_first_start
                 && event.time_ms < query.range.start_ms);
         let is_return = matches(event, query.return_event(), &query.filter);
-        (counts && (is_start || is_return))
-            .then_some(Moment { time_ms: event.time_ms, is_start, is_return })
+        (counts && (is_start || is_return)).then_some(Moment {
+            time_ms: event.time_ms,
+            is_start,
+            is_return,
+        })
     });
     moments.collect()
 }

@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use chrono_tz::Tz;
 
 use super::calendar::{
-    History, matches, ms, period, random_counted_by, random_filter, random_history,
-    random_selector,
+    History, matches, ms, period, random_counted_by, random_filter, random_history, random_selector,
 };
 use super::oracle::Random;
 use super::world::World;

@@ -34,7 +34,24 @@ fn at(days: f64, is_start: bool, is_return: bool) -> Moment {
     Moment { time_ms, is_start, is_return }
 }
 
-fn verdicts(told: &Explanation) -> Vec<Verdict> {
+/// What is told of the events, and the summary.
+struct Told {
+    events: Vec<(Verdict, String)>,
+    summary: String,
+}
+
+fn tell(
+    query: &RetentionQuery,
+    (cohort, column): (usize, usize),
+    (in_cohort, retained): (bool, bool),
+    events: &[Moment],
+) -> Told {
+    let start_ms = events.iter().find(|event| event.is_start).map(|event| event.time_ms);
+    let case = Case::new(query, Cell { cohort, column }, Facts { in_cohort, retained, start_ms });
+    Told { events: events.iter().map(|event| case.event(event)).collect(), summary: case.summary() }
+}
+
+fn verdicts(told: &Told) -> Vec<Verdict> {
     told.events.iter().map(|(verdict, _)| *verdict).collect()
 }
 
@@ -42,8 +59,7 @@ fn verdicts(told: &Explanation) -> Vec<Verdict> {
 fn a_first_start_before_the_range_is_what_keeps_somebody_out() {
     let query = query(Kind::FirstTime, Counting::On, Windows::Calendar);
     let events = [at(9.9, true, false), at(10.1, true, false), at(11.1, false, true)];
-    let told = explain(&query, Cell { cohort: 0, column: 1 }, &events);
-    assert_eq!((told.in_cohort, told.retained), (false, false));
+    let told = tell(&query, (0, 1), (false, false), &events);
     assert_eq!(verdicts(&told), [Verdict::Excluded, Verdict::NotCounted, Verdict::NotCounted]);
     assert_eq!(
         told.summary,
@@ -55,8 +71,7 @@ fn a_first_start_before_the_range_is_what_keeps_somebody_out() {
 fn the_events_that_put_somebody_into_a_cell_are_counted() {
     let query = query(Kind::Recurring, Counting::On, Windows::Calendar);
     let events = [at(10.1, true, true), at(11.1, true, true), at(12.1, false, true)];
-    let told = explain(&query, Cell { cohort: 0, column: 1 }, &events);
-    assert!(told.in_cohort && told.retained);
+    let told = tell(&query, (0, 1), (true, true), &events);
     assert_eq!(verdicts(&told), [Verdict::Counted, Verdict::Counted, Verdict::NotCounted]);
     assert_eq!(
         told.events[1].1,
@@ -73,8 +88,7 @@ fn rolling_columns_are_told_from_the_earliest_start() {
     let query = query(Kind::Recurring, Counting::OnOrAfter, Windows::Rolling);
     let events =
         [at(10.2, false, true), at(10.5, true, false), at(11.4, true, true), at(12.6, false, true)];
-    let told = explain(&query, Cell { cohort: 0, column: 1 }, &events);
-    assert!(told.in_cohort && told.retained);
+    let told = tell(&query, (0, 1), (true, true), &events);
     let reasons: Vec<_> = told.events.iter().map(|(_, reason)| reason.as_str()).collect();
     assert_eq!(
         reasons,
@@ -86,7 +100,7 @@ fn rolling_columns_are_told_from_the_earliest_start() {
             "A return event in column 2: in 1 or after it.",
         ]
     );
-    let other = explain(&query, Cell { cohort: 1, column: 0 }, &events);
+    let other = tell(&query, (1, 0), (false, false), &events);
     assert_eq!(
         other.summary,
         "Not in the cohort of 1970-01-12: the earliest start event in the range is in that of 1970-01-11."
@@ -96,12 +110,12 @@ fn rolling_columns_are_told_from_the_earliest_start() {
 #[test]
 fn somebody_without_a_start_event_is_told_so() {
     let query = query(Kind::FirstTime, Counting::On, Windows::Calendar);
-    let told = explain(&query, Cell { cohort: 2, column: 0 }, &[at(12.5, false, true)]);
+    let told = tell(&query, (2, 0), (false, false), &[at(12.5, false, true)]);
     assert_eq!(
         told.summary,
         "Not in the cohort of 1970-01-13: there is no start event in the range."
     );
-    let told = explain(&query, Cell { cohort: 2, column: 0 }, &[at(12.5, true, true)]);
+    let told = tell(&query, (2, 0), (true, true), &[at(12.5, true, true)]);
     assert_eq!(told.summary, "In the cohort of 1970-01-13, and so in column 0.");
     assert_eq!(verdicts(&told), [Verdict::Counted]);
 }
