@@ -2,14 +2,22 @@
 
 mod activity;
 mod behind;
+mod bound;
 mod breakdown;
 pub mod columnar;
 pub(crate) mod distinct;
 mod filter;
 mod funnel;
+mod heap;
 mod history;
+mod plan;
+mod scan;
+mod selection;
 pub mod slots;
+mod team;
 mod trends;
+mod view;
+mod walk;
 
 use std::future::Future;
 use std::pin::Pin;
