@@ -7,6 +7,7 @@ mod lifecycle;
 mod nested;
 mod overview;
 mod person_activity;
+mod persons;
 mod retention;
 mod shared;
 mod stickiness;
@@ -23,6 +24,7 @@ pub(crate) use overview::overview_response;
 pub(crate) use person_activity::{
     export_question, moment, person_events_question, preview_question, preview_response,
 };
+pub(crate) use persons::{page_size, persons as persons_to_proto};
 pub(crate) use retention::{
     explain_retention_query, explain_retention_response, retention_persons_query, retention_query,
     retention_response,

@@ -6,12 +6,14 @@
 //! event or a person.
 
 pub mod activity;
+pub mod behind;
 mod bits;
 pub mod config;
 mod convert;
 pub mod engine;
 pub mod error;
 mod errors;
+pub mod explained_person;
 pub mod funnel;
 pub mod history;
 mod incidents;
@@ -57,6 +59,7 @@ use service::insight::Insight;
 use service::latency::Latency;
 use service::overview::Overviews;
 use service::person_activity::PersonActivities;
+use service::persons::PersonPages;
 use service::usage::Usage;
 use signals::Assessor;
 use store::error_group::ErrorGroupStore;
@@ -111,11 +114,13 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
         queries: LatencyQueries::new(neighbours.clone(), endpoints.clone()),
         clock: deps.clock.clone(),
     };
+    let knows = person_activity::neighbours::Neighbours::new(&deps)?;
     let persons = PersonActivities {
         engine: Arc::clone(&engine),
-        neighbours: person_activity::neighbours::Neighbours::new(&deps)?,
+        neighbours: knows.clone(),
         page_tokens: deps.page_tokens(),
     };
+    let pages = PersonPages::new(&deps)?;
     let assessor = Arc::new(Assessor {
         published: Arc::clone(&published),
         slots: slots.clone(),
@@ -147,7 +152,7 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
     };
     let life = deps.lifecycle;
     let usage = workers::usage::run(ledger.clone(), Arc::clone(&published), life.clone());
-    let routes = Routes::new(InsightServiceServer::new(Insight::new(engine, slots)))
+    let routes = Routes::new(InsightServiceServer::new(Insight::new(engine, slots, pages, knows)))
         .add_service(ErrorServiceServer::new(errors))
         .add_service(LatencyServiceServer::new(latency))
         .add_service(OverviewServiceServer::new(Overviews::new(Arc::new(board), life.clone())))

@@ -5,6 +5,7 @@ use observe_filter::{Expressions, read};
 use observe_proto::reports::v1 as pb;
 
 use super::nested::{bucket_at, buckets, counted_by, selector, within};
+use super::persons::page_size;
 use super::shared::{SCOPES, range, timestamp};
 use super::trends::{interval, time_zone};
 use crate::lifecycle::{Cell, LifecyclePoint, LifecycleQuery, State};
@@ -64,13 +65,13 @@ pub(crate) fn lifecycle_response(
     pb::QueryLifecycleResponse { points: points.collect(), hints }
 }
 
-/// Reads which number's persons are meant.
+/// Reads which number's persons are meant, and how many on a page.
 ///
 /// # Errors
 /// Everything that is wrong with it.
 pub(crate) fn lifecycle_persons_query(
     wire: &pb::ListLifecyclePersonsRequest,
-) -> Result<(LifecycleQuery, Cell), Violations> {
+) -> Result<(LifecycleQuery, Cell, usize), Violations> {
     use pb::list_lifecycle_persons_request::State as Wire;
     let mut violations = Violations::new();
     let v = &mut violations;
@@ -90,8 +91,9 @@ pub(crate) fn lifecycle_persons_query(
             None
         }
     };
-    match (query, bucket, state) {
-        (Some(query), Some(bucket), Some(state)) => Ok((query, Cell { bucket, state })),
+    let size = page_size(wire.page_size, v);
+    match (query, bucket, state, violations.is_empty()) {
+        (Some(query), Some(bucket), Some(state), true) => Ok((query, Cell { bucket, state }, size)),
         _ => Err(violations),
     }
 }

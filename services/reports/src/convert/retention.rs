@@ -3,11 +3,15 @@
 use observe_core::Violations;
 use observe_filter::{Expressions, read};
 use observe_proto::reports::v1 as pb;
+use pb::explain_retention_person_request::Id;
 use pb::query_retention_request as wire_of;
 
 use super::nested::{bucket_at, buckets, counted_by, selector, within};
+use super::person_activity::{by_distinct_id, by_person_id, nobody};
+use super::persons::page_size;
 use super::shared::{SCOPES, range, timestamp};
 use super::trends::time_zone;
+use crate::person_activity::subject::Named;
 use crate::query::Selector;
 use crate::retention::explain::{Explanation, Verdict};
 use crate::retention::{
@@ -140,44 +144,49 @@ pub(crate) fn retention_response(
     pb::QueryRetentionResponse { cohorts: rows.collect(), hints }
 }
 
-/// Reads which number's persons are meant.
+/// Reads which number's persons are meant, and how many on a page.
 ///
 /// # Errors
 /// Everything that is wrong with it.
 pub(crate) fn retention_persons_query(
     wire: &pb::ListRetentionPersonsRequest,
-) -> Result<(RetentionQuery, Cell, Wanted), Violations> {
+) -> Result<(RetentionQuery, (Cell, Wanted), usize), Violations> {
     let mut violations = Violations::new();
-    let query = wire.retention.as_ref().map(retention_query);
-    let query = within("retention", query, &mut violations);
-    let cell = query.as_ref().and_then(|query| {
-        cell(query, wire.cohort_start_time.as_ref(), wire.column, &mut violations)
-    });
+    let v = &mut violations;
+    let query = within("retention", wire.retention.as_ref().map(retention_query), v);
+    let cell = query
+        .as_ref()
+        .and_then(|query| cell(query, wire.cohort_start_time.as_ref(), wire.column, v));
+    let size = page_size(wire.page_size, v);
     let wanted = if wire.dropped_off { Wanted::DroppedOff } else { Wanted::Retained };
-    match (query, cell) {
-        (Some(query), Some(cell)) => Ok((query, cell, wanted)),
+    match (query, cell, violations.is_empty()) {
+        (Some(query), Some(cell), true) => Ok((query, (cell, wanted), size)),
         _ => Err(violations),
     }
 }
 
-/// Reads which cell is to be explained.
+/// Reads which cell is to be explained, and to whom; a person id that is none names nobody, so it is `None`.
 ///
 /// # Errors
 /// Everything that is wrong with it.
 pub(crate) fn explain_retention_query(
     wire: &pb::ExplainRetentionPersonRequest,
-) -> Result<(RetentionQuery, Cell), Violations> {
+) -> Result<(RetentionQuery, Cell, Option<Named>), Violations> {
     let mut violations = Violations::new();
-    let query = wire.retention.as_ref().map(retention_query);
-    let query = within("retention", query, &mut violations);
-    let cell = query.as_ref().and_then(|query| {
-        cell(query, wire.cohort_start_time.as_ref(), wire.column, &mut violations)
-    });
+    let v = &mut violations;
+    let query = within("retention", wire.retention.as_ref().map(retention_query), v);
     let of_groups = wire.retention.as_ref().is_some_and(|wire| !wire.group_type.is_empty());
-    let rule = "must be empty: only persons are explained";
-    violations.require(!of_groups, "retention.group_type", rule);
+    v.require(!of_groups, "retention.group_type", "must be empty: only persons are explained");
+    let cell = query
+        .as_ref()
+        .and_then(|query| cell(query, wire.cohort_start_time.as_ref(), wire.column, v));
+    let named = match &wire.id {
+        Some(Id::PersonId(id)) => by_person_id(id, v),
+        Some(Id::DistinctId(id)) => by_distinct_id(id, v),
+        None => nobody(v),
+    };
     match (query, cell, violations.is_empty()) {
-        (Some(query), Some(cell), true) => Ok((query, cell)),
+        (Some(query), Some(cell), true) => Ok((query, cell, named)),
         _ => Err(violations),
     }
 }

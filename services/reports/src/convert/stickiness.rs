@@ -5,6 +5,7 @@ use observe_filter::{Expressions, read};
 use observe_proto::reports::v1 as pb;
 
 use super::nested::{buckets, counted_by, selector, within};
+use super::persons::page_size;
 use super::shared::{SCOPES, range};
 use super::trends::{interval, time_zone};
 use crate::query::Selector;
@@ -66,13 +67,13 @@ pub(crate) fn stickiness_response(
     pb::QueryStickinessResponse { series: results.collect(), hints }
 }
 
-/// Reads which number's persons are meant.
+/// Reads which number's persons are meant, and how many on a page.
 ///
 /// # Errors
 /// Everything that is wrong with it.
 pub(crate) fn stickiness_persons_query(
     wire: &pb::ListStickinessPersonsRequest,
-) -> Result<(StickinessQuery, Cell), Violations> {
+) -> Result<(StickinessQuery, Cell, usize), Violations> {
     let mut violations = Violations::new();
     let v = &mut violations;
     let query = within("stickiness", wire.stickiness.as_ref().map(stickiness_query), v);
@@ -87,8 +88,9 @@ pub(crate) fn stickiness_persons_query(
         v.require(buckets.is_some(), "buckets", format!("must be 1-{bucket_count}"));
         Some(Cell { series: series? - 1, buckets: buckets? })
     });
-    match (query, cell) {
-        (Some(query), Some(cell)) => Ok((query, cell)),
+    let size = page_size(wire.page_size, v);
+    match (query, cell, violations.is_empty()) {
+        (Some(query), Some(cell), true) => Ok((query, cell, size)),
         _ => Err(violations),
     }
 }

@@ -1,5 +1,6 @@
 //! The engine against rules written out, and against a naive one on random data.
 
+mod behind;
 mod calendar;
 mod funnels;
 mod history;

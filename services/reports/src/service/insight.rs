@@ -17,17 +17,27 @@ use tonic::{Request, Response, Status};
 
 use crate::engine::{ReportEngine, Slots};
 use crate::error::ReportsError;
+use crate::person_activity::neighbours::Neighbours;
+use crate::service::persons::PersonPages;
 
 /// Answers questions with whatever engine there is.
 pub(crate) struct Insight {
     engine: Arc<dyn ReportEngine>,
     /// Where questions are read, too: compiling their patterns is computation that must not hold up other requests.
     slots: Slots,
+    persons: PersonPages,
+    /// Who knows the person that an explanation is for.
+    neighbours: Neighbours,
 }
 
 impl Insight {
-    pub(crate) fn new(engine: Arc<dyn ReportEngine>, slots: Slots) -> Self {
-        Self { engine, slots }
+    pub(crate) fn new(
+        engine: Arc<dyn ReportEngine>,
+        slots: Slots,
+        persons: PersonPages,
+        neighbours: Neighbours,
+    ) -> Self {
+        Self { engine, slots, persons, neighbours }
     }
 }
 
