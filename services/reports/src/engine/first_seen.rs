@@ -45,7 +45,7 @@ pub(super) fn of(
             Ok(())
         },
     )?;
-    Ok(Earliest::new(part).joined(all))
+    Ok(Earliest::joined(all))
 }
 
 /// Finds the earliest of the rows that are read, by unit.
@@ -61,5 +61,5 @@ pub(super) fn earliest(
     let all = scan(view, reads, empty, |times: &mut Earliest, rows| {
         rows.each(|row| times.see(row.unit, row.time_ms));
     })?;
-    Ok(empty().joined(all))
+    Ok(Earliest::joined(all))
 }

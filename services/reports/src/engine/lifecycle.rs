@@ -85,5 +85,5 @@ fn active(
             }
         });
     })?;
-    Ok(empty().joined(all))
+    Ok(Marks::joined(all))
 }

@@ -60,14 +60,15 @@ impl Marks {
         &self.words[place..place + self.words_per_unit]
     }
 
-    /// Joins what several threads found; there are as many units and words in each.
-    pub(super) fn joined(mut self, all: Vec<Self>) -> Self {
-        for other in all {
-            for (word, more) in self.words.iter_mut().zip(other.words) {
+    /// Joins what all threads found, of which there is one at least; there are as many units and words in each.
+    pub(super) fn joined(all: Vec<Self>) -> Self {
+        let join = |mut sum: Self, other: Self| {
+            for (word, more) in sum.words.iter_mut().zip(other.words) {
                 *word |= more;
             }
-        }
-        self
+            sum
+        };
+        all.into_iter().reduce(join).expect("at least one thread looks")
     }
 
     /// Hands out every unit that has a bit.
@@ -125,14 +126,15 @@ impl Earliest {
         self.times_ms.get(place).copied().unwrap_or(NEVER)
     }
 
-    /// Joins what several threads found; there are as many units in each.
-    pub(super) fn joined(mut self, all: Vec<Self>) -> Self {
-        for other in all {
-            for (earliest, time_ms) in self.times_ms.iter_mut().zip(other.times_ms) {
+    /// Joins what all threads found, of which there is one at least; there are as many units in each.
+    pub(super) fn joined(all: Vec<Self>) -> Self {
+        let join = |mut sum: Self, other: Self| {
+            for (earliest, time_ms) in sum.times_ms.iter_mut().zip(other.times_ms) {
                 *earliest = time_ms.min(*earliest);
             }
-        }
-        self
+            sum
+        };
+        all.into_iter().reduce(join).expect("at least one thread looks")
     }
 
     /// Hands out every unit that has a time.
@@ -182,7 +184,7 @@ mod tests {
         }
         marks.set(11, 1);
         other.set(11, 70);
-        let marks = marks.joined(vec![other]);
+        let marks = Marks::joined(vec![marks, other]);
         let mut found = Vec::new();
         marks
             .each(&Asker::default(), |unit, words| found.push((unit, words.to_vec())))
@@ -199,7 +201,7 @@ mod tests {
             times.see(unit, time_ms);
         }
         other.see(10, 2);
-        let times = times.joined(vec![other]);
+        let times = Earliest::joined(vec![times, other]);
         assert_eq!((times.of(10), times.of(11), times.of(NOBODY)), (2, NEVER, NEVER));
     }
 }

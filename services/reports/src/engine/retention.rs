@@ -116,7 +116,7 @@ fn periods(
             }
         });
     })?;
-    Ok(empty().joined(all))
+    Ok(Marks::joined(all))
 }
 
 /// Finds when units had their first start event, of which those before the range matter.
@@ -213,5 +213,5 @@ fn windows(
             }
         });
     })?;
-    Ok(empty().joined(all))
+    Ok(Marks::joined(all))
 }

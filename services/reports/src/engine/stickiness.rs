@@ -65,7 +65,7 @@ fn each(
         let all = scan(view, &reads, empty, |marks: &mut Marks, rows| {
             rows.each(|row| marks.set(row.unit, query.buckets.index_of(row.time_ms)));
         })?;
-        let marks = empty().joined(all);
+        let marks = Marks::joined(all);
         marks.each(view.asker, |unit, words| each(unit, bits::count(words)))?;
     }
     Ok(())

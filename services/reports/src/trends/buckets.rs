@@ -38,8 +38,7 @@ pub struct Buckets {
     starts_ms: Vec<i64>,
     /// By cell, the last bucket that begins at or before the cell does.
     cells: Vec<u32>,
-    /// A cell is this power of two in milliseconds, so that a time's is found by shifting, which is faster than dividing.
-    cell_shift: u32,
+    cell_ms: i64,
 }
 
 impl Buckets {
@@ -82,7 +81,7 @@ impl Buckets {
     #[inline]
     #[must_use]
     pub fn index_of(&self, time_ms: i64) -> usize {
-        let cell = (time_ms - self.starts_ms[0]) >> self.cell_shift;
+        let cell = (time_ms - self.starts_ms[0]) / self.cell_ms;
         let cell = usize::try_from(cell).unwrap_or(0).min(self.cells.len() - 1);
         let mut bucket = self.cells[cell] as usize;
         while self.starts_ms.get(bucket + 1).is_some_and(|start| *start <= time_ms) {
@@ -92,11 +91,9 @@ impl Buckets {
     }
 
     fn indexed(starts_ms: Vec<i64>, end_ms: i64) -> Self {
-        let wanted = i64::try_from(starts_ms.len() * CELLS_PER_BUCKET).unwrap_or(i64::MAX);
-        let length_ms = (end_ms - starts_ms[0]).max(1);
-        // The largest power of two that makes at least as many cells as are wanted.
-        let cell_shift = (length_ms / wanted).max(1).ilog2();
-        let count = usize::try_from((length_ms >> cell_shift) + 1).unwrap_or(usize::MAX);
+        let count = starts_ms.len() * CELLS_PER_BUCKET;
+        let length = (end_ms - starts_ms[0]).max(1);
+        let cell_ms = length / i64::try_from(count).unwrap_or(i64::MAX) + 1;
         let mut cells = Vec::with_capacity(count);
         let mut bucket = 0;
         let mut cell_start = starts_ms[0];
@@ -105,9 +102,9 @@ impl Buckets {
                 bucket += 1;
             }
             cells.push(u32::try_from(bucket).expect("there are at most 10,000 buckets"));
-            cell_start += 1 << cell_shift;
+            cell_start += cell_ms;
         }
-        Self { starts_ms, cells, cell_shift }
+        Self { starts_ms, cells, cell_ms }
     }
 }
 

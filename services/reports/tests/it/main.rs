@@ -1,5 +1,6 @@
 //! The service as others meet it: its gRPC server, fed by stand-ins for events and identity.
 
+mod coming_back;
 mod erasure;
 mod errors;
 mod person_activity;

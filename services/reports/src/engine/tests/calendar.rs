@@ -127,8 +127,9 @@ impl History {
 
     /// A range that begins and ends anywhere, often where an event is or a day begins.
     pub(super) fn random_range(&self, random: &mut Random) -> Range {
+        let times: Vec<_> = self.events.iter().map(|event| event.time_ms).collect();
         let mut edge = || {
-            let time_ms = pick(random, &self.events).time_ms + random.time(2);
+            let time_ms = pick(random, &times) + random.time(2);
             let midnight = day_start(local_date(time_ms, self.zone), self.zone);
             if random.below(2) == 0 { midnight } else { time_ms }
         };
