@@ -4,7 +4,7 @@ use std::ops::Range as Codes;
 
 use super::EngineError;
 use super::first_seen;
-use super::marks::{Marks, all_units, parts};
+use super::marks::{Marks, all_units, each_part, list};
 use super::plan::Reads;
 use super::scan::scan;
 use super::view::View;
@@ -35,7 +35,7 @@ pub(super) fn behind(
     query: &LifecycleQuery,
     cell: Cell,
 ) -> Result<Vec<u32>, EngineError> {
-    let mut found = Vec::new();
+    let mut found = list(view.asker, &all_units(view, &query.counted_by))?;
     each(view, query, |unit, bucket, state| {
         if bucket == cell.bucket && state == cell.state {
             found.push(unit);
@@ -52,15 +52,14 @@ fn each(
 ) -> Result<(), EngineError> {
     let words = bits::words(query.buckets.count());
     let units = all_units(view, &query.counted_by);
-    for part in parts(units, words * 8) {
-        let marks = active(view, query, &part, words)?;
-        let first_seen = first_seen::of(view, &query.counted_by, &part)?;
+    each_part(view.asker, units, (words + 1) * 8, |part| {
+        let marks = active(view, query, part, words)?;
+        let first_seen = first_seen::of(view, &query.counted_by, part)?;
         marks.each(view.asker, |unit, active| {
             let life = Life { active, first_seen_ms: first_seen.of(unit) };
             life.each(query.buckets.starts_ms(), |bucket, state| each(unit, bucket, state));
-        })?;
-    }
-    Ok(())
+        })
+    })
 }
 
 /// Finds in which buckets units were active.

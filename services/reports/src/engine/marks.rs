@@ -7,11 +7,14 @@ use std::ops::Range;
 
 use super::EngineError;
 use super::slots::Asker;
+use super::team;
 use super::view::{View, units};
 use crate::query::CountedBy;
 
-/// How large an array by unit may become, in bytes; each thread has one.
-const PART_BYTES_MAX: usize = 64 << 20;
+/// How large the arrays by unit of all threads together may become, in bytes.
+const ARRAYS_BYTES_MAX: usize = 128 << 20;
+/// What a unit takes in a list of units, in bytes.
+const LISTED_BYTES: usize = 4;
 /// How many units are handed out without a look whether somebody still waits for the answer.
 const CHECK_EVERY: usize = 65_536;
 
@@ -20,9 +23,35 @@ pub(super) fn all_units(view: &View<'_>, counted_by: &CountedBy) -> Range<u32> {
     0..u32::try_from(units(view, counted_by)).expect("units are counted in 32 bits")
 }
 
-/// Cuts the units into parts whose arrays are small enough, if each takes so many bytes.
-pub(super) fn parts(units: Range<u32>, bytes_per_unit: usize) -> impl Iterator<Item = Range<u32>> {
-    let length = (PART_BYTES_MAX / bytes_per_unit.max(1)).max(1);
+/// Starts a list of some of the units.
+///
+/// # Errors
+/// `TooLarge` if that may take more memory than a question may.
+pub(super) fn list(asker: &Asker, units: &Range<u32>) -> Result<Vec<u32>, EngineError> {
+    asker.take(units.len() * LISTED_BYTES).map(|()| Vec::new())
+}
+
+/// Calls `each` with the units in parts whose arrays are small enough, if each unit takes so many bytes on every thread.
+///
+/// # Errors
+/// `TooLarge` if the question takes too much memory already, and those of `each`.
+pub(super) fn each_part(
+    asker: &Asker,
+    units: Range<u32>,
+    bytes_per_unit: usize,
+    mut each: impl FnMut(&Range<u32>) -> Result<(), EngineError>,
+) -> Result<(), EngineError> {
+    let bytes_per_unit = bytes_per_unit * team::size(usize::MAX);
+    for part in parts(units, bytes_per_unit) {
+        asker.take(part.len() * bytes_per_unit)?;
+        each(&part)?;
+        asker.give_back(part.len() * bytes_per_unit);
+    }
+    Ok(())
+}
+
+fn parts(units: Range<u32>, bytes_per_unit: usize) -> impl Iterator<Item = Range<u32>> {
+    let length = (ARRAYS_BYTES_MAX / bytes_per_unit.max(1)).max(1);
     let end = units.end;
     units.step_by(length).map(move |start| {
         let length = u32::try_from(length).unwrap_or(u32::MAX);
@@ -170,9 +199,23 @@ mod tests {
         let all: Vec<_> = parts(0..1_000_000, 1_024).collect();
         assert_eq!((all[0].start, all[all.len() - 1].end), (0, 1_000_000));
         assert!(all.windows(2).all(|two| two[0].end == two[1].start));
-        assert!(all.iter().all(|part| part.len() * 1_024 <= PART_BYTES_MAX));
+        assert!(all.iter().all(|part| part.len() * 1_024 <= ARRAYS_BYTES_MAX));
         assert_eq!(parts(0..0, 8).count(), 0);
-        assert_eq!(parts(7..9, PART_BYTES_MAX * 2).collect::<Vec<_>>(), [7..8, 8..9]);
+        assert_eq!(parts(7..9, ARRAYS_BYTES_MAX * 2).collect::<Vec<_>>(), [7..8, 8..9]);
+    }
+
+    #[test]
+    fn the_memory_of_each_part_is_given_back() {
+        let asker = Asker::default();
+        let (mut parts, mut units) = (0, 0);
+        let all = each_part(&asker, 0..100_000_000, 1_024, |part| {
+            (parts, units) = (parts + 1, units + part.len());
+            Ok(())
+        });
+        assert_eq!((all, units), (Ok(()), 100_000_000));
+        assert!(parts > 100, "{parts}");
+        assert_eq!(asker.take(crate::engine::slots::MEMORY_MAX), Ok(()));
+        assert_eq!(each_part(&asker, 0..1, 8, |_| Ok(())), Err(EngineError::TooLarge));
     }
 
     #[test]

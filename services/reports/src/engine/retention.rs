@@ -8,7 +8,7 @@ pub(super) use explain::explain;
 
 use super::EngineError;
 use super::first_seen::{self, earliest};
-use super::marks::{Earliest, Marks, NEVER, all_units, parts};
+use super::marks::{Earliest, Marks, NEVER, all_units, each_part, list};
 use super::plan::Reads;
 use super::scan::scan;
 use super::view::View;
@@ -37,8 +37,9 @@ pub(super) fn behind(
     cell: Cell,
     wanted: Wanted,
 ) -> Result<Vec<u32>, EngineError> {
-    let mut found = Vec::new();
-    each_member(view, query, all_units(view, &query.counted_by), |unit, member| {
+    let units = all_units(view, &query.counted_by);
+    let mut found = list(view.asker, &units)?;
+    each_member(view, query, units, |unit, member| {
         let is_retained = || member.is_retained(query.counting, cell.column);
         if member.cohort == cell.cohort && is_retained() == (wanted == Wanted::Retained) {
             found.push(unit);
@@ -69,10 +70,10 @@ fn each_by_calendar(
 ) -> Result<(), EngineError> {
     let words = bits::words(query.cohorts.count());
     let lanes = 1 + usize::from(query.return_event.is_some());
-    for part in parts(units, lanes * words * 8) {
-        let marks = periods(view, query, &part, words, lanes)?;
+    each_part(view.asker, units, (lanes * words + 1) * 8, |part| {
+        let marks = periods(view, query, part, words, lanes)?;
         let earlier = match query.kind {
-            Kind::FirstTime => Some(started_before(view, query, &part)?),
+            Kind::FirstTime => Some(started_before(view, query, part)?),
             Kind::Recurring => None,
         };
         marks.each(view.asker, |unit, found| {
@@ -83,9 +84,8 @@ fn each_by_calendar(
                 Some(earlier) if earlier.of(unit) < query.range.start_ms => {}
                 Some(_) => bits::lowest(starts).into_iter().for_each(joins),
             }
-        })?;
-    }
-    Ok(())
+        })
+    })
 }
 
 /// Finds in which periods start and return events happened.
@@ -167,17 +167,16 @@ fn each_rolling(
     mut member: impl FnMut(u32, Member<'_>),
 ) -> Result<(), EngineError> {
     let words = bits::words(query.columns);
-    for part in parts(units, words * 8) {
-        let starts = starts(view, query, start_range(query), &part)?;
-        let returns = windows(view, query, &starts, &part, words)?;
+    each_part(view.asker, units, (words + 1) * 8, |part| {
+        let starts = starts(view, query, start_range(query), part)?;
+        let returns = windows(view, query, &starts, part, words)?;
         starts.each(view.asker, |unit, start_ms| {
             if start_ms >= query.range.start_ms {
                 let cohort = query.cohorts.index_of(start_ms);
                 member(unit, Member { cohort, base: 0, returns: returns.of(unit) });
             }
-        })?;
-    }
-    Ok(())
+        })
+    })
 }
 
 /// Finds in which of its unit's windows each return event happened.

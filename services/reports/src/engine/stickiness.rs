@@ -2,7 +2,7 @@
 //! that there is one array at a time.
 
 use super::EngineError;
-use super::marks::{Marks, all_units, parts};
+use super::marks::{Marks, all_units, each_part, list};
 use super::plan::Reads;
 use super::scan::scan;
 use super::view::View;
@@ -35,7 +35,7 @@ pub(super) fn behind(
     query: &StickinessQuery,
     cell: Cell,
 ) -> Result<Vec<u32>, EngineError> {
-    let mut found = Vec::new();
+    let mut found = list(view.asker, &all_units(view, &query.counted_by))?;
     each(view, query, &query.series[cell.series], |unit, buckets| {
         if buckets == cell.buckets {
             found.push(unit);
@@ -60,13 +60,11 @@ fn each(
         selectors: std::slice::from_ref(series),
         values: [],
     };
-    for part in parts(units, words * 8) {
-        let empty = || Marks::new(&part, words);
+    each_part(view.asker, units, words * 8, |part| {
+        let empty = || Marks::new(part, words);
         let all = scan(view, &reads, empty, |marks: &mut Marks, rows| {
             rows.each(|row| marks.set(row.unit, query.buckets.index_of(row.time_ms)));
         })?;
-        let marks = Marks::joined(all);
-        marks.each(view.asker, |unit, words| each(unit, bits::count(words)))?;
-    }
-    Ok(())
+        Marks::joined(all).each(view.asker, |unit, words| each(unit, bits::count(words)))
+    })
 }

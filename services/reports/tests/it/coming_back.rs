@@ -73,7 +73,7 @@ impl World {
         let signer = ContextSigner::new(&Secret::new(SECRET));
         let clock = Arc::new(SystemClock);
         let url = log.serve_with(&lifecycle, signer, clock, people.routes()).await;
-        let fixture = start_with(lifecycle, &url).await;
+        let fixture = start_with(lifecycle, &url, None).await;
         eventually(DEADLINE, "the projection is built", async || fixture.funnel().await.is_ok())
             .await;
         Self { people, log, fixture }
@@ -228,8 +228,12 @@ async fn active_persons_are_told_apart_and_listed() {
         };
         let page = client.list_lifecycle_persons(signed(request, project())).await.expect("a page");
         let page = page.into_inner();
-        let ids: Vec<_> =
-            page.persons.iter().flat_map(|person| &person.distinct_ids).map(String::as_str).collect();
+        let ids: Vec<_> = page
+            .persons
+            .iter()
+            .flat_map(|person| &person.distinct_ids)
+            .map(String::as_str)
+            .collect();
         assert_eq!((ids, page.total), (vec![expected], 1), "{state:?} on day {bucket}");
     }
 }

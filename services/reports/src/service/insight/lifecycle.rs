@@ -16,7 +16,7 @@ impl Insight {
         request: pb::QueryLifecycleRequest,
     ) -> Result<pb::QueryLifecycleResponse, ReportsError> {
         let project = ctx.project(&request.project_id, Permission::Read)?;
-        let query = self.slots.compute(move |_| Ok(lifecycle_query(&request))).await??;
+        let query = self.slots.compute(project, move |_| Ok(lifecycle_query(&request))).await??;
         let buckets = query.buckets.clone();
         let answer = self.engine.lifecycle(project, query).await?;
         Ok(lifecycle_response(&buckets, answer, Vec::new()))
@@ -33,7 +33,8 @@ impl Insight {
         // What stays the same from page to page.
         let list = pb::ListLifecyclePersonsRequest { page_size: 0, ..request.clone() };
         let scope = ListScope::new("lifecycle persons", project, &list);
-        let read = self.slots.compute(move |_| Ok(lifecycle_persons_query(&request))).await??;
+        let read =
+            self.slots.compute(project, move |_| Ok(lifecycle_persons_query(&request))).await??;
         let (query, cell, size) = read;
         let page = self.persons.page(&scope, size, &token)?;
         let behind = self.engine.lifecycle_persons(project, query, cell, page).await?;

@@ -22,7 +22,7 @@ impl Insight {
         request: pb::QueryRetentionRequest,
     ) -> Result<pb::QueryRetentionResponse, ReportsError> {
         let project = ctx.project(&request.project_id, Permission::Read)?;
-        let query = self.slots.compute(move |_| Ok(retention_query(&request))).await??;
+        let query = self.slots.compute(project, move |_| Ok(retention_query(&request))).await??;
         let cohorts = query.cohorts.clone();
         let answer = self.engine.retention(project, query).await?;
         Ok(retention_response(&cohorts, answer, Vec::new()))
@@ -39,7 +39,8 @@ impl Insight {
         // What stays the same from page to page.
         let list = pb::ListRetentionPersonsRequest { page_size: 0, ..request.clone() };
         let scope = ListScope::new("retention persons", project, &list);
-        let read = self.slots.compute(move |_| Ok(retention_persons_query(&request))).await??;
+        let read =
+            self.slots.compute(project, move |_| Ok(retention_persons_query(&request))).await??;
         let (query, which, size) = read;
         let page = self.persons.page(&scope, size, &token)?;
         let behind = self.engine.retention_persons(project, query, which, page).await?;
@@ -59,7 +60,8 @@ impl Insight {
     ) -> Result<pb::ExplainRetentionPersonResponse, ReportsError> {
         let of = request.retention.as_ref().map_or("", |question| &question.project_id);
         let project = ctx.project(of, Permission::Read)?;
-        let read = self.slots.compute(move |_| Ok(explain_retention_query(&request))).await??;
+        let read =
+            self.slots.compute(project, move |_| Ok(explain_retention_query(&request))).await??;
         let (query, cell, named) = read;
         let named = named.ok_or(CommonError::NotFound("person"))?;
         let person = self.explained_person(project, named).await?;

@@ -16,7 +16,7 @@ impl Insight {
         request: pb::QueryStickinessRequest,
     ) -> Result<pb::QueryStickinessResponse, ReportsError> {
         let project = ctx.project(&request.project_id, Permission::Read)?;
-        let query = self.slots.compute(move |_| Ok(stickiness_query(&request))).await??;
+        let query = self.slots.compute(project, move |_| Ok(stickiness_query(&request))).await??;
         let series = query.series.clone();
         let answer = self.engine.stickiness(project, query).await?;
         Ok(stickiness_response(&series, answer, Vec::new()))
@@ -33,7 +33,8 @@ impl Insight {
         // What stays the same from page to page.
         let list = pb::ListStickinessPersonsRequest { page_size: 0, ..request.clone() };
         let scope = ListScope::new("stickiness persons", project, &list);
-        let read = self.slots.compute(move |_| Ok(stickiness_persons_query(&request))).await??;
+        let read =
+            self.slots.compute(project, move |_| Ok(stickiness_persons_query(&request))).await??;
         let (query, cell, size) = read;
         let page = self.persons.page(&scope, size, &token)?;
         let behind = self.engine.stickiness_persons(project, query, cell, page).await?;
