@@ -41,16 +41,34 @@ pub(crate) fn bare(method: &MethodDescriptor, tenant: &Tenant) -> Value {
             request[key] = json!(id);
         }
     }
+    // Who is behind a number of a question is asked with the question, which names the project.
+    for field in method.input().fields() {
+        if let Kind::Message(question) = field.kind()
+            && question.name().starts_with("Query")
+            && question.get_field_by_name("project_id").is_some()
+        {
+            request[field.json_name()] = json!({"projectId": tenant.project});
+        }
+    }
     request
+}
+
+/// Adds what is in one object to another, and so with the objects in it.
+fn add(to: &mut Value, more: Value) {
+    match (to, more) {
+        (Value::Object(to), Value::Object(more)) => {
+            for (key, value) in more {
+                add(to.entry(key).or_insert(Value::Null), value);
+            }
+        }
+        (to, more) => *to = more,
+    }
 }
 
 /// Returns a request that is good. The things that it names do not exist, so that it changes little where it is admitted.
 pub(crate) fn full(method: &MethodDescriptor, tenant: &Tenant) -> Value {
     let mut request = bare(method, tenant);
-    let more = content(method.parent_service().name(), method.name());
-    if let (Some(request), Value::Object(more)) = (request.as_object_mut(), more) {
-        request.extend(more);
-    }
+    add(&mut request, content(method.parent_service().name(), method.name()));
     request
 }
 
@@ -155,6 +173,22 @@ fn reports(method: &str) -> Value {
     match method {
         "QueryTrends" => json!({"range": range, "series": [{}]}),
         "QueryFunnel" => json!({"range": range, "steps": [{"event": "a"}, {"event": "b"}]}),
+        "QueryRetention" | "QueryLifecycle" => json!({"range": range}),
+        "QueryStickiness" => json!({"range": range, "series": [{}]}),
+        "ListRetentionPersons" | "ExplainRetentionPerson" => {
+            let cohort = day_of(hour_ago);
+            let mut request = json!({"retention": {"range": range}, "cohortStartTime": cohort});
+            if method == "ExplainRetentionPerson" {
+                add(&mut request, json!({"distinctId": "nobody-of-either"}));
+            }
+            request
+        }
+        "ListLifecyclePersons" => json!({
+            "lifecycle": {"range": range}, "bucketStartTime": day_of(hour_ago), "state": "STATE_NEW"
+        }),
+        "ListStickinessPersons" => {
+            json!({"stickiness": {"range": range, "series": [{}]}, "series": 1, "buckets": 1})
+        }
         "GetErrorGroup" => json!({"errorGroupId": NOBODY}),
         "UpdateErrorGroup" => json!({"errorGroupId": NOBODY, "status": "STATUS_OPEN"}),
         "ListEndpoints" => json!({"range": range}),
@@ -166,4 +200,9 @@ fn reports(method: &str) -> Value {
         "ListPersonEvents" | "ExportPerson" => json!({"personId": NOBODY}),
         _ => json!({}),
     }
+}
+
+/// When the day of a time begins in UTC.
+fn day_of(time: chrono::DateTime<chrono::Utc>) -> String {
+    time.date_naive().and_time(chrono::NaiveTime::MIN).and_utc().to_rfc3339()
 }
