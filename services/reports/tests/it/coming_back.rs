@@ -1,137 +1,19 @@
 //! Retention, lifecycle and stickiness through their contracts: numbers, who is behind them, and why.
 
-use std::sync::Arc;
+mod harness;
 
-use observe_core::context::wire::ContextSigner;
-use observe_core::{PersonId, Secret, SystemClock};
-use observe_proto::common::v1::TimeRange;
+use harness::{World, day, days, fields, id_of, lifecycle, on, retention, stickiness};
+use observe_core::PersonId;
 use observe_proto::events::v1::AcceptedEvent;
 use observe_proto::identity::v1::Person;
 use observe_proto::reports::v1 as pb;
-use observe_runtime::Lifecycle;
 use observe_testkit::eventually;
 use pb::explain_retention_person_request::Id;
+use pb::explained_event::Verdict;
 use pb::list_lifecycle_persons_request::State;
-use prost_types::Timestamp;
-use tonic::{Code, Response, Status};
-use tonic_types::StatusExt as _;
+use tonic::Code;
 
-use crate::person_activity::stand_in::People;
-use crate::stand_in::{StandIn, event};
-use crate::{DEADLINE, Fixture, SECRET, project, signed, start_with};
-
-const DAY: i64 = 86_400;
-
-fn day(number: i64) -> Option<Timestamp> {
-    Some(Timestamp { seconds: number * DAY, nanos: 0 })
-}
-
-fn days(start: i64, end: i64) -> Option<TimeRange> {
-    Some(TimeRange { start_time: day(start), end_time: day(end) })
-}
-
-fn on(who: &str, name: &str, number: i64) -> AcceptedEvent {
-    event(who, name, (number * DAY + 3_600) * 1_000)
-}
-
-fn id_of(who: &str) -> String {
-    PersonId::of_distinct_id(project(), who).to_string()
-}
-
-/// Four days, first time.
-fn retention() -> pb::QueryRetentionRequest {
-    let event = |name: &str| Some(pb::RetentionEvent { event: name.into(), filter: None });
-    pb::QueryRetentionRequest {
-        range: days(10, 14),
-        start_event: event("view"),
-        return_event: event("buy"),
-        ..Default::default()
-    }
-}
-
-fn lifecycle() -> pb::QueryLifecycleRequest {
-    pb::QueryLifecycleRequest { range: days(10, 14), event: "view".into(), ..Default::default() }
-}
-
-fn stickiness() -> pb::QueryStickinessRequest {
-    let series = vec![pb::StickinessSeries { event: "view".into(), filter: None }];
-    pb::QueryStickinessRequest { range: days(10, 14), series, ..Default::default() }
-}
-
-/// A running service between stand-ins, with persons and what they did.
-struct World {
-    people: People,
-    log: StandIn,
-    fixture: Fixture,
-}
-
-impl World {
-    async fn start(events: Vec<AcceptedEvent>) -> Self {
-        let (people, log) = (People::default(), StandIn::new(1));
-        log.append(0, project(), events);
-        let lifecycle = Lifecycle::new();
-        let signer = ContextSigner::new(&Secret::new(SECRET));
-        let clock = Arc::new(SystemClock);
-        let url = log.serve_with(&lifecycle, signer, clock, people.routes()).await;
-        let fixture = start_with(lifecycle, &url, None).await;
-        eventually(DEADLINE, "the projection is built", async || fixture.funnel().await.is_ok())
-            .await;
-        Self { people, log, fixture }
-    }
-
-    async fn retention(&self, request: pb::QueryRetentionRequest) -> Result<Vec<Vec<i64>>, Status> {
-        let answer =
-            self.fixture.client.clone().query_retention(signed(request, project())).await?;
-        Ok(answer.into_inner().cohorts.into_iter().map(|cohort| cohort.values).collect())
-    }
-
-    /// The persons of a cell, page by page, one on each.
-    async fn retained(&self, column: i32, dropped_off: bool) -> Result<Vec<String>, Status> {
-        let mut request = pb::ListRetentionPersonsRequest {
-            retention: Some(retention()),
-            cohort_start_time: day(10),
-            column,
-            dropped_off,
-            page_size: 1,
-            page_token: String::new(),
-        };
-        let mut found = Vec::new();
-        loop {
-            let asked = signed(request.clone(), project());
-            let page = self.fixture.client.clone().list_retention_persons(asked).await?;
-            let page = page.into_inner();
-            found.extend(page.persons.into_iter().flat_map(|person| person.distinct_ids));
-            request.page_token = page.next_page_token;
-            if request.page_token.is_empty() {
-                assert_eq!(i64::try_from(found.len()).expect("few"), page.total);
-                found.sort();
-                return Ok(found);
-            }
-        }
-    }
-
-    async fn explain(
-        &self,
-        id: Id,
-        column: i32,
-    ) -> Result<pb::ExplainRetentionPersonResponse, Status> {
-        let request = pb::ExplainRetentionPersonRequest {
-            retention: Some(retention()),
-            cohort_start_time: day(10),
-            column,
-            id: Some(id),
-        };
-        let asked = signed(request, project());
-        self.fixture.client.clone().explain_retention_person(asked).await.map(Response::into_inner)
-    }
-}
-
-fn fields(refused: &Status) -> Vec<String> {
-    assert_eq!(refused.code(), Code::InvalidArgument, "{refused:?}");
-    let details = refused.get_error_details();
-    let violations = &details.bad_request().expect("a bad request").field_violations;
-    violations.iter().map(|violation| violation.field.clone()).collect()
-}
+use crate::{DEADLINE, project, signed};
 
 #[tokio::test]
 async fn who_came_back_is_counted_listed_and_told_why() {
@@ -153,7 +35,6 @@ async fn who_came_back_is_counted_listed_and_told_why() {
     assert!(!told.in_cohort && !told.retained && !told.truncated);
     assert!(told.summary.contains("before the range"), "{}", told.summary);
     let verdicts: Vec<_> = told.events.iter().map(pb::ExplainedEvent::verdict).collect();
-    use pb::explained_event::Verdict;
     assert_eq!(verdicts, [Verdict::Excluded, Verdict::NotCounted]);
 
     // A merge holds for all history: who was in no cohort takes the other one out of its own.
