@@ -360,6 +360,16 @@ mod tests {
                     | "RedriveDeadLetters",
                 )
                 | ("InsightService", "QueryTrends" | "QueryFunnel")
+                | (
+                    "InsightService",
+                    "QueryRetention"
+                    | "ListRetentionPersons"
+                    | "ExplainRetentionPerson"
+                    | "QueryLifecycle"
+                    | "ListLifecyclePersons"
+                    | "QueryStickiness"
+                    | "ListStickinessPersons",
+                )
                 | ("ErrorService", "ListErrorGroups" | "GetErrorGroup" | "UpdateErrorGroup")
                 | ("LatencyService", "ListEndpoints" | "QueryLatency")
                 | ("OverviewService", "GetOverview" | "WatchOverview")

@@ -8,11 +8,15 @@ mod errors;
 mod funnel;
 mod kept;
 mod latency;
+mod lifecycle;
+mod nested;
 mod overview;
 mod person_activity;
 mod persons;
 mod saved_insight;
+mod retention;
 mod shared;
+mod stickiness;
 mod trends;
 mod usage;
 
@@ -25,6 +29,7 @@ pub(crate) use errors::{
 };
 pub(crate) use funnel::{funnel_query, funnel_response};
 pub(crate) use latency::{endpoint_name, endpoints_response, latency_range, latency_response};
+pub(crate) use lifecycle::{lifecycle_persons_query, lifecycle_query, lifecycle_response};
 pub(crate) use overview::overview_response;
 pub(crate) use person_activity::{
     export_question, moment, person_events_question, preview_question, preview_response,
@@ -33,7 +38,12 @@ pub(crate) use persons::{page_size, persons as persons_to_proto};
 pub(crate) use saved_insight::{
     in_project, question, saved_insight, saved_insight_draft, search_text, stored_query,
 };
+pub(crate) use retention::{
+    explain_retention_query, explain_retention_response, retention_persons_query, retention_query,
+    retention_response,
+};
 pub(crate) use shared::timestamp;
+pub(crate) use stickiness::{stickiness_persons_query, stickiness_query, stickiness_response};
 pub(crate) use trends::{trends_query, trends_response};
 pub(crate) use usage::{usage_calendar, usage_response};
 

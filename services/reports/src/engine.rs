@@ -8,15 +8,21 @@ pub(crate) mod cohort;
 mod cohort_breakdown;
 pub mod columnar;
 pub(crate) mod distinct;
+mod explained_person;
 mod filter;
+mod first_seen;
 mod funnel;
 mod heap;
 mod history;
 mod person_set;
+mod lifecycle;
+mod marks;
 mod plan;
+mod retention;
 mod scan;
 mod selection;
 pub mod slots;
+mod stickiness;
 mod team;
 mod trends;
 mod view;
@@ -32,8 +38,13 @@ use uuid::Uuid;
 use crate::activity::{Activity, ActivityQuery};
 use crate::behind::{Behind, Page};
 use crate::cohort::Definitions;
+use crate::explained_person::ExplainedPerson;
 use crate::funnel::{FunnelAnswer, FunnelQuery};
 use crate::history::{History, HistoryQuery};
+use crate::lifecycle::{LifecyclePoint, LifecycleQuery};
+use crate::retention::explain::Explanation;
+use crate::retention::{RetentionAnswer, RetentionQuery};
+use crate::stickiness::{StickinessAnswer, StickinessQuery};
 use crate::trends::{TrendsAnswer, TrendsQuery};
 
 pub use columnar::ColumnarEngine;
@@ -51,6 +62,59 @@ pub trait ReportEngine: Send + Sync + 'static {
 
     /// Counts the persons that went through steps in order.
     fn funnel(&self, project: ProjectId, query: FunnelQuery) -> Answer<'_, FunnelAnswer>;
+
+    /// Counts the units that came back, by cohort and column.
+    fn retention(&self, project: ProjectId, query: RetentionQuery) -> Answer<'_, RetentionAnswer>;
+
+    /// Lists the units behind a number of retention.
+    fn retention_persons(
+        &self,
+        project: ProjectId,
+        query: RetentionQuery,
+        which: (crate::retention::Cell, crate::retention::Wanted),
+        page: Page,
+    ) -> Answer<'_, Behind>;
+
+    /// Explains a cell of retention to a person; `None` if nobody is known by that id.
+    fn explain_retention(
+        &self,
+        project: ProjectId,
+        query: RetentionQuery,
+        cell: crate::retention::Cell,
+        person: ExplainedPerson,
+    ) -> Answer<'_, Option<Explanation>>;
+
+    /// Tells active units apart, by bucket.
+    fn lifecycle(
+        &self,
+        project: ProjectId,
+        query: LifecycleQuery,
+    ) -> Answer<'_, Vec<LifecyclePoint>>;
+
+    /// Lists the units behind a number of a lifecycle.
+    fn lifecycle_persons(
+        &self,
+        project: ProjectId,
+        query: LifecycleQuery,
+        cell: crate::lifecycle::Cell,
+        page: Page,
+    ) -> Answer<'_, Behind>;
+
+    /// Counts units by in how many buckets they were active.
+    fn stickiness(
+        &self,
+        project: ProjectId,
+        query: StickinessQuery,
+    ) -> Answer<'_, StickinessAnswer>;
+
+    /// Lists the units behind a number of stickiness.
+    fn stickiness_persons(
+        &self,
+        project: ProjectId,
+        query: StickinessQuery,
+        cell: crate::stickiness::Cell,
+        page: Page,
+    ) -> Answer<'_, Behind>;
 
     /// Counts events, persons, sessions and errors in each bucket.
     fn activity(&self, project: ProjectId, query: ActivityQuery) -> Answer<'_, Vec<Activity>>;

@@ -8,15 +8,18 @@
 pub mod activity;
 pub mod behind;
 pub mod cohort;
+mod bits;
 pub mod config;
 mod convert;
 pub mod engine;
 pub mod error;
 mod errors;
+pub mod explained_person;
 pub mod funnel;
 pub mod history;
 mod incidents;
 pub mod latency;
+pub mod lifecycle;
 pub mod neighbours;
 pub mod overview;
 mod person_activity;
@@ -24,8 +27,10 @@ pub mod projection;
 pub mod published;
 pub mod query;
 pub mod refusal;
+pub mod retention;
 mod service;
 pub mod signals;
+pub mod stickiness;
 mod store;
 pub mod trends;
 pub mod usage;
@@ -119,9 +124,10 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
         queries: LatencyQueries::new(neighbours.clone(), endpoints.clone()),
         clock: deps.clock.clone(),
     };
+    let knows = person_activity::neighbours::Neighbours::new(&deps)?;
     let persons = PersonActivities {
         engine: Arc::clone(&engine),
-        neighbours: person_activity::neighbours::Neighbours::new(&deps)?,
+        neighbours: knows.clone(),
         page_tokens: deps.page_tokens(),
     };
     let pages = PersonPages::new(&deps)?;
@@ -161,7 +167,7 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
     let counter =
         Counter { loader: loader.clone(), engine: engine.clone(), clock: deps.clock.clone() };
     let counting = workers::cohorts::run(counter.clone(), Arc::clone(&published), life.clone());
-    let insight = Insight::new(engine, slots.clone(), answers, pages.clone(), loader);
+    let insight = Insight::new(engine, slots.clone(), answers, pages.clone(), knows, loader);
     let kept = Kept {
         database,
         published: Arc::clone(&published),

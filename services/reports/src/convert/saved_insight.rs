@@ -9,7 +9,9 @@ use prost::Message as _;
 
 use super::kept::{description, is_storable, last, micros_timestamp, name};
 use super::shared::timestamp;
-use super::{funnel_query, trends_query};
+use super::{
+    funnel_query, lifecycle_query, paths_query, retention_query, stickiness_query, trends_query,
+};
 use crate::refusal::Refusal;
 use crate::store::saved_insight::{Draft, QUERY_FORMAT, SAVED_INSIGHT, SavedInsightRow};
 
@@ -119,17 +121,13 @@ fn kind_name(kind: &Kind) -> &'static str {
 
 /// Returns what is wrong with a question.
 fn check(kind: &Kind) -> Option<Violations> {
-    let not_built = || {
-        let mut violations = Violations::new();
-        violations.add("range", "is not built yet");
-        Some(violations)
-    };
     match kind {
         Kind::Trends(one) => trends_query(one).err(),
         Kind::Funnel(one) => funnel_query(one).err(),
-        Kind::Retention(_) | Kind::Lifecycle(_) | Kind::Stickiness(_) | Kind::Paths(_) => {
-            not_built()
-        }
+        Kind::Retention(one) => retention_query(one).err(),
+        Kind::Lifecycle(one) => lifecycle_query(one).err(),
+        Kind::Stickiness(one) => stickiness_query(one).err(),
+        Kind::Paths(one) => paths_query(one).err(),
     }
 }
 

@@ -9,15 +9,21 @@ use super::cohort::KeptSets;
 use super::slots::{Asker, Slots};
 use super::view::View;
 use super::{
-    Answer, EngineError, ReportEngine, activity, behind, cohort, cohort_breakdown, history,
+    Answer, EngineError, ReportEngine, activity, behind, cohort, cohort_breakdown,
+    explained_person, history, lifecycle, retention, stickiness,
 };
 use crate::activity::{Activity, ActivityQuery};
 use crate::behind::{Behind, Page};
 use crate::cohort::Definitions;
+use crate::explained_person::ExplainedPerson;
 use crate::funnel::{FunnelAnswer, FunnelQuery};
 use crate::history::{History, HistoryQuery};
+use crate::lifecycle::{self as lifecycle_of, LifecyclePoint, LifecycleQuery};
 use crate::published::Published;
 use crate::query::CountedBy;
+use crate::retention::explain::Explanation;
+use crate::retention::{self as retention_of, RetentionAnswer, RetentionQuery};
+use crate::stickiness::{self as stickiness_of, StickinessAnswer, StickinessQuery};
 use crate::trends::{TrendsAnswer, TrendsQuery};
 
 /// Answers from the published projection.
@@ -88,6 +94,81 @@ impl ReportEngine for ColumnarEngine {
 
     fn person_count(&self, project: ProjectId) -> Answer<'_, u64> {
         Box::pin(self.compute(project, move |view| Ok(cohort::everybody(view)?.count())))
+    }
+
+    fn retention(&self, project: ProjectId, query: RetentionQuery) -> Answer<'_, RetentionAnswer> {
+        Box::pin(self.compute(project, move |view| retention::run(view, &query)))
+    }
+
+    fn retention_persons(
+        &self,
+        project: ProjectId,
+        query: RetentionQuery,
+        (cell, wanted): (retention_of::Cell, retention_of::Wanted),
+        page: Page,
+    ) -> Answer<'_, Behind> {
+        Box::pin(self.compute(project, move |view| {
+            let units = retention::behind(view, &query, cell, wanted)?;
+            behind::page(view.columns, &query.counted_by, units, &page, view.asker)
+        }))
+    }
+
+    fn explain_retention(
+        &self,
+        project: ProjectId,
+        query: RetentionQuery,
+        cell: retention_of::Cell,
+        person: ExplainedPerson,
+    ) -> Answer<'_, Option<Explanation>> {
+        Box::pin(self.compute(project, move |view| {
+            let unit = explained_person::find(view, &person);
+            if unit.is_none() && matches!(person, ExplainedPerson::WithId(_)) {
+                return Ok(None);
+            }
+            retention::explain(view, &query, cell, unit).map(Some)
+        }))
+    }
+
+    fn lifecycle(
+        &self,
+        project: ProjectId,
+        query: LifecycleQuery,
+    ) -> Answer<'_, Vec<LifecyclePoint>> {
+        Box::pin(self.compute(project, move |view| lifecycle::run(view, &query)))
+    }
+
+    fn lifecycle_persons(
+        &self,
+        project: ProjectId,
+        query: LifecycleQuery,
+        cell: lifecycle_of::Cell,
+        page: Page,
+    ) -> Answer<'_, Behind> {
+        Box::pin(self.compute(project, move |view| {
+            let units = lifecycle::behind(view, &query, cell)?;
+            behind::page(view.columns, &query.counted_by, units, &page, view.asker)
+        }))
+    }
+
+    fn stickiness(
+        &self,
+        project: ProjectId,
+        query: StickinessQuery,
+    ) -> Answer<'_, StickinessAnswer> {
+        Box::pin(self.compute(project, move |view| stickiness::run(view, &query)))
+    }
+
+    fn stickiness_persons(
+        &self,
+        project: ProjectId,
+        query: StickinessQuery,
+        cell: stickiness_of::Cell,
+        page: Page,
+    ) -> Answer<'_, Behind> {
+        Box::pin(self.compute(project, move |view| {
+            let units = stickiness::behind(view, &query, cell)?;
+            behind::page(view.columns, &query.counted_by, units, &page, view.asker)
+        }))
     }
 
     fn activity(&self, project: ProjectId, query: ActivityQuery) -> Answer<'_, Vec<Activity>> {

@@ -2,8 +2,12 @@
 
 mod behind;
 mod cohorts;
+mod calendar;
 mod funnels;
 mod history;
+mod lifecycle;
 mod oracle;
+mod retention;
 mod rules;
+mod stickiness;
 mod world;

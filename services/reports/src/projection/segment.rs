@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::block::{Blocks, Room};
+use super::first_seen::FirstSeen;
 use super::pack::{BLOCK_ROWS, Unpacked};
 use super::rows::{Column, NameRun, Rows};
 use super::tail::Tail;
@@ -33,6 +34,7 @@ pub(crate) struct Segment {
     arrival: Blocks,
     /// The properties that occur, by the code of their key.
     columns: FxHashMap<u32, Blocks>,
+    pub(super) first_seen: FirstSeen,
 }
 
 /// Rows of one name that lie in one block.
@@ -244,6 +246,7 @@ fn gather(week: i64, source: &Source<'_>, order: &[u32], room: Option<&Room>) ->
         visitor: Blocks::of_wide(visitors, room),
         time: Blocks::of_wide(times, room),
         arrival: Blocks::of_arrivals(arrivals, &times_us, room),
+        first_seen: FirstSeen::default(),
     }
 }
 

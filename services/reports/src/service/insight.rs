@@ -26,6 +26,7 @@ use crate::cohort::loader::Loader;
 use crate::convert::{NamesCohorts, named_cohorts};
 use crate::engine::{ReportEngine, Slots};
 use crate::error::ReportsError;
+use crate::person_activity::neighbours::Neighbours;
 use crate::service::persons::PersonPages;
 
 /// Answers questions with whatever engine there is.
@@ -36,6 +37,8 @@ pub(crate) struct Insight {
     slots: Slots,
     answers: Arc<Answers>,
     persons: PersonPages,
+    /// Who knows the person that an explanation is for.
+    neighbours: Neighbours,
     cohorts: Loader,
 }
 
@@ -53,9 +56,10 @@ impl Insight {
         slots: Slots,
         answers: Answers,
         persons: PersonPages,
+        neighbours: Neighbours,
         cohorts: Loader,
     ) -> Self {
-        Self { engine, slots, answers: Arc::new(answers), persons, cohorts }
+        Self { engine, slots, answers: Arc::new(answers), persons, neighbours, cohorts }
     }
 
     /// Answers a question with what is kept, or asks it.

@@ -1,6 +1,7 @@
 //! The service as others meet it: its gRPC server, fed by stand-ins for events and identity.
 
 mod answers;
+mod coming_back;
 mod erasure;
 mod errors;
 mod kept;

@@ -179,7 +179,7 @@ fn named(world: &World, members: &Members, id: Uuid) -> BTreeSet<String> {
 
 #[test]
 fn cohorts_equal_the_naive_ones() {
-    let mut random = Random(0x1234_5678_9ABC_DEF1);
+    let mut random = Random::new(0x1234_5678_9ABC_DEF1);
     let mut found = 0;
     for round in 0..600 {
         let (world, plain) = random_world(&mut random);

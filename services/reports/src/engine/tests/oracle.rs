@@ -8,9 +8,13 @@ use crate::query::{Attribution, Filter, Range, Scope};
 use crate::trends::Math;
 
 /// A generator whose every run is the same.
-pub(super) struct Random(pub(super) u64);
+pub(super) struct Random(u64);
 
 impl Random {
+    pub(super) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
     pub(super) fn below(&mut self, bound: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
