@@ -4,10 +4,12 @@ mod errors;
 mod funnel;
 mod latency;
 mod overview;
+mod paths;
 mod person_activity;
 mod shared;
 mod trends;
 mod usage;
+mod web_overview;
 
 pub(crate) use errors::{
     decided_status, detail_response, error_group, group_question, list_question, list_response,
@@ -15,12 +17,14 @@ pub(crate) use errors::{
 pub(crate) use funnel::{funnel_query, funnel_response};
 pub(crate) use latency::{endpoint_name, endpoints_response, latency_range, latency_response};
 pub(crate) use overview::overview_response;
+pub(crate) use paths::{path_persons_query, paths_query, paths_response};
 pub(crate) use person_activity::{
     export_question, moment, person_events_question, preview_question, preview_response,
 };
 pub(crate) use shared::timestamp;
 pub(crate) use trends::{trends_query, trends_response};
 pub(crate) use usage::{usage_calendar, usage_response};
+pub(crate) use web_overview::{web_overview_query, web_overview_response};
 
 #[cfg(test)]
 mod tests;

@@ -17,15 +17,18 @@ mod incidents;
 pub mod latency;
 pub mod neighbours;
 pub mod overview;
+pub mod paths;
 mod person_activity;
 pub mod projection;
 pub mod published;
 pub mod query;
 mod service;
+mod sessions;
 pub mod signals;
 mod store;
 pub mod trends;
 pub mod usage;
+pub mod web_overview;
 mod workers;
 
 use std::sync::Arc;

@@ -1,0 +1,271 @@
+//! Properties of sessions, by the code of `$session_id`: what filters and breakdowns of the scope SESSION look up.
+//!
+//! A property is computed when a question first asks for it, of all sessions that have an event in its range. Events up to a
+//! day before and after the range are looked at, too, so that a session has one value whichever range is asked for; a session
+//! of observe.js is no longer than that.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use rustc_hash::FxHashMap;
+
+use super::EngineError;
+use super::breakdown::ValueSource;
+use super::plan::Reads;
+use super::view::View;
+use super::walk::{Hit, walk};
+use crate::activity::SESSION_ID;
+use crate::projection::{NOT_SET, ValueDictionary};
+use crate::query::{CountedBy, Filter, Range, Scope, Selector};
+use crate::sessions::SESSION_MS;
+use crate::web_overview::PAGE_VIEW;
+
+/// How much memory the sessions of a question may take while one of their properties is computed.
+const BYTES_MAX: usize = 256 << 20;
+const TOO_MANY_SESSIONS: &str =
+    "there are too many sessions in the range for a filter or a breakdown by session; ask for a shorter one";
+
+/// A property of sessions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Property {
+    /// That of an event, of the first page view of a session.
+    Entry(&'static str),
+    /// From the first to the last event, in whole seconds.
+    DurationSeconds,
+    /// How many page views.
+    PageviewCount,
+    /// Whether there is exactly one.
+    IsBounce,
+}
+
+/// All of them, by key.
+const PROPERTIES: [(&str, Property); 8] = [
+    ("$entry_pathname", Property::Entry("$pathname")),
+    ("$entry_referring_domain", Property::Entry("$referring_domain")),
+    ("$entry_utm_source", Property::Entry("utm_source")),
+    ("$entry_utm_medium", Property::Entry("utm_medium")),
+    ("$entry_utm_campaign", Property::Entry("utm_campaign")),
+    ("$duration_seconds", Property::DurationSeconds),
+    ("$pageview_count", Property::PageviewCount),
+    ("$is_bounce", Property::IsBounce),
+];
+
+/// The properties of sessions that a question has asked for.
+#[derive(Debug)]
+pub(crate) struct Sessions {
+    range: Range,
+    /// In the order of [`PROPERTIES`].
+    computed: [OnceLock<Arc<SessionColumn>>; PROPERTIES.len()],
+    failed: OnceLock<EngineError>,
+}
+
+impl Sessions {
+    /// Those of the sessions that have an event in the range.
+    pub(crate) fn of(range: Range) -> Self {
+        let computed = std::array::from_fn(|_| OnceLock::new());
+        Self { range, computed, failed: OnceLock::new() }
+    }
+
+    /// Returns a property, computed when it is first asked for; `None` for one that sessions do not have. One that cannot be
+    /// computed is not set anywhere, and [`Self::check`] says why.
+    pub(super) fn column(&self, property: &str, view: &View<'_>) -> Option<Arc<SessionColumn>> {
+        let at = PROPERTIES.iter().position(|(key, _)| *key == property)?;
+        let column = self.computed[at].get_or_init(|| {
+            let computed = compute(PROPERTIES[at].1, self.range, view);
+            Arc::new(computed.unwrap_or_else(|error| {
+                // The first one tells.
+                let _ = self.failed.set(error);
+                SessionColumn::default()
+            }))
+        });
+        Some(Arc::clone(column))
+    }
+
+    /// Fails if a property that the answer rests on could not be computed.
+    ///
+    /// # Errors
+    /// `Abandoned` if the asker has gone, `TooLarge` if there are too many sessions.
+    pub(super) fn check(&self) -> Result<(), EngineError> {
+        self.failed.get().map_or(Ok(()), |error| Err(error.clone()))
+    }
+}
+
+/// A property of sessions.
+#[derive(Debug, Default)]
+pub(super) struct SessionColumn {
+    /// The code of the first session that is in here.
+    first: u32,
+    /// The value codes of that session and those whose codes follow.
+    codes: Vec<u32>,
+    /// The value code of the others that are asked for: sessions without a page view.
+    others: u32,
+    values: ValueDictionary,
+}
+
+impl SessionColumn {
+    /// Returns the value code of a session, given by its own.
+    #[inline]
+    pub(super) fn code(&self, session: u32) -> u32 {
+        if session == NOT_SET {
+            return NOT_SET;
+        }
+        let place = session.checked_sub(self.first).map(|place| place as usize);
+        place.and_then(|place| self.codes.get(place)).copied().unwrap_or(self.others)
+    }
+
+    /// Returns the values, by their codes.
+    pub(super) fn values(&self) -> &ValueDictionary {
+        &self.values
+    }
+}
+
+/// Events of one session, as far as they follow each other in one person's.
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    session: u32,
+    whole: Whole,
+}
+
+/// What is known of a session.
+#[derive(Clone, Copy, Debug)]
+struct Whole {
+    /// When its first event happened and arrived.
+    first: (i64, i64),
+    last_ms: i64,
+    /// How many events it has.
+    events: u32,
+    /// The value of its first event.
+    value: u32,
+}
+
+impl Whole {
+    const NOTHING: Self =
+        Self { first: (i64::MAX, i64::MAX), last_ms: i64::MIN, events: 0, value: NOT_SET };
+
+    fn add(&mut self, other: Self) {
+        if other.first < self.first {
+            (self.first, self.value) = (other.first, other.value);
+        }
+        self.last_ms = self.last_ms.max(other.last_ms);
+        self.events += other.events;
+    }
+}
+
+fn compute(
+    property: Property,
+    range: Range,
+    view: &View<'_>,
+) -> Result<SessionColumn, EngineError> {
+    let session = ValueSource::new(Scope::Event, SESSION_ID, view);
+    let (event, values) = match property {
+        Property::Entry(of_event) => (Some(PAGE_VIEW), Some(of_event)),
+        Property::PageviewCount | Property::IsBounce => (Some(PAGE_VIEW), None),
+        Property::DurationSeconds => (None, None),
+    };
+    let value = ValueSource::new(Scope::Event, values.unwrap_or(SESSION_ID), view);
+    let wholes = wholes(range, event, [&session, &value], view)?;
+    let own = values.map(|key| view.columns.properties.find(key));
+    let mut column = SessionColumn { first: wholes.first, ..SessionColumn::default() };
+    if let Some(found) = own {
+        column.values = found.map(|(_, values)| values.clone()).unwrap_or_default();
+        column.codes = wholes.of_session.iter().map(|whole| whole.value).collect();
+        return Ok(column);
+    }
+    let mut known: FxHashMap<i64, u32> = FxHashMap::default();
+    let mut intern = |values: &mut ValueDictionary, whole: &Whole| {
+        let number = property.number(whole);
+        *known.entry(number).or_insert_with(|| values.intern(&property.text(number)))
+    };
+    column.others = intern(&mut column.values, &Whole::NOTHING);
+    let codes = wholes.of_session.iter().map(|whole| intern(&mut column.values, whole));
+    column.codes = codes.collect();
+    Ok(column)
+}
+
+impl Property {
+    /// Returns the value as a number.
+    fn number(self, whole: &Whole) -> i64 {
+        match self {
+            Self::Entry(_) => 0,
+            Self::DurationSeconds if whole.events == 0 => 0,
+            Self::DurationSeconds => whole.last_ms.saturating_sub(whole.first.0) / 1_000,
+            Self::PageviewCount => i64::from(whole.events),
+            Self::IsBounce => i64::from(whole.events == 1),
+        }
+    }
+
+    /// Returns its canonical text.
+    fn text(self, number: i64) -> String {
+        match self {
+            Self::IsBounce => (number == 1).to_string(),
+            Self::Entry(_) | Self::DurationSeconds | Self::PageviewCount => number.to_string(),
+        }
+    }
+}
+
+/// What is known of the sessions whose codes follow each other.
+struct Wholes {
+    first: u32,
+    of_session: Vec<Whole>,
+}
+
+/// Adds up the events of this name, of any if `None`, by the session that they name; `values` are that and the one to keep.
+fn wholes(
+    range: Range,
+    event: Option<&str>,
+    values: [&ValueSource<'_>; 2],
+    view: &View<'_>,
+) -> Result<Wholes, EngineError> {
+    let selectors = [Selector { event: event.map(str::to_owned), filter: Filter::everything() }];
+    let reads = Reads {
+        range: Range {
+            start_ms: range.start_ms.saturating_sub(SESSION_MS),
+            end_ms: range.end_ms.saturating_add(SESSION_MS),
+        },
+        counted_by: &CountedBy::Persons,
+        filter: &Filter::everything(),
+        selectors: &selectors,
+        values,
+    };
+    let runs_max = BYTES_MAX / size_of::<Run>();
+    let taken = AtomicUsize::new(0);
+    let runs = walk(view, &reads, Vec::new, |runs: &mut Vec<Run>, _, hits| {
+        if taken.load(Ordering::Relaxed) <= runs_max {
+            let before = runs.len();
+            add_runs(runs, hits);
+            taken.fetch_add(runs.len() - before, Ordering::Relaxed);
+        }
+    })?;
+    let codes = || runs.iter().flatten().map(|run| run.session);
+    let (Some(first), Some(last)) = (codes().min(), codes().max()) else {
+        return Ok(Wholes { first: 0, of_session: Vec::new() });
+    };
+    let sessions = (last - first) as usize + 1;
+    let bytes = taken.into_inner() * size_of::<Run>() + sessions * size_of::<Whole>();
+    if bytes > BYTES_MAX {
+        return Err(EngineError::TooLarge(TOO_MANY_SESSIONS));
+    }
+    let mut of_session = vec![Whole::NOTHING; sessions];
+    for of_thread in runs {
+        view.asker.check()?;
+        for run in of_thread {
+            of_session[(run.session - first) as usize].add(run.whole);
+        }
+    }
+    Ok(Wholes { first, of_session })
+}
+
+/// Adds the events of one person.
+fn add_runs(runs: &mut Vec<Run>, hits: &[Hit<2>]) {
+    let mut session = NOT_SET;
+    for hit in hits.iter().filter(|hit| hit.values[0] != NOT_SET) {
+        let [named, value] = hit.values;
+        let first = (hit.time_ms, hit.arrival);
+        let whole = Whole { first, last_ms: hit.time_ms, events: 1, value };
+        match runs.last_mut() {
+            Some(run) if named == session => run.whole.add(whole),
+            _ => runs.push(Run { session: named, whole }),
+        }
+        session = named;
+    }
+}
