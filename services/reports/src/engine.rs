@@ -1,14 +1,22 @@
 //! What answers questions. [`ReportEngine`] is the seam: a question in, an answer out, whatever is behind it.
 
 mod activity;
+mod bound;
 mod breakdown;
 pub mod columnar;
 pub(crate) mod distinct;
 mod filter;
 mod funnel;
+mod heap;
 mod history;
+mod plan;
+mod scan;
+mod selection;
 pub mod slots;
+mod team;
 mod trends;
+mod view;
+mod walk;
 
 use std::future::Future;
 use std::pin::Pin;

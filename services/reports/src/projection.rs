@@ -4,11 +4,13 @@
 //! Data and cursors live together, in this value alone, so each event is in it exactly once: a row of the log that does
 //! not follow the one before is refused, and the projection must then be built anew.
 
+mod block;
 mod chunked;
 mod columns;
 mod dictionary;
 mod erasure;
 mod error_groups;
+mod pack;
 mod persons;
 mod project;
 mod properties;
@@ -27,13 +29,16 @@ use observe_proto::events::v1::{LogRow, LoggedEvents};
 use observe_proto::identity::v1::ProjectChanges;
 use prost::Message as _;
 
-pub(crate) use columns::{Slice, Snapshot};
+pub(crate) use block::Room;
+pub(crate) use columns::{GROUPS, Snapshot};
 pub(crate) use dictionary::{NOT_SET, ValueDictionary};
 pub(crate) use error_groups::Seen;
+pub(crate) use pack::{BLOCK_ROWS, Unpacked};
 pub(crate) use persons::NOBODY;
 pub(crate) use project::Project;
 pub(crate) use retention::Kept;
-pub(crate) use rows::{Column, NameRun, Rows};
+pub(crate) use rows::NameRun;
+pub(crate) use segment::{Part, Segment};
 
 /// Why something read from a log cannot be applied.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -59,6 +64,8 @@ pub struct Projection {
     cursors: Mutex<HashMap<u32, i64>>,
     /// What projects keep that do not keep all.
     kept: Mutex<HashMap<ProjectId, Kept>>,
+    /// Where blocks are unpacked.
+    room: Room,
 }
 
 impl Projection {
@@ -173,7 +180,7 @@ impl Projection {
         let known = self.projects.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
         known.unwrap_or_else(|| {
             let mut projects = self.projects.write().unwrap_or_else(PoisonError::into_inner);
-            let new = || Arc::new(Project::new(id, self.kept_of(id)));
+            let new = || Arc::new(Project::new(id, self.kept_of(id), self.room.clone()));
             Arc::clone(projects.entry(id).or_insert_with(new))
         })
     }
@@ -244,9 +251,9 @@ mod tests {
         }
         projection.apply_log_row(0, &row(4, 1)).expect("the next");
         let project = projection.project(ProjectId::new(Uuid::from_bytes([1; 16])));
-        let slices: usize =
-            project.snapshot().slices(i64::MIN, i64::MAX).iter().map(|s| s.rows().len()).sum();
-        assert_eq!(slices, 5, "every event is in it once");
+        let rows: usize =
+            project.snapshot().segments(i64::MIN, i64::MAX).iter().map(|one| one.len()).sum();
+        assert_eq!(rows, 5, "every event is in it once");
     }
 
     #[test]
@@ -281,9 +288,12 @@ mod tests {
         let rows = || -> Vec<i64> {
             let now = projection.project(id).snapshot();
             let mut times: Vec<_> = now
-                .slices(i64::MIN, i64::MAX)
+                .segments(i64::MIN, i64::MAX)
                 .iter()
-                .flat_map(|slice| slice.rows().time_ms.clone())
+                .flat_map(|one| {
+                    let from = |time: &u32| one.min_time_ms + i64::from(*time);
+                    one.times(0).as_u32().iter().map(from).collect::<Vec<_>>()
+                })
                 .collect();
             times.sort_unstable();
             times

@@ -2,19 +2,16 @@
 
 use super::EngineError;
 use super::distinct::DistinctCounter;
-use super::slots::Asker;
+use super::view::View;
 use crate::activity::{Activity, ActivityQuery, EXCEPTION, SESSION_ID};
-use crate::projection::{NOBODY, NOT_SET, Snapshot};
+use crate::projection::{NOBODY, NOT_SET};
 
 /// Answers one activity for each bucket.
 ///
 /// # Errors
 /// `Abandoned` if the asker has gone.
-pub(super) fn run(
-    columns: &Snapshot,
-    query: &ActivityQuery,
-    asker: &Asker,
-) -> Result<Vec<Activity>, EngineError> {
+pub(super) fn run(view: &View<'_>, query: &ActivityQuery) -> Result<Vec<Activity>, EngineError> {
+    let columns = view.columns;
     let buckets = query.buckets.count();
     let mut counts = vec![Activity::default(); buckets];
     let mut persons = DistinctCounter::new(buckets, columns.persons.len());
@@ -23,29 +20,27 @@ pub(super) fn run(
     let mut sessions = DistinctCounter::new(buckets, session_codes);
     let exception = columns.names.code(EXCEPTION);
     let person_of = columns.persons.person_of();
-    for slice in columns.slices(query.range.start_ms, query.range.end_ms) {
-        let rows = slice.rows();
-        let session_of = session_key.and_then(|(key, _)| rows.columns.get(&key));
-        for run in slice.runs(None) {
-            let is_error = exception == Some(run.name);
-            for part in run.parts() {
-                asker.check()?;
-                for row in part {
-                    let time_ms = rows.time_ms[row];
-                    if !query.range.contains(time_ms) {
-                        continue;
-                    }
-                    let bucket = query.buckets.index_of(time_ms);
-                    counts[bucket].events += 1;
-                    counts[bucket].errors += u64::from(is_error);
-                    let person = person_of[rows.visitor[row] as usize];
-                    if person != NOBODY {
-                        persons.add(bucket, person);
-                    }
-                    let session = session_of.map_or(NOT_SET, |column| column.get(row));
-                    if session != NOT_SET {
-                        sessions.add(bucket, session);
-                    }
+    for segment in columns.segments(query.range.start_ms, query.range.end_ms) {
+        for part in segment.parts(None) {
+            view.asker.check()?;
+            let is_error = exception == Some(part.name);
+            let (visitors, times) = (segment.visitors(part.block), segment.times(part.block));
+            let sessions_of = session_key.and_then(|(key, _)| segment.codes(key, part.block));
+            for row in part.rows {
+                let time_ms = segment.min_time_ms + i64::from(times.as_u32()[row]);
+                if !query.range.contains(time_ms) {
+                    continue;
+                }
+                let bucket = query.buckets.index_of(time_ms);
+                counts[bucket].events += 1;
+                counts[bucket].errors += u64::from(is_error);
+                let person = person_of[visitors.as_u32()[row] as usize];
+                if person != NOBODY {
+                    persons.add(bucket, person);
+                }
+                let session = sessions_of.as_ref().map_or(NOT_SET, |codes| codes.get(row));
+                if session != NOT_SET {
+                    sessions.add(bucket, session);
                 }
             }
         }

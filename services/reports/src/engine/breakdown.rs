@@ -1,9 +1,13 @@
 //! Breakdowns: which value a row or a person has, and which values are told apart.
 
-use crate::projection::{Column, NOBODY, NOT_SET, Slice, Snapshot, ValueDictionary};
-use crate::query::{Breakdown, NONE_LABEL, OTHER_LABEL, Scope};
+use std::ops::Range;
 
-/// Where the values of a breakdown come from, for one project's columns.
+use super::bound::Bound;
+use super::view::View;
+use crate::projection::{NOBODY, NOT_SET, Unpacked, ValueDictionary};
+use crate::query::{NONE_LABEL, OTHER_LABEL, Scope};
+
+/// Where the values of a property come from, for one project's columns.
 pub(super) struct ValueSource<'a> {
     values: Option<&'a ValueDictionary>,
     kind: SourceKind,
@@ -15,22 +19,25 @@ pub(super) struct ValueSource<'a> {
 const NO_CODE: u32 = u32::MAX;
 
 enum SourceKind {
+    /// The key's code; `None` for a property that no event ever had.
     Event(Option<u32>),
+    /// Value codes by person.
     Person(Vec<u32>),
 }
 
 impl<'a> ValueSource<'a> {
     /// Finds the property.
-    pub(super) fn new(breakdown: &Breakdown, columns: &'a Snapshot) -> Self {
-        let (kind, values) = match breakdown.scope {
+    pub(super) fn new(scope: Scope, property: &str, view: &View<'a>) -> Self {
+        let columns = view.columns;
+        let (kind, values) = match scope {
             Scope::Event => {
-                let (key, values) = columns.properties.find(&breakdown.property).unzip();
+                let (key, values) = columns.properties.find(property).unzip();
                 (SourceKind::Event(key), values)
             }
             // Not read by `convert` yet.
             Scope::Session | Scope::Cohort => (SourceKind::Event(None), None),
             Scope::Person => {
-                let (key, values) = columns.persons.property(&breakdown.property).unzip();
+                let (key, values) = columns.persons.property(property).unzip();
                 let mut by_person = vec![NOT_SET; key.map_or(0, |_| columns.persons.len())];
                 if let Some(key) = key {
                     columns.persons.each_value(key, |person, code| {
@@ -49,45 +56,55 @@ impl<'a> ValueSource<'a> {
         self.values.map_or(1, ValueDictionary::value_codes)
     }
 
-    /// Binds the source to the columns of one slice.
-    pub(super) fn bind<'b>(&'b self, slice: Slice<'b>) -> RowValue<'b> {
-        match &self.kind {
-            SourceKind::Event(key) => match key.and_then(|key| slice.rows().columns.get(&key)) {
-                Some(column) => RowValue::Event(column, self.reads_none),
-                None => RowValue::NotSet,
-            },
-            SourceKind::Person(by_person) => RowValue::Person(by_person, self.reads_none),
+    /// Returns the text to show for a value code.
+    pub(super) fn label(&self, code: u32) -> &str {
+        self.values.and_then(|values| values.value(code)).map_or(NONE_LABEL, |(text, _)| text)
+    }
+
+    /// Returns the number that a value code reads as; NaN if it is none.
+    pub(super) fn number(&self, code: u32) -> f64 {
+        self.values.and_then(|values| values.value(code)).map_or(f64::NAN, |(_, number)| number)
+    }
+
+    /// Returns the code of the event property that is read; `None` for others.
+    pub(super) fn key(&self) -> Option<u32> {
+        match self.kind {
+            SourceKind::Event(key) => key,
+            SourceKind::Person(_) => None,
         }
     }
 
-    /// Returns the text to show for a value code.
-    fn label(&self, code: u32) -> &str {
-        self.values.and_then(|values| values.value(code)).map_or(NONE_LABEL, |(text, _)| text)
-    }
-}
-
-/// The value of each row of one slice.
-pub(super) enum RowValue<'a> {
-    NotSet,
-    /// With the code that counts as missing.
-    Event(&'a Column, u32),
-    /// By person; with the code that counts as missing.
-    Person(&'a [u32], u32),
-}
-
-impl RowValue<'_> {
-    /// Returns the value code of a row.
-    #[inline]
-    pub(super) fn get(&self, row: usize, person: u32) -> u32 {
-        let (code, reads_none) = match self {
-            Self::NotSet => return NOT_SET,
-            Self::Event(column, reads_none) => (column.get(row), reads_none),
-            Self::Person(..) if person == NOBODY => return NOT_SET,
-            Self::Person(by_person, reads_none) => {
-                (by_person.get(person as usize).copied().unwrap_or(NOT_SET), reads_none)
+    /// Fills in the value codes of rows; `codes` are those of the event property.
+    pub(super) fn fill(
+        &self,
+        codes: Option<&Unpacked>,
+        bound: &Bound<'_>,
+        rows: Range<usize>,
+        to: &mut Vec<u32>,
+    ) {
+        to.clear();
+        match &self.kind {
+            SourceKind::Event(_) => match codes {
+                None => to.resize(rows.len(), NOT_SET),
+                Some(Unpacked::Same(code)) => to.resize(rows.len(), *code),
+                Some(Unpacked::U8(codes)) => to.extend(codes[rows].iter().copied().map(u32::from)),
+                Some(Unpacked::U16(codes)) => to.extend(codes[rows].iter().copied().map(u32::from)),
+                Some(Unpacked::U32(codes)) => to.extend_from_slice(&codes[rows]),
+                Some(Unpacked::I64(_)) => unreachable!("a property has codes"),
+            },
+            SourceKind::Person(by_person) => {
+                let value = |person| match person {
+                    NOBODY => NOT_SET,
+                    person => by_person.get(person as usize).copied().unwrap_or(NOT_SET),
+                };
+                to.extend(bound.persons(rows).map(value));
             }
-        };
-        if code == *reads_none { NOT_SET } else { code }
+        }
+        if self.reads_none != NO_CODE {
+            for code in to.iter_mut().filter(|code| **code == self.reads_none) {
+                *code = NOT_SET;
+            }
+        }
     }
 }
 

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use observe_core::ProjectId;
 
 use super::slots::{Asker, Slots};
+use super::view::View;
 use super::{Answer, EngineError, ReportEngine, activity, funnel, history, trends};
 use crate::activity::{Activity, ActivityQuery};
 use crate::funnel::{FunnelAnswer, FunnelQuery};
 use crate::history::{History, HistoryQuery};
-use crate::projection::Snapshot;
 use crate::published::Published;
 use crate::trends::{TrendsAnswer, TrendsQuery};
 
@@ -29,7 +29,7 @@ impl ColumnarEngine {
     async fn compute<T: Send + 'static>(
         &self,
         project: ProjectId,
-        question: impl FnOnce(&Snapshot, &Asker) -> Result<T, EngineError> + Send + 'static,
+        question: impl FnOnce(&View<'_>) -> Result<T, EngineError> + Send + 'static,
     ) -> Result<T, EngineError> {
         // Told before there is a place, so that a start keeps nobody waiting.
         self.published.projection()?;
@@ -37,7 +37,7 @@ impl ColumnarEngine {
         let work = move |asker: &Asker| {
             // Taken after the wait, so that the answer is as fresh as can be.
             let now = published.projection()?.project(project).snapshot();
-            question(&now, asker)
+            question(&View::new(&now, asker))
         };
         self.slots.compute(work).await
     }
@@ -45,18 +45,18 @@ impl ColumnarEngine {
 
 impl ReportEngine for ColumnarEngine {
     fn trends(&self, project: ProjectId, query: TrendsQuery) -> Answer<'_, TrendsAnswer> {
-        Box::pin(self.compute(project, move |now, asker| trends::run(now, &query, asker)))
+        Box::pin(self.compute(project, move |view| trends::run(view, &query)))
     }
 
     fn funnel(&self, project: ProjectId, query: FunnelQuery) -> Answer<'_, FunnelAnswer> {
-        Box::pin(self.compute(project, move |now, asker| funnel::run(now, &query, asker)))
+        Box::pin(self.compute(project, move |view| funnel::run(view, &query)))
     }
 
     fn activity(&self, project: ProjectId, query: ActivityQuery) -> Answer<'_, Vec<Activity>> {
-        Box::pin(self.compute(project, move |now, asker| activity::run(now, &query, asker)))
+        Box::pin(self.compute(project, move |view| activity::run(view, &query)))
     }
 
     fn history(&self, project: ProjectId, query: HistoryQuery) -> Answer<'_, Vec<History>> {
-        Box::pin(self.compute(project, move |now, asker| history::run(now, &query, asker)))
+        Box::pin(self.compute(project, move |view| history::run(view, &query)))
     }
 }

@@ -1,109 +1,89 @@
-//! Filters on columns: each condition is decided once for each different value, and rows then compare codes.
+//! Filters on columns: each condition is decided once for each different value, and rows then compare codes, block by block.
 
-use std::cell::Cell;
+use std::sync::atomic::{AtomicU8, Ordering};
 
-use crate::projection::{Column, NOBODY, NOT_SET, Slice, Snapshot, ValueDictionary};
+use super::bound::Bound;
+use super::plan::Keys;
+use super::selection::Selection;
+use super::view::View;
+use crate::projection::{NOBODY, NOT_SET, Snapshot, Unpacked, ValueDictionary};
 use crate::query::{Condition, Filter, Scope, ValueTest};
 
 /// A filter, made ready for one project's columns.
 pub(super) enum CompiledFilter<'a> {
     All(Vec<CompiledFilter<'a>>),
     Any(Vec<CompiledFilter<'a>>),
-    /// The key's code; `None` for a property that no event of the project ever had.
-    Event(Option<u32>, ValueTable<'a>),
+    /// The property's place among the keys that are read; `None` for one that no event of the project ever had.
+    Event(Option<usize>, ValueTable<'a>),
     /// The persons that pass.
     Person(PersonTable),
 }
 
 impl<'a> CompiledFilter<'a> {
-    /// Makes a filter ready.
-    pub(super) fn new(filter: &'a Filter, columns: &'a Snapshot) -> Self {
-        let parts =
-            |parts: &'a [Filter]| parts.iter().map(|part| Self::new(part, columns)).collect();
+    /// Makes a filter ready, and notes which properties it reads.
+    pub(super) fn new(filter: &'a Filter, view: &View<'a>, keys: &mut Keys) -> Self {
         match filter {
-            Filter::All(all) => Self::All(parts(all)),
+            Filter::All(all) => Self::All(Self::parts(all, view, keys)),
             // Without parts it selects everything, as an empty filter does.
             Filter::Any(any) if any.is_empty() => Self::All(Vec::new()),
-            Filter::Any(any) => Self::Any(parts(any)),
-            Filter::Condition(condition) => Self::condition(condition, columns),
+            Filter::Any(any) => Self::Any(Self::parts(any, view, keys)),
+            Filter::Condition(condition) => Self::condition(condition, view, keys),
         }
     }
 
-    fn condition(condition: &'a Condition, columns: &'a Snapshot) -> Self {
+    fn parts(parts: &'a [Filter], view: &View<'a>, keys: &mut Keys) -> Vec<Self> {
+        parts.iter().map(|part| Self::new(part, view, keys)).collect()
+    }
+
+    fn condition(condition: &'a Condition, view: &View<'a>, keys: &mut Keys) -> Self {
+        let columns = view.columns;
         match condition.scope {
             Scope::Event => {
-                let found = columns.properties.find(&condition.property);
-                let (key, values) = found.unzip();
-                Self::Event(key, ValueTable::new(&condition.test, values))
+                let (key, values) = columns.properties.find(&condition.property).unzip();
+                let place = key.map(|key| keys.place(key));
+                Self::Event(place, ValueTable::new(&condition.test, values))
             }
             // Not read by `convert` yet.
             Scope::Session | Scope::Cohort => Self::All(Vec::new()),
             Scope::Person => {
-                let found = columns.persons.property(&condition.property);
-                let (key, values) = found.unzip();
+                let (key, values) = columns.persons.property(&condition.property).unzip();
                 let table = ValueTable::new(&condition.test, values);
                 Self::Person(PersonTable::new(key, &table, columns))
             }
         }
     }
 
-    /// Binds the filter to the columns of one slice.
-    pub(super) fn bind<'b>(&'b self, slice: Slice<'b>) -> RowTest<'b> {
+    /// Selects among the rows of a block.
+    pub(super) fn select(&self, block: &Bound<'_>, rows: std::ops::Range<usize>) -> Selection {
         match self {
             Self::All(parts) => {
-                let mut tests = Vec::with_capacity(parts.len());
+                let mut all = Selection::Everything;
                 for part in parts {
-                    match part.bind(slice) {
-                        RowTest::Constant(true) => {}
-                        RowTest::Constant(false) => return RowTest::Constant(false),
-                        test => tests.push(test),
+                    all = all.and(part.select(block, rows.clone()));
+                    if matches!(all, Selection::Nothing) {
+                        break;
                     }
                 }
-                match tests.len() {
-                    0 => RowTest::Constant(true),
-                    1 => tests.remove(0),
-                    _ => RowTest::All(tests),
-                }
+                all
             }
             Self::Any(parts) => {
-                let mut tests = Vec::with_capacity(parts.len());
+                let mut any = Selection::Nothing;
                 for part in parts {
-                    match part.bind(slice) {
-                        RowTest::Constant(false) => {}
-                        RowTest::Constant(true) => return RowTest::Constant(true),
-                        test => tests.push(test),
+                    any = any.or(part.select(block, rows.clone()));
+                    if matches!(any, Selection::Everything) {
+                        break;
                     }
                 }
-                if tests.is_empty() { RowTest::Constant(false) } else { RowTest::Any(tests) }
+                any
             }
-            Self::Event(key, table) => match key.and_then(|key| slice.rows().columns.get(&key)) {
-                Some(column) => RowTest::Event(column, table),
-                None => RowTest::Constant(table.passes(NOT_SET)),
+            Self::Event(place, table) => match place.and_then(|place| block.column(place)) {
+                Some(codes) => table.select(codes, rows),
+                None => Selection::of(table.passes(NOT_SET)),
             },
-            Self::Person(table) => RowTest::Person(table),
-        }
-    }
-}
-
-/// A filter, bound to the columns of one slice.
-pub(super) enum RowTest<'a> {
-    Constant(bool),
-    All(Vec<RowTest<'a>>),
-    Any(Vec<RowTest<'a>>),
-    Event(&'a Column, &'a ValueTable<'a>),
-    Person(&'a PersonTable),
-}
-
-impl RowTest<'_> {
-    /// Returns whether a row passes.
-    #[inline]
-    pub(super) fn passes(&self, row: usize, person: u32) -> bool {
-        match self {
-            Self::Constant(passes) => *passes,
-            Self::All(tests) => tests.iter().all(|test| test.passes(row, person)),
-            Self::Any(tests) => tests.iter().any(|test| test.passes(row, person)),
-            Self::Event(column, table) => table.passes(column.get(row)),
-            Self::Person(table) => table.passes(person),
+            Self::Person(table) => {
+                let persons = block.persons(rows);
+                Selection::by_row(persons, |person| table.passes(person))
+            }
         }
     }
 }
@@ -149,7 +129,9 @@ pub(super) struct ValueTable<'a> {
     test: &'a ValueTest,
     values: Option<&'a ValueDictionary>,
     /// By value code.
-    known: Vec<Cell<u8>>,
+    known: Vec<AtomicU8>,
+    /// The one value that passes, or the one that fails, where there is no more than one of either.
+    odd_one: Option<(u32, bool)>,
 }
 
 impl<'a> ValueTable<'a> {
@@ -161,10 +143,15 @@ impl<'a> ValueTable<'a> {
             ValueTest::NotIn(texts) => (PASSES, Some((texts, FAILS))),
             _ => (UNKNOWN, None),
         };
-        let table = Self { test, values, known: vec![Cell::new(start); codes] };
+        let known = std::iter::repeat_with(|| AtomicU8::new(start)).take(codes).collect();
+        let mut table = Self { test, values, known, odd_one: None };
         if let (Some((texts, verdict)), Some(values)) = (listed, values) {
-            for code in texts.iter().filter_map(|text| values.code(text)) {
-                table.known[code as usize].set(verdict);
+            let listed: Vec<_> = texts.iter().filter_map(|text| values.code(text)).collect();
+            for code in &listed {
+                table.known[*code as usize].store(verdict, Ordering::Relaxed);
+            }
+            if let [code] = listed.as_slice() {
+                table.odd_one = Some((*code, verdict == PASSES));
             }
         }
         table
@@ -173,7 +160,7 @@ impl<'a> ValueTable<'a> {
     /// Returns whether a value passes.
     #[inline]
     pub(super) fn passes(&self, code: u32) -> bool {
-        match self.known[code as usize].get() {
+        match self.known[code as usize].load(Ordering::Relaxed) {
             UNKNOWN => self.find_out(code),
             verdict => verdict == PASSES,
         }
@@ -182,7 +169,26 @@ impl<'a> ValueTable<'a> {
     #[cold]
     fn find_out(&self, code: u32) -> bool {
         let passes = self.test.passes(self.values.and_then(|values| values.value(code)));
-        self.known[code as usize].set(if passes { PASSES } else { FAILS });
+        self.known[code as usize].store(if passes { PASSES } else { FAILS }, Ordering::Relaxed);
         passes
+    }
+
+    /// Selects the rows whose values pass.
+    fn select(&self, codes: &Unpacked, rows: std::ops::Range<usize>) -> Selection {
+        match codes {
+            Unpacked::Same(code) => Selection::of(self.passes(*code)),
+            Unpacked::U8(codes) => self.select_of(&codes[rows]),
+            Unpacked::U16(codes) => self.select_of(&codes[rows]),
+            Unpacked::U32(codes) => self.select_of(&codes[rows]),
+            Unpacked::I64(_) => unreachable!("a property has codes"),
+        }
+    }
+
+    fn select_of<T: Copy + Into<u32>>(&self, codes: &[T]) -> Selection {
+        let codes = codes.iter().map(|code| (*code).into());
+        match self.odd_one {
+            Some((odd, passes)) => Selection::by_row(codes, |code| (code == odd) == passes),
+            None => Selection::by_row(codes, |code| self.passes(code)),
+        }
     }
 }

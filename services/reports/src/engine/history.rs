@@ -1,9 +1,9 @@
-//! The history of persons on columns: their rows alone where rows are sorted, one look at each row where they are not.
+//! The history of persons on columns: their rows are found where they lie.
 
 use super::EngineError;
-use super::slots::Asker;
+use super::view::View;
 use crate::history::{History, HistoryQuery};
-use crate::projection::{NameRun, Rows, Slice, Snapshot};
+use crate::projection::{Part, Segment, Snapshot};
 
 /// A visitor's code, and whose it is, by the place in the question.
 type Wanted = (u32, usize);
@@ -12,26 +12,17 @@ type Wanted = (u32, usize);
 ///
 /// # Errors
 /// `Abandoned` if the asker has gone.
-pub(super) fn run(
-    columns: &Snapshot,
-    query: &HistoryQuery,
-    asker: &Asker,
-) -> Result<Vec<History>, EngineError> {
+pub(super) fn run(view: &View<'_>, query: &HistoryQuery) -> Result<Vec<History>, EngineError> {
+    let columns = view.columns;
     let mut histories = vec![History::default(); query.persons.len()];
     let wanted = wanted(columns, query);
     if wanted.is_empty() {
         return Ok(histories);
     }
-    for slice in columns.slices(i64::MIN, i64::MAX) {
-        for run in slice.runs(None) {
-            asker.check()?;
-            let length = (run.end - run.start) as usize;
-            // Looking for each of many visitors in a few rows would take longer than looking at the rows.
-            if matches!(slice, Slice::Segment(_)) && wanted.len() < length {
-                find(slice.rows(), run, &wanted, &mut histories);
-            } else {
-                scan(slice.rows(), run, &wanted, &mut histories, asker)?;
-            }
+    for segment in columns.segments(i64::MIN, i64::MAX) {
+        for part in segment.parts(None) {
+            view.asker.check()?;
+            find(segment, &part, &wanted, &mut histories);
         }
     }
     Ok(histories)
@@ -48,37 +39,21 @@ fn wanted(columns: &Snapshot, query: &HistoryQuery) -> Vec<Wanted> {
     wanted
 }
 
-/// Finds the visitors in rows of one name that are sorted by visitor, then by time.
-fn find(rows: &Rows, run: NameRun, wanted: &[Wanted], histories: &mut [History]) {
-    let end = run.end as usize;
-    let mut from = run.start as usize;
-    for (visitor, place) in wanted {
-        from += rows.visitor[from..end].partition_point(|code| code < visitor);
-        let count = rows.visitor[from..end].partition_point(|code| code == visitor);
+/// Finds the visitors in rows of one name, which are sorted by visitor, then by time.
+fn find(segment: &Segment, part: &Part, wanted: &[Wanted], histories: &mut [History]) {
+    let visitors = segment.visitors(part.block);
+    let visitors = &visitors.as_u32()[part.rows.clone()];
+    let (Some(first), Some(last)) = (visitors.first(), visitors.last()) else { return };
+    let start = wanted.partition_point(|(visitor, _)| visitor < first);
+    let mut times = None;
+    let mut from = 0;
+    for (visitor, place) in wanted[start..].iter().take_while(|(visitor, _)| visitor <= last) {
+        from += visitors[from..].partition_point(|code| code < visitor);
+        let count = visitors[from..].partition_point(|code| code == visitor);
         if count > 0 {
-            let times = &rows.time_ms[from..from + count];
-            histories[*place].add(count as u64, times[0], times[count - 1]);
+            let times = times.get_or_insert_with(|| segment.times(part.block)).as_u32();
+            let at = |row: usize| segment.min_time_ms + i64::from(times[part.rows.start + row]);
+            histories[*place].add(count as u64, at(from), at(from + count - 1));
         }
     }
-}
-
-/// Looks at each row.
-fn scan(
-    rows: &Rows,
-    run: NameRun,
-    wanted: &[Wanted],
-    histories: &mut [History],
-    asker: &Asker,
-) -> Result<(), EngineError> {
-    for part in run.parts() {
-        asker.check()?;
-        for row in part {
-            let visitor = rows.visitor[row];
-            let start = wanted.partition_point(|(code, _)| *code < visitor);
-            for (_, place) in wanted[start..].iter().take_while(|(code, _)| *code == visitor) {
-                histories[*place].add(1, rows.time_ms[row], rows.time_ms[row]);
-            }
-        }
-    }
-    Ok(())
 }

@@ -1,25 +1,24 @@
 //! Trends on columns.
 
+use std::sync::{Mutex, PoisonError};
+
 use super::EngineError;
-use super::breakdown::{Ranking, RowValue, ValueSource};
+use super::breakdown::{Ranking, ValueSource};
 use super::distinct::DistinctCounter;
-use super::filter::CompiledFilter;
-use super::slots::Asker;
-use crate::projection::{NOBODY, NameRun, Snapshot};
-use crate::query::{Breakdown, Filter};
+use super::plan::{Reads, Row};
+use super::scan::scan;
+use super::view::View;
+use crate::projection::NOBODY;
+use crate::query::{Breakdown, CountedBy, Selector};
 use crate::trends::{Line, Math, Series, TrendsAnswer, TrendsQuery};
 
 /// Answers the question.
 ///
 /// # Errors
 /// `Abandoned` if the asker has gone.
-pub(super) fn run(
-    columns: &Snapshot,
-    query: &TrendsQuery,
-    asker: &Asker,
-) -> Result<TrendsAnswer, EngineError> {
+pub(super) fn run(view: &View<'_>, query: &TrendsQuery) -> Result<TrendsAnswer, EngineError> {
     let series = query.series.iter().map(|series| {
-        let scan = Scan::new(columns, query, series, asker);
+        let scan = Scan::new(view, query, series);
         match &query.breakdown {
             None => Ok(vec![scan.line()?]),
             Some(breakdown) => scan.lines(breakdown),
@@ -30,76 +29,89 @@ pub(super) fn run(
 
 /// One series over one project's columns.
 struct Scan<'a> {
-    columns: &'a Snapshot,
+    view: &'a View<'a>,
     query: &'a TrendsQuery,
-    asker: &'a Asker,
     math: Math,
-    /// The name's code; the inner `None` for a name that never occurred, the outer one for any name.
-    name: Option<Option<u32>>,
-    filters: [CompiledFilter<'a>; 2],
-}
-
-/// A row that counts.
-struct Hit {
-    time_ms: i64,
-    person: u32,
-    value: u32,
+    selector: [Selector; 1],
 }
 
 impl<'a> Scan<'a> {
-    fn new(
-        columns: &'a Snapshot,
-        query: &'a TrendsQuery,
-        series: &'a Series,
-        asker: &'a Asker,
-    ) -> Self {
-        let compile = |filter: &'a Filter| CompiledFilter::new(filter, columns);
-        Self {
-            columns,
-            query,
-            asker,
-            math: series.math,
-            name: series.event.as_deref().map(|name| columns.names.code(name)),
-            filters: [compile(&query.filter), compile(&series.filter)],
+    fn new(view: &'a View<'a>, query: &'a TrendsQuery, series: &'a Series) -> Self {
+        let selector = Selector { event: series.event.clone(), filter: series.filter.clone() };
+        Self { view, query, math: series.math, selector: [selector] }
+    }
+
+    fn reads<const V: usize>(&'a self, values: [&'a ValueSource<'a>; V]) -> Reads<'a, V> {
+        Reads {
+            range: self.query.range,
+            counted_by: &CountedBy::Persons,
+            filter: &self.query.filter,
+            selectors: &self.selector,
+            values,
         }
     }
 
     /// The line without a breakdown.
-    fn line(&self) -> Result<Line, EngineError> {
-        let mut counts = self.counter(self.buckets());
-        let mut total = self.counter(1);
-        self.each(None, |hit| {
-            counts.add(self.query.buckets.index_of(hit.time_ms), hit.person);
-            total.add(0, hit.person);
+    fn line(&'a self) -> Result<Line, EngineError> {
+        let (points, total) = self.count(self.buckets(), 1, &self.reads([]), |row| {
+            Some((self.query.buckets.index_of(row.time_ms), 0))
         })?;
-        Ok(Line { value: None, points: counts.finish(), total: total.finish()[0] })
+        Ok(Line { value: None, points, total: total[0] })
     }
 
     /// The lines of a breakdown: one pass to rank the values, one to count them.
-    fn lines(&self, breakdown: &Breakdown) -> Result<Vec<Line>, EngineError> {
-        let source = ValueSource::new(breakdown, self.columns);
-        let mut totals = self.counter(source.value_codes());
-        self.each(Some(&source), |hit| totals.add(hit.value as usize, hit.person))?;
-        let ranking = Ranking::new(&totals.finish(), &source, breakdown.limit);
-
-        let buckets = self.buckets();
-        let mut counts = self.counter(ranking.labels.len() * buckets);
-        let mut totals = self.counter(ranking.labels.len());
-        self.each(Some(&source), |hit| {
-            // A value has no slot if nobody but those that count as nobody has it.
-            let Some(slot) = ranking.slot(hit.value) else { return };
-            let bucket = self.query.buckets.index_of(hit.time_ms);
-            counts.add(slot * buckets + bucket, hit.person);
-            totals.add(slot, hit.person);
+    fn lines(&'a self, breakdown: &Breakdown) -> Result<Vec<Line>, EngineError> {
+        let source = ValueSource::new(breakdown.scope, &breakdown.property, self.view);
+        let reads = self.reads([&source]);
+        let (_, totals) = self.count(0, source.value_codes(), &reads, |row| {
+            Some((usize::MAX, row.values[0] as usize))
         })?;
-        let points = counts.finish();
-        let lines = ranking.labels.into_iter().zip(totals.finish()).zip(points.chunks(buckets));
+        let ranking = Ranking::new(&totals, &source, breakdown.limit);
+        let buckets = self.buckets();
+        let (points, totals) =
+            self.count(ranking.labels.len() * buckets, ranking.labels.len(), &reads, |row| {
+                // A value has no slot if nobody but those that count as nobody has it.
+                let slot = ranking.slot(row.values[0])?;
+                Some((slot * buckets + self.query.buckets.index_of(row.time_ms), slot))
+            })?;
+        let lines = ranking.labels.into_iter().zip(totals).zip(points.chunks(buckets));
         let lines = lines.map(|((label, total), points)| Line {
             value: Some(label),
             points: points.to_vec(),
             total,
         });
         Ok(lines.collect())
+    }
+
+    /// Counts in cells, and again in fewer; `usize::MAX` is no cell.
+    fn count<const V: usize>(
+        &self,
+        cells: usize,
+        totals: usize,
+        reads: &Reads<'_, V>,
+        cell_of: impl Fn(&Row<V>) -> Option<(usize, usize)> + Sync,
+    ) -> Result<(Vec<u64>, Vec<u64>), EngineError> {
+        let start = || Mutex::new((self.counter(cells), self.counter(totals)));
+        let shared = start();
+        scan(
+            self.view,
+            reads,
+            || (),
+            |(), part| {
+                let mut both = shared.lock().unwrap_or_else(PoisonError::into_inner);
+                let (counts, totals) = &mut *both;
+                part.each(|row| {
+                    if let Some((cell, total)) = cell_of(&row) {
+                        if cell != usize::MAX {
+                            counts.add(cell, row.unit);
+                        }
+                        totals.add(total, row.unit);
+                    }
+                });
+            },
+        )?;
+        let (counts, totals) = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Ok((counts.finish(), totals.finish()))
     }
 
     fn buckets(&self) -> usize {
@@ -110,46 +122,9 @@ impl<'a> Scan<'a> {
         match self.math {
             Math::Total => Counter::Events(vec![0; cells]),
             Math::UniquePersons => {
-                Counter::Persons(DistinctCounter::new(cells, self.columns.persons.len()))
+                Counter::Persons(DistinctCounter::new(cells, self.view.columns.persons.len()))
             }
         }
-    }
-
-    /// Hands out every row that counts.
-    fn each(
-        &self,
-        source: Option<&ValueSource<'_>>,
-        mut hit: impl FnMut(Hit),
-    ) -> Result<(), EngineError> {
-        let name_code;
-        let names = match self.name {
-            None => None,
-            Some(None) => return Ok(()),
-            Some(Some(name)) => {
-                name_code = [name];
-                Some(&name_code[..])
-            }
-        };
-        let range = self.query.range;
-        let person_of = self.columns.persons.person_of();
-        for slice in self.columns.slices(range.start_ms, range.end_ms) {
-            let [all, own] = &self.filters;
-            let (all, own) = (all.bind(slice), own.bind(slice));
-            let value = source.map_or(RowValue::NotSet, |source| source.bind(slice));
-            let rows = slice.rows();
-            for part in slice.runs(names).into_iter().flat_map(NameRun::parts) {
-                self.asker.check()?;
-                for row in part {
-                    let time_ms = rows.time_ms[row];
-                    let person = person_of[rows.visitor[row] as usize];
-                    if range.contains(time_ms) && all.passes(row, person) && own.passes(row, person)
-                    {
-                        hit(Hit { time_ms, person, value: value.get(row, person) });
-                    }
-                }
-            }
-        }
-        Ok(())
     }
 }
 

@@ -146,7 +146,7 @@ impl<'a> FacetCounts<'a> {
 
     fn add(&mut self, row: rows::Row<'_>) {
         for (_, key, _, counts) in &mut self.facets {
-            let code = row.rows.columns.get(key).map_or(NOT_SET, |column| column.get(row.row));
+            let code = row.code(*key);
             *counts.entry(code).or_insert(0) += 1;
         }
     }

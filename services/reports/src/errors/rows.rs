@@ -3,7 +3,7 @@
 use crate::engine::EngineError;
 use crate::engine::distinct::DistinctCounter;
 use crate::engine::slots::Asker;
-use crate::projection::{NOBODY, NOT_SET, NameRun, Rows, Snapshot};
+use crate::projection::{NOBODY, NOT_SET, Segment, Snapshot};
 use crate::query::Range;
 
 /// The most parts that a course has.
@@ -39,9 +39,18 @@ pub(crate) struct Row<'a> {
     /// The person's code, or [`NOBODY`].
     pub(crate) person: u32,
     /// Where it stands.
-    pub(crate) rows: &'a Rows,
+    pub(crate) segment: &'a Segment,
+    /// In which block of it.
+    pub(crate) block: usize,
     /// Its number there.
     pub(crate) row: usize,
+}
+
+impl Row<'_> {
+    /// Returns its value code of a property, by the code of the key.
+    pub(crate) fn code(&self, key: u32) -> u32 {
+        self.segment.codes(key, self.block).map_or(NOT_SET, |codes| codes.get(self.row))
+    }
 }
 
 /// Hands out every error in the range.
@@ -57,20 +66,21 @@ pub(crate) fn each<'a>(
     let Some(name) = columns.names.code(super::EVENT) else { return Ok(()) };
     let Some((key, _)) = columns.properties.find(super::GROUP_PROPERTY) else { return Ok(()) };
     let person_of = columns.persons.person_of();
-    for slice in columns.slices(range.start_ms, range.end_ms) {
-        let rows = slice.rows();
-        let Some(groups) = rows.columns.get(&key) else { continue };
-        for part in slice.runs(Some(&[name])).into_iter().flat_map(NameRun::parts) {
+    for segment in columns.segments(range.start_ms, range.end_ms) {
+        for part in segment.parts(Some(&[name])) {
             asker.check()?;
-            for row in part {
-                let time_ms = rows.time_ms[row];
+            let block = part.block;
+            let Some(groups) = segment.codes(key, block) else { continue };
+            let (visitors, times) = (segment.visitors(block), segment.times(block));
+            for row in part.rows {
+                let time_ms = segment.min_time_ms + i64::from(times.as_u32()[row]);
                 let group = groups.get(row);
                 if group == NOT_SET || !range.contains(time_ms) {
                     continue;
                 }
-                let visitor = rows.visitor[row];
+                let visitor = visitors.as_u32()[row];
                 let person = person_of[visitor as usize];
-                hit(Row { group, time_ms, visitor, person, rows, row });
+                hit(Row { group, time_ms, visitor, person, segment, block, row });
             }
         }
     }

@@ -15,12 +15,16 @@ use super::persons::{NOBODY, Persons, PersonsSnapshot};
 use super::properties::for_each_property;
 use super::property_set::PropertySet;
 use super::retention::Kept;
-use super::rows::{NameRun, Rows};
 use super::segment::Segment;
 use super::tail::Tail;
 use crate::activity::SESSION_ID;
 use crate::errors::{self, Occurrence};
 use crate::query::Scope;
+
+/// The property in which an event names its groups, by their types. Each becomes a column of its own, `$groups.<type>`.
+pub(crate) const GROUPS: &str = "$groups";
+/// How many groups of one event become columns: as many as a project has types.
+const GROUPS_MAX: usize = 5;
 
 /// The columns of one project: dictionaries, segments by week, the tail, and the persons.
 #[derive(Debug)]
@@ -97,6 +101,13 @@ impl ProjectColumns {
                 }
                 if let Some((key, code)) = properties.intern(key, value) {
                     tail.set(row, key, code);
+                }
+                if key == GROUPS {
+                    for_each_group(value, |key, value| {
+                        if let Some((key, code)) = properties.intern(key, value) {
+                            tail.set(row, key, code);
+                        }
+                    });
                 }
             });
             if let Err(error) = read {
@@ -243,6 +254,18 @@ impl ProjectColumns {
     }
 }
 
+/// Hands out the groups that an event names, with the properties that they become. What is no object names none.
+fn for_each_group(json: &str, mut each: impl FnMut(&str, &str)) {
+    let mut groups = 0;
+    // The text is what a parser wrote, so only that it is no object can be wrong with it.
+    let _ = for_each_property(json, |group_type, group| {
+        groups += 1;
+        if groups <= GROUPS_MAX && !group.is_empty() {
+            each(&format!("{GROUPS}.{group_type}"), group);
+        }
+    });
+}
+
 /// The properties that are derived of errors. They are columns however many other keys a project has.
 const ERROR_PROPERTIES: [&str; 4] = [
     errors::GROUP_PROPERTY,
@@ -274,41 +297,16 @@ fn growing(tail: &mut Vec<Arc<Tail>>) -> &mut Tail {
 }
 
 impl Snapshot {
-    /// Returns all rows: the segments, then the tail; those with a time in `start_ms..end_ms` at least.
-    pub(crate) fn slices(&self, start_ms: i64, end_ms: i64) -> Vec<Slice<'_>> {
-        let segments = self.segments.values().flatten().map(|segment| Slice::Segment(segment));
-        let all = segments.chain(self.tail.iter().map(|piece| Slice::Tail(piece)));
-        all.filter(|slice| {
-            let rows = slice.rows();
-            rows.min_time_ms < end_ms && rows.max_time_ms >= start_ms
-        })
-        .collect()
-    }
-}
-
-/// Rows to scan.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Slice<'a> {
-    /// Sealed and sorted.
-    Segment(&'a Segment),
-    /// In the order of arrival.
-    Tail(&'a Tail),
-}
-
-impl<'a> Slice<'a> {
-    /// Returns the rows.
-    pub(crate) fn rows(self) -> &'a Rows {
-        match self {
-            Self::Segment(segment) => &segment.rows,
-            Self::Tail(tail) => &tail.rows,
-        }
-    }
-
-    /// Returns the runs of the wanted names, all names if `None`.
-    pub(crate) fn runs(self, names: Option<&[u32]>) -> Vec<NameRun> {
-        match self {
-            Self::Segment(segment) => segment.runs(names),
-            Self::Tail(tail) => tail.runs(names),
-        }
+    /// Returns all rows: the sealed ones week by week, then the tail; those with a time in `start_ms..end_ms` at least.
+    pub(crate) fn segments(&self, start_ms: i64, end_ms: i64) -> Vec<&Segment> {
+        let sealed = self.segments.values().flatten().map(Arc::as_ref);
+        let touched = |piece: &&Arc<Tail>| {
+            piece.rows.min_time_ms < end_ms && piece.rows.max_time_ms >= start_ms
+        };
+        let tail = self.tail.iter().filter(touched).flat_map(|piece| piece.sorted());
+        sealed
+            .chain(tail)
+            .filter(|one| one.min_time_ms < end_ms && one.max_time_ms >= start_ms)
+            .collect()
     }
 }

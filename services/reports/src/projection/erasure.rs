@@ -15,6 +15,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use uuid::Uuid;
 
 use super::ApplyError;
+use super::block::Room;
 use super::columns::ProjectColumns;
 use super::dictionary::Dictionary;
 use super::project::Project;
@@ -139,7 +140,9 @@ impl Project {
         };
         let mut removed = 0;
         for week in segments.values_mut() {
-            let left = week.iter().filter_map(|segment| left_of(segment, is_gone, &mut removed));
+            let left = week
+                .iter()
+                .filter_map(|segment| left_of(segment, is_gone, &mut removed, &self.room));
             *week = left.collect();
         }
         segments.retain(|_, week| !week.is_empty());
@@ -166,15 +169,14 @@ fn left_of(
     segment: &Arc<Segment>,
     is_gone: impl Fn(u32, i64) -> bool,
     removed: &mut usize,
+    room: &Room,
 ) -> Option<Arc<Segment>> {
-    let rows = &segment.rows;
-    let is_gone = |row: usize| is_gone(rows.visitor[row], rows.arrival[row]);
-    let gone = (0..segment.len()).filter(|row| is_gone(*row)).count();
+    let gone = segment.count(&is_gone);
     if gone == 0 {
         return Some(Arc::clone(segment));
     }
     *removed += gone;
-    segment.retain(|row, _| !is_gone(row)).map(Arc::new)
+    segment.retain(|_, visitor, arrival, _| !is_gone(visitor, arrival), room).map(Arc::new)
 }
 
 impl ProjectColumns {
@@ -244,14 +246,15 @@ mod tests {
     fn rows(now: &Snapshot) -> Vec<(String, String, i64, String)> {
         let (who, values) = now.properties.find("who").expect("every event has it");
         let mut found = Vec::new();
-        for slice in now.slices(i64::MIN, i64::MAX) {
-            for run in slice.runs(None) {
-                for row in run.start as usize..run.end as usize {
-                    let value = values.value(slice.rows().columns[&who].get(row));
+        for segment in now.segments(i64::MIN, i64::MAX) {
+            let codes = segment.codes(who, 0).expect("every event has it");
+            for part in segment.parts(None) {
+                for row in part.rows {
+                    let value = values.value(codes.get(row));
                     found.push((
-                        now.visitors.text(slice.rows().visitor[row]).to_owned(),
-                        now.names.text(run.name).to_owned(),
-                        slice.rows().arrival[row],
+                        now.visitors.text(segment.visitors(0).as_u32()[row]).to_owned(),
+                        now.names.text(part.name).to_owned(),
+                        segment.arrivals(0).as_i64()[row],
                         value.expect("set").0.to_owned(),
                     ));
                 }
@@ -270,7 +273,7 @@ mod tests {
 
     #[test]
     fn rows_up_to_the_cut_go_from_segments_and_tail_and_late_ones_are_not_taken() {
-        let project = Project::new(project_id(), Kept::ALL);
+        let project = Project::new(project_id(), Kept::ALL, Room::default());
         project.append(&[event("ada", "a", 1), event("bob", "a", 2), event("anon", "b", 3)]);
         project.seal();
         project.append(&[event("ada", "b", 4), event("bob", "b", 5), event("ada", "a", 50)]);
@@ -303,7 +306,7 @@ mod tests {
 
     #[test]
     fn properties_go_and_each_id_is_a_person_of_its_own_again() {
-        let project = Project::new(project_id(), Kept::ALL);
+        let project = Project::new(project_id(), Kept::ALL, Room::default());
         project.append(&[event("ada", "a", 1), event("anon", "a", 2), event("anon", "a", 60)]);
         let changes = [mapping(1, "anon", "ada"), profile(2, "ada", r#"{"plan":"pro"}"#)];
         project.apply_changes(&changes).expect("the next");
@@ -323,13 +326,13 @@ mod tests {
 
     #[test]
     fn who_reads_the_logs_anew_comes_to_the_same() {
-        let followed = Project::new(project_id(), Kept::ALL);
+        let followed = Project::new(project_id(), Kept::ALL, Room::default());
         followed.append(&[event("ada", "a", 1), event("bob", "a", 2)]);
         followed
             .apply_changes(&[mapping(1, "anon", "ada"), erasure(2, &["ada", "anon"], 10)])
             .expect("the next");
         followed.append(&[event("ada", "a", 11), event("ada", "late", 3)]);
-        let anew = Project::new(project_id(), Kept::ALL);
+        let anew = Project::new(project_id(), Kept::ALL, Room::default());
         // The log has lost what was erased, or has not yet; the change log has lost the mapping.
         anew.append(&[event("ada", "a", 1), event("bob", "a", 2), event("ada", "a", 11)]);
         anew.apply_changes(&[Change { number: 1, kind: None }, erasure(2, &["ada", "anon"], 10)])
@@ -341,7 +344,7 @@ mod tests {
 
     #[test]
     fn what_the_latest_error_of_a_group_looked_like_goes_with_its_person() {
-        let project = Project::new(project_id(), Kept::ALL);
+        let project = Project::new(project_id(), Kept::ALL, Room::default());
         let error = |who: &str, message: &str, at| AcceptedEvent {
             properties_json: format!(
                 r#"{{"who":"{who}","$exception_list":[{{"type":"{message}","value":"x"}}]}}"#
@@ -357,7 +360,7 @@ mod tests {
 
     #[test]
     fn one_that_does_not_follow_or_cannot_be_read_changes_nothing() {
-        let project = Project::new(project_id(), Kept::ALL);
+        let project = Project::new(project_id(), Kept::ALL, Room::default());
         project.append(&[event("ada", "a", 1)]);
         let gap = project.apply_changes(&[erasure(2, &["ada"], 10)]);
         assert_eq!(gap, Err(ApplyError::Gap { expected: 1, found: 2 }));

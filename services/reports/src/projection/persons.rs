@@ -4,7 +4,7 @@
 //! a merge holds for all history at once.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use observe_core::distinct_id::is_illegal;
 use observe_core::{PersonId, ProjectId};
@@ -26,14 +26,62 @@ pub(crate) struct Persons {
     codes: HashMap<PersonId, u32>,
     /// By code.
     ids: Chunked<PersonId>,
-    person_of: Arc<Vec<u32>>,
+    mapping: Arc<Mapping>,
     profiles: Profiles,
+}
+
+/// The person of each visitor.
+#[derive(Debug, Default)]
+struct Mapping {
+    /// By visitor code.
+    person_of: Vec<u32>,
+    /// Counted when it is first asked for.
+    shared: OnceLock<Shared>,
+}
+
+/// A copy is made to be changed, so what was counted is not copied.
+impl Clone for Mapping {
+    fn clone(&self) -> Self {
+        Self { person_of: self.person_of.clone(), shared: OnceLock::new() }
+    }
+}
+
+impl Mapping {
+    /// Returns the persons, to be changed.
+    fn changing(shared: &mut Arc<Self>) -> &mut Vec<u32> {
+        let mapping = Arc::make_mut(shared);
+        mapping.shared.take();
+        &mut mapping.person_of
+    }
+}
+
+/// The persons that have more than one visitor, a bit each.
+#[derive(Debug)]
+pub(crate) struct Shared(Vec<u64>);
+
+impl Shared {
+    fn count(person_of: &[u32], persons: usize) -> Self {
+        let mut seen = vec![0_u64; persons.div_ceil(64)];
+        let mut again = seen.clone();
+        for person in person_of.iter().filter(|person| **person != NOBODY) {
+            let (word, bit) = (*person as usize / 64, 1 << (person % 64));
+            again[word] |= seen[word] & bit;
+            seen[word] |= bit;
+        }
+        Self(again)
+    }
+
+    /// Returns whether a person has more than one.
+    #[inline]
+    pub(crate) fn has(&self, person: u32) -> bool {
+        self.0[person as usize / 64] >> (person % 64) & 1 == 1
+    }
 }
 
 /// The persons as they were at one moment: what questions read.
 #[derive(Clone, Debug)]
 pub(crate) struct PersonsSnapshot {
-    person_of: Arc<Vec<u32>>,
+    mapping: Arc<Mapping>,
     ids: Chunked<PersonId>,
     profiles: Profiles,
 }
@@ -45,7 +93,7 @@ impl Persons {
             project,
             codes: HashMap::new(),
             ids: Chunked::default(),
-            person_of: Arc::default(),
+            mapping: Arc::default(),
             profiles: Profiles::new(project),
         }
     }
@@ -54,7 +102,7 @@ impl Persons {
     /// four bytes a visitor, and one pointer a profile.
     pub(crate) fn snapshot(&self) -> PersonsSnapshot {
         PersonsSnapshot {
-            person_of: Arc::clone(&self.person_of),
+            mapping: Arc::clone(&self.mapping),
             ids: self.ids.clone(),
             profiles: self.profiles.clone(),
         }
@@ -68,15 +116,15 @@ impl Persons {
         } else {
             self.code(PersonId::of_distinct_id(self.project, distinct_id))
         };
-        Arc::make_mut(&mut self.person_of).push(person);
+        Mapping::changing(&mut self.mapping).push(person);
     }
 
     /// Gives a visitor to a person.
     pub(crate) fn map(&mut self, visitor: u32, person: PersonId) {
         let person = self.code(person);
-        let is = self.person_of[visitor as usize];
+        let is = self.mapping.person_of[visitor as usize];
         if is != NOBODY && is != person {
-            Arc::make_mut(&mut self.person_of)[visitor as usize] = person;
+            Mapping::changing(&mut self.mapping)[visitor as usize] = person;
         }
     }
 
@@ -119,7 +167,12 @@ impl Persons {
 impl PersonsSnapshot {
     /// Returns the person of each visitor code, [`NOBODY`] for illegal ones.
     pub(crate) fn person_of(&self) -> &[u32] {
-        &self.person_of
+        &self.mapping.person_of
+    }
+
+    /// Returns which persons have more than one visitor.
+    pub(crate) fn shared(&self) -> &Shared {
+        self.mapping.shared.get_or_init(|| Shared::count(self.person_of(), self.len()))
     }
 
     /// Returns one more than the largest person code.

@@ -10,10 +10,10 @@ use observe_proto::events::v1::AcceptedEvent;
 use observe_proto::identity::v1::{Change, change};
 
 use super::ApplyError;
+use super::block::Room;
 use super::columns::{ProjectColumns, Snapshot};
 use super::erasure::Erasures;
 use super::retention::Kept;
-use super::rows::Rows;
 use super::segment::{self, Segment};
 use super::tail::Tail;
 
@@ -34,13 +34,15 @@ pub(crate) struct Project {
     columns: RwLock<ProjectColumns>,
     /// Only the writer needs it.
     erasures: Mutex<Erasures>,
+    /// Where blocks are unpacked.
+    pub(super) room: Room,
 }
 
 impl Project {
     /// Starts without anything.
-    pub(crate) fn new(project: ProjectId, kept: Kept) -> Self {
+    pub(crate) fn new(project: ProjectId, kept: Kept, room: Room) -> Self {
         let columns = RwLock::new(ProjectColumns::new(project, kept));
-        Self { columns, erasures: Mutex::default() }
+        Self { columns, erasures: Mutex::default(), room }
     }
 
     /// Returns the columns as they are now.
@@ -108,7 +110,7 @@ impl Project {
     /// Turns the tail into segments and joins small segments.
     pub(crate) fn seal(&self) {
         let tail = self.read().tail.clone();
-        let sealed = segment::seal(&Tail::joined(&tail));
+        let sealed = segment::seal(&Tail::joined(&tail), &self.room);
         {
             let mut columns = self.write();
             columns.tail.clear();
@@ -131,15 +133,15 @@ impl Project {
             columns.kept = kept;
             columns.error_name()
         };
-        let has_expired = |rows: &Rows| rows.min_time_ms < kept.errors_from_ms;
-        let is_in_tail = self.read().tail.iter().any(|piece| has_expired(&piece.rows));
+        let has_expired = |min_time_ms: i64| min_time_ms < kept.errors_from_ms;
+        let is_in_tail = self.read().tail.iter().any(|piece| has_expired(piece.rows.min_time_ms));
         if is_in_tail {
             self.seal();
         }
         let touched: Vec<Arc<Segment>> = {
             let columns = self.read();
             let all = columns.segments.values().flatten();
-            all.filter(|segment| has_expired(&segment.rows)).cloned().collect()
+            all.filter(|segment| has_expired(segment.min_time_ms)).cloned().collect()
         };
         for segment in touched {
             // Errors go no later than other events.
@@ -147,7 +149,7 @@ impl Project {
                 Some(name) if name == of => kept.errors_from_ms,
                 _ => kept.events_from_ms,
             };
-            let left = segment.retain(|row, name| segment.rows.time_ms[row] >= from(name));
+            let left = segment.retain(|time_ms, _, _, name| time_ms >= from(name), &self.room);
             let mut columns = self.write();
             let week = columns.segments.entry(segment.week).or_default();
             week.retain(|one| !Arc::ptr_eq(one, &segment));
@@ -167,7 +169,7 @@ impl Project {
         if small.is_empty() {
             return;
         }
-        let joined = Arc::new(segment::merge(&small));
+        let joined = Arc::new(segment::merge(&small, &self.room));
         let mut columns = self.write();
         if let Some(all) = columns.segments.get_mut(&week) {
             all.retain(|segment| !small.iter().any(|gone| Arc::ptr_eq(gone, segment)));
@@ -213,7 +215,7 @@ mod tests {
 
     #[test]
     fn distinct_ids_are_counted_as_the_persons_they_are() {
-        let project = Project::new(ProjectId::new(uuid::Uuid::nil()), Kept::ALL);
+        let project = Project::new(ProjectId::new(uuid::Uuid::nil()), Kept::ALL, Room::default());
         let event = |id: &str| AcceptedEvent { distinct_id: id.into(), ..AcceptedEvent::default() };
         project.append(&[event("anonymous"), event("ada"), event("null")]);
         let ada = observe_core::PersonId::of_distinct_id(ProjectId::new(uuid::Uuid::nil()), "ada");
@@ -232,14 +234,14 @@ mod tests {
 
     #[test]
     fn a_full_tail_is_sealed_and_segments_stay_few() {
-        let project = Project::new(ProjectId::new(uuid::Uuid::nil()), Kept::ALL);
+        let project = Project::new(ProjectId::new(uuid::Uuid::nil()), Kept::ALL, Room::default());
         let batch = 8_192;
         for n in 0..80 {
             project.append(&events(n * batch, batch));
         }
         let columns = project.read();
         let now = project.snapshot();
-        let rows: usize = now.slices(i64::MIN, i64::MAX).iter().map(|s| s.rows().len()).sum();
+        let rows: usize = now.segments(i64::MIN, i64::MAX).iter().map(|one| one.len()).sum();
         assert_eq!(rows, 80 * 8_192);
         assert!(columns.tail_size().rows < TAIL_ROWS_MAX);
         let segments: usize = columns.segments.values().map(Vec::len).sum();
@@ -248,14 +250,14 @@ mod tests {
 
     #[test]
     fn a_question_keeps_what_it_saw_while_events_come_and_tails_are_sealed() {
-        let project = Project::new(ProjectId::new(uuid::Uuid::nil()), Kept::ALL);
+        let project = Project::new(ProjectId::new(uuid::Uuid::nil()), Kept::ALL, Room::default());
         project.append(&events(0, 10));
         let before = project.snapshot();
         // It would wait for ever if the snapshot held a lock.
         project.append(&events(10, 6_000));
         project.seal();
         let rows = |now: &Snapshot| -> usize {
-            now.slices(i64::MIN, i64::MAX).iter().map(|slice| slice.rows().len()).sum()
+            now.segments(i64::MIN, i64::MAX).iter().map(|one| one.len()).sum()
         };
         assert_eq!((rows(&before), before.persons.person_of().len()), (10, 10));
         let after = project.snapshot();
@@ -264,7 +266,7 @@ mod tests {
 
     #[test]
     fn a_tail_of_events_with_many_properties_is_sealed_early() {
-        let project = Project::new(ProjectId::new(uuid::Uuid::nil()), Kept::ALL);
+        let project = Project::new(ProjectId::new(uuid::Uuid::nil()), Kept::ALL, Room::default());
         let properties = (0..1_000).map(|n| format!(r#""key {n}":1"#)).collect::<Vec<_>>();
         let event = AcceptedEvent {
             name: "view".into(),

@@ -1,95 +1,43 @@
-//! Rows as columns: what segments and the tail have in common.
-
-use std::ops::Range;
+//! Rows as columns that grow: the form in which they come, and between two segments.
 
 use rustc_hash::FxHashMap;
 
 use super::dictionary::NOT_SET;
+use super::pack::BLOCK_ROWS;
+use super::segment::Part;
 
-/// A property column is kept dense when at least one row in this many has a value: a sparse entry takes 8 bytes, a dense
-/// one 4, and a dense one is found without a search.
-const DENSE_ONE_IN: usize = 4;
-
-/// One property of all rows, as value codes.
-#[derive(Clone, Debug)]
-pub(crate) enum Column {
-    /// One code for each row; [`NOT_SET`] where there is no value.
-    Dense(Vec<u32>),
-    /// Only the rows with a value, in order.
-    Sparse {
-        /// The rows.
-        rows: Vec<u32>,
-        /// Their codes.
-        codes: Vec<u32>,
-    },
+/// One property of rows: those that have it, in their order, with their value codes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Column {
+    rows: Vec<u32>,
+    codes: Vec<u32>,
 }
 
 impl Column {
-    /// Starts an empty one, to be filled row by row.
-    pub(crate) fn new() -> Self {
-        Self::Sparse { rows: Vec::new(), codes: Vec::new() }
-    }
-
-    /// Makes one of `(row, code)` pairs in the order of rows.
-    pub(crate) fn from_pairs(rows: Vec<u32>, codes: Vec<u32>, row_count: usize) -> Self {
-        if rows.len().saturating_mul(DENSE_ONE_IN) < row_count {
-            return Self::Sparse { rows, codes };
-        }
-        let mut dense = vec![NOT_SET; row_count];
-        for (row, code) in rows.into_iter().zip(codes) {
-            dense[row as usize] = code;
-        }
-        Self::Dense(dense)
-    }
-
     /// Sets the value of a row that is not before the last one set.
     pub(crate) fn set(&mut self, row: u32, code: u32) {
-        match self {
-            Self::Dense(dense) => dense[row as usize] = code,
-            // A key that comes twice in one object has the value that came last.
-            Self::Sparse { rows, codes } if rows.last() == Some(&row) => {
-                *codes.last_mut().expect("as many codes as rows") = code;
-            }
-            Self::Sparse { rows, codes } => {
-                rows.push(row);
-                codes.push(code);
-            }
+        if code == NOT_SET {
+            return;
         }
-    }
-
-    /// Returns the value code of a row.
-    #[inline]
-    pub(crate) fn get(&self, row: usize) -> u32 {
-        match self {
-            Self::Dense(dense) => dense[row],
-            Self::Sparse { rows, codes } => {
-                let row = u32::try_from(row).expect("rows are counted in 32 bits");
-                rows.binary_search(&row).map_or(NOT_SET, |at| codes[at])
-            }
+        // A key that comes twice in one object has the value that came last.
+        if self.rows.last() == Some(&row) {
+            *self.codes.last_mut().expect("as many codes as rows") = code;
+        } else {
+            self.rows.push(row);
+            self.codes.push(code);
         }
     }
 
     /// Calls `each` with every row that has a value, in order.
     pub(crate) fn for_each_set(&self, mut each: impl FnMut(u32, u32)) {
-        match self {
-            Self::Dense(dense) => {
-                for (row, code) in (0_u32..).zip(dense) {
-                    if *code != NOT_SET {
-                        each(row, *code);
-                    }
-                }
-            }
-            Self::Sparse { rows, codes } => {
-                for (row, code) in rows.iter().zip(codes) {
-                    each(*row, *code);
-                }
-            }
+        for (row, code) in self.rows.iter().zip(&self.codes) {
+            each(*row, *code);
         }
     }
 }
 
 /// Rows without their event names. All vectors have one entry a row.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Rows {
     /// The visitor's code.
     pub(crate) visitor: Vec<u32>,
@@ -105,12 +53,20 @@ pub(crate) struct Rows {
     pub(crate) max_time_ms: i64,
 }
 
-impl Rows {
-    /// Starts without rows.
-    pub(crate) fn new() -> Self {
-        Self { min_time_ms: i64::MAX, max_time_ms: i64::MIN, ..Self::default() }
+impl Default for Rows {
+    fn default() -> Self {
+        Self {
+            visitor: Vec::new(),
+            time_ms: Vec::new(),
+            arrival: Vec::new(),
+            columns: FxHashMap::default(),
+            min_time_ms: i64::MAX,
+            max_time_ms: i64::MIN,
+        }
     }
+}
 
+impl Rows {
     /// Returns how many rows there are.
     pub(crate) fn len(&self) -> usize {
         self.visitor.len()
@@ -139,15 +95,21 @@ pub(crate) struct NameRun {
     pub(crate) end: u32,
 }
 
-/// How many rows are scanned without a look whether somebody still waits for the answer.
-const PART_ROWS: usize = 4_096;
-
 impl NameRun {
-    /// Returns the rows in parts that are scanned at one go.
-    pub(crate) fn parts(self) -> impl Iterator<Item = Range<usize>> {
-        let end = self.end as usize;
-        let starts = (self.start as usize..end).step_by(PART_ROWS);
-        starts.map(move |start| start..(start + PART_ROWS).min(end))
+    /// Returns how many rows there are.
+    pub(crate) fn len(self) -> usize {
+        (self.end - self.start) as usize
+    }
+
+    /// Returns the rows in parts, one for each block that they lie in.
+    pub(crate) fn parts(self) -> impl Iterator<Item = Part> {
+        let (start, end) = (self.start as usize, self.end as usize);
+        let blocks = start / BLOCK_ROWS..end.div_ceil(BLOCK_ROWS);
+        blocks.map(move |block| {
+            let first = block * BLOCK_ROWS;
+            let rows = start.max(first) - first..end.min(first + BLOCK_ROWS) - first;
+            Part { name: self.name, block, rows }
+        })
     }
 }
 
@@ -156,25 +118,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dense_and_sparse_columns_answer_alike() {
-        let rows = vec![0, 3];
-        let sparse = Column::from_pairs(rows.clone(), vec![7, 9], 100);
-        let dense = Column::from_pairs(rows, vec![7, 9], 4);
-        assert!(matches!(sparse, Column::Sparse { .. }) && matches!(dense, Column::Dense(_)));
-        for row in 0..4 {
-            assert_eq!(sparse.get(row), dense.get(row));
-        }
+    fn the_last_of_two_equal_keys_counts() {
+        let mut column = Column::default();
+        column.set(0, 1);
+        column.set(0, 2);
         let mut seen = Vec::new();
-        dense.for_each_set(|row, code| seen.push((row, code)));
-        sparse.for_each_set(|row, code| seen.push((row, code)));
-        assert_eq!(seen, [(0, 7), (3, 9), (0, 7), (3, 9)]);
+        column.for_each_set(|row, code| seen.push((row, code)));
+        assert_eq!(seen, [(0, 2)]);
     }
 
     #[test]
-    fn the_last_of_two_equal_keys_counts() {
-        let mut column = Column::new();
-        column.set(0, 1);
-        column.set(0, 2);
-        assert_eq!(column.get(0), 2);
+    fn a_run_is_cut_at_the_ends_of_blocks() {
+        let block = u32::try_from(BLOCK_ROWS).expect("small");
+        let run = NameRun { name: 1, start: block - 2, end: 2 * block + 1 };
+        let parts: Vec<_> = run.parts().map(|part| (part.block, part.rows)).collect();
+        assert_eq!(parts, [(0, BLOCK_ROWS - 2..BLOCK_ROWS), (1, 0..BLOCK_ROWS), (2, 0..1)]);
+        let inside = NameRun { name: 1, start: block, end: block + 1 };
+        assert_eq!(inside.parts().map(|part| part.rows).collect::<Vec<_>>(), [0..1]);
     }
 }

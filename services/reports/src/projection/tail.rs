@@ -1,8 +1,9 @@
 //! The newest rows, in the order they came.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use super::rows::{Column, NameRun, Rows};
+use super::rows::Rows;
+use super::segment::{self, Segment};
 
 /// How many rows a piece of the tail takes.
 const ROWS_MAX: usize = 4_096;
@@ -10,19 +11,28 @@ const ROWS_MAX: usize = 4_096;
 const VALUES_MAX: usize = 262_144;
 
 /// A piece of the rows that are not sealed into segments yet. Queries read it like a segment that is in no order.
-#[derive(Clone, Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Tail {
     /// The rows.
     pub(crate) rows: Rows,
     /// The event name's code of each row.
     pub(crate) names: Vec<u32>,
     values: usize,
+    sorted: OnceLock<Vec<Segment>>,
+}
+
+/// A copy is made to grow, so what was sorted is not copied.
+impl Clone for Tail {
+    fn clone(&self) -> Self {
+        let (rows, names, values) = (self.rows.clone(), self.names.clone(), self.values);
+        Self { rows, names, values, sorted: OnceLock::new() }
+    }
 }
 
 impl Tail {
     /// Starts without rows.
     pub(crate) fn new() -> Self {
-        Self { rows: Rows::new(), names: Vec::new(), values: 0 }
+        Self::default()
     }
 
     /// Returns how many rows there are.
@@ -50,7 +60,7 @@ impl Tail {
                 all.push(piece.names[row], rows.visitor[row], rows.time_ms[row], rows.arrival[row]);
             }
             for (key, column) in &rows.columns {
-                let joined = all.rows.columns.entry(*key).or_insert_with(Column::new);
+                let joined = all.rows.columns.entry(*key).or_default();
                 column.for_each_set(|row, code| joined.set(offset + row, code));
             }
             all.values += piece.values;
@@ -84,6 +94,7 @@ impl Tail {
 
     /// Adds a row without properties and returns its number.
     pub(crate) fn push(&mut self, name: u32, visitor: u32, time_ms: i64, arrival: i64) -> u32 {
+        self.sorted.take();
         self.names.push(name);
         self.rows.push(visitor, time_ms, arrival)
     }
@@ -91,37 +102,11 @@ impl Tail {
     /// Sets a property of the row that was added last.
     pub(crate) fn set(&mut self, row: u32, key: u32, value_code: u32) {
         self.values += 1;
-        self.rows.columns.entry(key).or_insert_with(Column::new).set(row, value_code);
+        self.rows.columns.entry(key).or_default().set(row, value_code);
     }
 
-    /// Returns the runs of the wanted names, all names if `None`; a run is as long as equal names happen to be neighbours.
-    pub(crate) fn runs(&self, names: Option<&[u32]>) -> Vec<NameRun> {
-        let mut runs: Vec<NameRun> = Vec::new();
-        for (row, name) in (0_u32..).zip(self.names.iter().copied()) {
-            if names.is_some_and(|wanted| !wanted.contains(&name)) {
-                continue;
-            }
-            match runs.last_mut() {
-                Some(run) if run.name == name && run.end == row => run.end += 1,
-                _ => runs.push(NameRun { name, start: row, end: row + 1 }),
-            }
-        }
-        runs
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn runs_join_neighbours_of_one_name_and_leave_out_others() {
-        let mut tail = Tail::new();
-        for name in [1, 1, 2, 1] {
-            tail.push(name, 0, 0, 0);
-        }
-        let run = |name, start, end| NameRun { name, start, end };
-        assert_eq!(tail.runs(None), [run(1, 0, 2), run(2, 2, 3), run(1, 3, 4)]);
-        assert_eq!(tail.runs(Some(&[1])), [run(1, 0, 2), run(1, 3, 4)]);
+    /// Returns the rows as questions read them: sorted, the first time they are asked for after the last change.
+    pub(crate) fn sorted(&self) -> &[Segment] {
+        self.sorted.get_or_init(|| segment::sort(self))
     }
 }

@@ -2,12 +2,16 @@
 
 use super::world::World;
 use crate::engine::slots::Asker;
+use crate::engine::view::View;
 use crate::history::{History, HistoryQuery};
 
 fn history(world: &World, persons: &[&[&str]]) -> Vec<(u64, Option<(i64, i64)>)> {
     let ids = |ids: &&[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
     let query = HistoryQuery { persons: persons.iter().map(ids).collect() };
-    let found = crate::engine::history::run(&world.project.snapshot(), &query, &Asker::default());
+    let found = crate::engine::history::run(
+        &View::new(&world.project.snapshot(), &Asker::default()),
+        &query,
+    );
     let told = |History { events, span_ms }: &History| (*events, *span_ms);
     found.expect("the asker waits").iter().map(told).collect()
 }

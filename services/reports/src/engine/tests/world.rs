@@ -8,6 +8,7 @@ use observe_proto::identity::v1::{Change, MappingChange, PersonChange, change};
 use uuid::Uuid;
 
 use crate::engine::slots::Asker;
+use crate::engine::view::View;
 use crate::funnel::{FunnelAnswer, FunnelQuery, Step};
 use crate::projection::Project;
 use crate::query::{Attribution, Breakdown, Condition, Filter, Range, Scope, ValueTest};
@@ -25,7 +26,11 @@ pub(super) struct World {
 impl World {
     pub(super) fn new() -> Self {
         Self {
-            project: Project::new(project_id(), crate::projection::Kept::ALL),
+            project: Project::new(
+                project_id(),
+                crate::projection::Kept::ALL,
+                crate::projection::Room::default(),
+            ),
             changes: 0,
             arrivals: 0,
         }
@@ -68,13 +73,15 @@ impl World {
 
     pub(super) fn trends(&self, query: &TrendsQuery) -> Vec<Vec<Line>> {
         let asker = Asker::default();
-        let answer = crate::engine::trends::run(&self.project.snapshot(), query, &asker);
+        let answer =
+            crate::engine::trends::run(&View::new(&self.project.snapshot(), &asker), query);
         answer.expect("the asker waits").series
     }
 
     pub(super) fn funnel(&self, query: &FunnelQuery) -> FunnelAnswer {
         let asker = Asker::default();
-        let answer = crate::engine::funnel::run(&self.project.snapshot(), query, &asker);
+        let answer =
+            crate::engine::funnel::run(&View::new(&self.project.snapshot(), &asker), query);
         answer.expect("the asker waits")
     }
 }

@@ -1,0 +1,73 @@
+//! One block of a segment with the columns that a question reads, unpacked.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::projection::{NOBODY, Segment, Unpacked};
+
+/// The unpacked columns of one block.
+pub(super) struct Bound<'a> {
+    /// What times are counted from, in milliseconds since 1970.
+    pub(super) base_ms: i64,
+    visitors: Arc<Unpacked>,
+    times: Arc<Unpacked>,
+    arrivals: Option<Arc<Unpacked>>,
+    /// By place among the keys that are read.
+    columns: Vec<Option<Arc<Unpacked>>>,
+    person_of: &'a [u32],
+}
+
+impl<'a> Bound<'a> {
+    /// Unpacks a block; arrivals only if they are wanted.
+    pub(super) fn new(
+        segment: &Segment,
+        block: usize,
+        keys: &[u32],
+        with_arrivals: bool,
+        person_of: &'a [u32],
+    ) -> Self {
+        Self {
+            base_ms: segment.min_time_ms,
+            visitors: segment.visitors(block),
+            times: segment.times(block),
+            arrivals: with_arrivals.then(|| segment.arrivals(block)),
+            columns: keys.iter().map(|key| segment.codes(*key, block)).collect(),
+            person_of,
+        }
+    }
+
+    /// Returns the visitor codes.
+    #[inline]
+    pub(super) fn visitors(&self) -> &[u32] {
+        self.visitors.as_u32()
+    }
+
+    /// Returns the times, in milliseconds from [`Self::base_ms`].
+    #[inline]
+    pub(super) fn times(&self) -> &[u32] {
+        self.times.as_u32()
+    }
+
+    /// Returns the arrivals, which were asked for.
+    #[inline]
+    pub(super) fn arrivals(&self) -> &[i64] {
+        self.arrivals.as_ref().expect("asked for").as_i64()
+    }
+
+    /// Returns the value codes of a property; `None` if no row of the segment has it.
+    pub(super) fn column(&self, place: usize) -> Option<&Unpacked> {
+        self.columns[place].as_deref()
+    }
+
+    /// Returns the person of each row.
+    pub(super) fn persons(&self, rows: Range<usize>) -> impl ExactSizeIterator<Item = u32> {
+        let person_of = self.person_of;
+        self.visitors()[rows].iter().map(move |visitor| person(person_of, *visitor))
+    }
+}
+
+/// Returns the person of a visitor.
+#[inline]
+pub(super) fn person(person_of: &[u32], visitor: u32) -> u32 {
+    person_of.get(visitor as usize).copied().unwrap_or(NOBODY)
+}

@@ -1,0 +1,39 @@
+//! What a question looks at.
+
+use super::slots::Asker;
+use crate::projection::{NOBODY, Snapshot};
+use crate::query::CountedBy;
+
+/// One project at one moment, and who asks.
+pub(crate) struct View<'a> {
+    /// The columns.
+    pub(crate) columns: &'a Snapshot,
+    /// Who waits for the answer.
+    pub(crate) asker: &'a Asker,
+}
+
+impl<'a> View<'a> {
+    /// Looks at these columns.
+    pub(crate) fn new(columns: &'a Snapshot, asker: &'a Asker) -> Self {
+        Self { columns, asker }
+    }
+}
+
+/// The property that says which group of a type an event is of.
+pub(crate) fn group_property(group_type: &str) -> String {
+    format!("{}.{group_type}", crate::projection::GROUPS)
+}
+
+/// Returns one more than the largest code of a unit.
+pub(super) fn units(view: &View<'_>, counted_by: &CountedBy) -> usize {
+    match counted_by {
+        CountedBy::Persons => view.columns.persons.len(),
+        CountedBy::Groups(group_type) => {
+            let found = view.columns.properties.find(&group_property(group_type));
+            found.map_or(0, |(_, values)| values.value_codes())
+        }
+    }
+}
+
+/// The unit of an event that counts for nobody.
+pub(super) const NO_UNIT: u32 = NOBODY;

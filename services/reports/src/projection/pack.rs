@@ -1,0 +1,336 @@
+//! Packing one block of a column: at most [`BLOCK_ROWS`] whole numbers, and back.
+//!
+//! A block begins with a byte that says how it is packed. It is chosen by trying: what comes out smaller stays. Numbers come
+//! back in the narrowest type that holds them, since what a question reads is bound by how many bytes it is.
+
+use bitpacking::{BitPacker as _, BitPacker4x};
+
+/// How many rows a block has, but for the last one of a segment.
+pub(crate) const BLOCK_ROWS: usize = 16_384;
+
+/// All numbers are the same: the number follows.
+const SAME: u8 = 0;
+/// Differences from the smallest, with as many bits as the largest needs: that count of bits and the smallest number.
+const BITS: u8 = 1;
+/// Likewise the differences from one number to the next, folded so that small negative ones are small.
+const STEPS: u8 = 2;
+/// The bytes, compressed by LZ4; in the width that follows.
+const LZ4: u8 = 3;
+
+/// Unpacked numbers.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Unpacked {
+    /// So many times the same.
+    Same(u32),
+    /// Up to 255.
+    U8(Vec<u8>),
+    /// Up to 65,535.
+    U16(Vec<u16>),
+    /// Others.
+    U32(Vec<u32>),
+    /// Arrivals.
+    I64(Vec<i64>),
+}
+
+impl Unpacked {
+    /// Returns how many bytes the numbers take.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Same(_) => 0,
+            Self::U8(numbers) => numbers.len(),
+            Self::U16(numbers) => numbers.len() * 2,
+            Self::U32(numbers) => numbers.len() * 4,
+            Self::I64(numbers) => numbers.len() * 8,
+        }
+    }
+
+    /// Returns the number of a row; not for arrivals.
+    #[inline]
+    pub(crate) fn get(&self, row: usize) -> u32 {
+        match self {
+            Self::Same(number) => *number,
+            Self::U8(numbers) => numbers[row].into(),
+            Self::U16(numbers) => numbers[row].into(),
+            Self::U32(numbers) => numbers[row],
+            Self::I64(_) => unreachable!("arrivals are read as such"),
+        }
+    }
+
+    /// Returns the numbers of a column that is always unpacked as 32 bits: visitors and times.
+    #[inline]
+    pub(crate) fn as_u32(&self) -> &[u32] {
+        let Self::U32(numbers) = self else { unreachable!("packed by `wide`") };
+        numbers
+    }
+
+    /// Returns arrivals.
+    #[inline]
+    pub(crate) fn as_i64(&self) -> &[i64] {
+        let Self::I64(numbers) = self else { unreachable!("packed by `arrivals`") };
+        numbers
+    }
+}
+
+/// Packs value codes.
+pub(crate) fn codes(numbers: &[u32]) -> Vec<u8> {
+    let Some((smallest, largest)) = ends(numbers) else { return same(0) };
+    if smallest == largest {
+        return same(smallest);
+    }
+    let bits = bits(numbers, smallest);
+    let lz4 = match largest {
+        0..=0xff => lz4(1, numbers.iter().map(|number| number.to_le_bytes()[0])),
+        0x100..=0xffff => lz4(2, numbers.iter().flat_map(|number| low_bytes(*number))),
+        _ => lz4(4, numbers.iter().flat_map(|number| number.to_le_bytes())),
+    };
+    if lz4.len() < bits.len() { lz4 } else { bits }
+}
+
+/// Packs numbers that are unpacked as 32 bits whatever they are.
+pub(crate) fn wide(numbers: &[u32]) -> Vec<u8> {
+    let Some((smallest, _)) = ends(numbers) else { return same(0) };
+    let mut last = smallest;
+    let folded = numbers.iter().map(|number| {
+        let step = number.wrapping_sub(std::mem::replace(&mut last, *number)).cast_signed();
+        (step.cast_unsigned() << 1) ^ (step >> 31).cast_unsigned()
+    });
+    let folded: Vec<u32> = folded.collect();
+    let mut steps = packed_bits(STEPS, &folded, 0);
+    steps.splice(2..6, smallest.to_le_bytes());
+    let bits = bits(numbers, smallest);
+    if steps.len() < bits.len() { steps } else { bits }
+}
+
+/// Packs arrivals, given beside the times of the rows in microseconds, which they mostly are close to.
+pub(crate) fn arrivals(numbers: &[i64], times_us: &[i64]) -> Vec<u8> {
+    let late: Vec<i64> =
+        numbers.iter().zip(times_us).map(|(at, time)| at.wrapping_sub(*time)).collect();
+    let smallest = late.iter().copied().min().unwrap_or(0);
+    let low: Option<Vec<u32>> =
+        late.iter().map(|late| u32::try_from(late.wrapping_sub(smallest)).ok()).collect();
+    match low {
+        Some(low) => {
+            let mut bytes = smallest.to_le_bytes().to_vec();
+            bytes.extend(wide(&low));
+            bytes.insert(0, BITS);
+            bytes
+        }
+        None => lz4(8, late.iter().flat_map(|late| late.to_le_bytes())),
+    }
+}
+
+/// Unpacks arrivals.
+pub(crate) fn unpack_arrivals(
+    bytes: &[u8],
+    times_us: impl Iterator<Item = i64>,
+    rows: usize,
+) -> Unpacked {
+    let late: Vec<i64> = match bytes.first() {
+        Some(&BITS) => {
+            let (smallest, rest) = bytes[1..].split_first_chunk().expect("packed here");
+            let smallest = i64::from_le_bytes(*smallest);
+            let Unpacked::U32(low) = unpack_wide(rest, rows) else { unreachable!("it is wide") };
+            low.into_iter().map(|low| smallest.wrapping_add(low.into())).collect()
+        }
+        _ => {
+            let bytes = unlz4(&bytes[2..], rows * 8);
+            let (chunks, _) = bytes.as_chunks();
+            chunks.iter().map(|chunk| i64::from_le_bytes(*chunk)).collect()
+        }
+    };
+    Unpacked::I64(
+        late.into_iter().zip(times_us).map(|(late, time)| time.wrapping_add(late)).collect(),
+    )
+}
+
+/// Unpacks numbers as 32 bits.
+pub(crate) fn unpack_wide(bytes: &[u8], rows: usize) -> Unpacked {
+    match unpack(bytes, rows, true) {
+        Unpacked::Same(number) => Unpacked::U32(vec![number; rows]),
+        other => other,
+    }
+}
+
+/// Unpacks value codes.
+pub(crate) fn unpack_codes(bytes: &[u8], rows: usize) -> Unpacked {
+    unpack(bytes, rows, false)
+}
+
+fn unpack(bytes: &[u8], rows: usize, is_wide: bool) -> Unpacked {
+    let number = || u32::from_le_bytes(*bytes[2..].first_chunk().expect("packed here"));
+    match bytes[0] {
+        SAME => Unpacked::Same(number()),
+        BITS => {
+            let width = if is_wide { 4 } else { bytes[6] };
+            narrow(unpacked_bits(&bytes[7..], bytes[1], rows, number()), width)
+        }
+        STEPS => {
+            let mut numbers = unpacked_bits(&bytes[7..], bytes[1], rows, 0);
+            let mut last = number();
+            for number in &mut numbers {
+                let step = (*number >> 1) ^ (*number & 1).wrapping_neg();
+                last = last.wrapping_add(step);
+                *number = last;
+            }
+            Unpacked::U32(numbers)
+        }
+        _ => {
+            let width = bytes[1];
+            let raw = unlz4(&bytes[2..], rows * usize::from(width));
+            match width {
+                1 => Unpacked::U8(raw),
+                2 => Unpacked::U16(
+                    raw.as_chunks().0.iter().map(|two| u16::from_le_bytes(*two)).collect(),
+                ),
+                _ => Unpacked::U32(
+                    raw.as_chunks().0.iter().map(|four| u32::from_le_bytes(*four)).collect(),
+                ),
+            }
+        }
+    }
+}
+
+fn ends(numbers: &[u32]) -> Option<(u32, u32)> {
+    Some((*numbers.iter().min()?, *numbers.iter().max()?))
+}
+
+fn low_bytes(number: u32) -> [u8; 2] {
+    let [a, b, ..] = number.to_le_bytes();
+    [a, b]
+}
+
+fn same(number: u32) -> Vec<u8> {
+    let mut bytes = vec![SAME, 0];
+    bytes.extend(number.to_le_bytes());
+    bytes
+}
+
+fn bits(numbers: &[u32], smallest: u32) -> Vec<u8> {
+    packed_bits(BITS, numbers, smallest)
+}
+
+/// Writes the way, how many bits, the smallest, the width in bytes that holds them all, and the bits.
+fn packed_bits(way: u8, numbers: &[u32], smallest: u32) -> Vec<u8> {
+    let largest = numbers.iter().copied().max().unwrap_or(0);
+    let count = u8::try_from(32 - (largest - smallest).leading_zeros()).expect("at most 32");
+    let width = match largest {
+        0..=0xff => 1,
+        0x100..=0xffff => 2,
+        _ => 4,
+    };
+    let mut bytes = vec![way, count];
+    bytes.extend(smallest.to_le_bytes());
+    bytes.push(width);
+    let packer = BitPacker4x::new();
+    let mut block = [0_u32; BitPacker4x::BLOCK_LEN];
+    let mut packed = [0_u8; BitPacker4x::BLOCK_LEN * 4];
+    for some in numbers.chunks(BitPacker4x::BLOCK_LEN) {
+        block.fill(0);
+        for (to, number) in block.iter_mut().zip(some) {
+            *to = number - smallest;
+        }
+        let length = packer.compress(&block, &mut packed, count);
+        bytes.extend_from_slice(&packed[..length]);
+    }
+    bytes
+}
+
+fn unpacked_bits(bytes: &[u8], count: u8, rows: usize, smallest: u32) -> Vec<u32> {
+    let packer = BitPacker4x::new();
+    let length = usize::from(count) * BitPacker4x::BLOCK_LEN / 8;
+    let mut numbers = vec![0_u32; rows.next_multiple_of(BitPacker4x::BLOCK_LEN)];
+    for (block, to) in numbers.chunks_exact_mut(BitPacker4x::BLOCK_LEN).enumerate() {
+        packer.decompress(&bytes[block * length..], to, count);
+    }
+    numbers.truncate(rows);
+    if smallest != 0 {
+        for number in &mut numbers {
+            *number += smallest;
+        }
+    }
+    numbers
+}
+
+fn narrow(numbers: Vec<u32>, width: u8) -> Unpacked {
+    match width {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "the largest was looked at when they were packed"
+        )]
+        1 => Unpacked::U8(numbers.into_iter().map(|number| number as u8).collect()),
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "the largest was looked at when they were packed"
+        )]
+        2 => Unpacked::U16(numbers.into_iter().map(|number| number as u16).collect()),
+        _ => Unpacked::U32(numbers),
+    }
+}
+
+fn lz4(width: u8, bytes: impl Iterator<Item = u8>) -> Vec<u8> {
+    let bytes: Vec<u8> = bytes.collect();
+    let mut packed = vec![LZ4, width];
+    packed.extend(lz4_flex::block::compress(&bytes));
+    packed
+}
+
+fn unlz4(bytes: &[u8], length: usize) -> Vec<u8> {
+    lz4_flex::block::decompress(bytes, length).expect("packed here")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A generator whose every run is the same.
+    fn numbers(count: usize, below: u32) -> Vec<u32> {
+        let mut state = 7_u64;
+        let next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            u32::try_from((state >> 33) % u64::from(below)).expect("below")
+        };
+        std::iter::repeat_with(next).take(count).collect()
+    }
+
+    #[test]
+    fn what_is_packed_comes_back_in_the_narrowest_type() {
+        for count in [1, 127, 128, 129, BLOCK_ROWS] {
+            for below in [2, 200, 256, 257, 60_000, 70_000, u32::MAX] {
+                let numbers = numbers(count, below);
+                let codes = unpack_codes(&codes(&numbers), count);
+                assert!((0..count).all(|row| codes.get(row) == numbers[row]), "{count} {below}");
+                let widest = numbers.iter().max().copied().unwrap_or(0);
+                let fits = match codes {
+                    Unpacked::Same(_) => true,
+                    Unpacked::U8(_) => widest <= 0xff,
+                    Unpacked::U16(_) => (0x100..=0xffff).contains(&widest),
+                    _ => widest > 0xffff,
+                };
+                assert!(fits, "{count} {below}");
+                assert_eq!(unpack_wide(&wide(&numbers), count).as_u32(), numbers);
+            }
+        }
+    }
+
+    #[test]
+    fn sorted_numbers_take_the_room_of_their_steps() {
+        let sorted: Vec<u32> = (0..).step_by(3).take(BLOCK_ROWS).collect();
+        let packed = wide(&sorted);
+        assert!(packed.len() < BLOCK_ROWS / 2, "{}", packed.len());
+        assert_eq!(unpack_wide(&packed, BLOCK_ROWS).as_u32(), sorted);
+        assert_eq!(unpack_codes(&codes(&[5; 100]), 100), Unpacked::Same(5));
+        assert!(codes(&[5; 100]).len() < 10);
+    }
+
+    #[test]
+    fn arrivals_come_back_whether_they_are_close_or_far() {
+        let times: Vec<i64> = (0..1_000).map(|n| n * 1_000_000).collect();
+        let close: Vec<i64> = times.iter().map(|time| time + 1_500).collect();
+        let far: Vec<i64> = times.iter().map(|time| i64::MAX / 2 - time * 3).collect();
+        for arrived in [close, far] {
+            let packed = arrivals(&arrived, &times);
+            let back = unpack_arrivals(&packed, times.iter().copied(), times.len());
+            assert_eq!(back.as_i64(), arrived);
+        }
+    }
+}
