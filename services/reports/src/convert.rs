@@ -6,6 +6,7 @@ mod latency;
 mod overview;
 mod paths;
 mod person_activity;
+mod persons;
 mod shared;
 mod trends;
 mod usage;
@@ -21,6 +22,7 @@ pub(crate) use paths::{path_persons_query, paths_query, paths_response};
 pub(crate) use person_activity::{
     export_question, moment, person_events_question, preview_question, preview_response,
 };
+pub(crate) use persons::{page_size, persons as persons_to_proto};
 pub(crate) use shared::timestamp;
 pub(crate) use trends::{trends_query, trends_response};
 pub(crate) use usage::{usage_calendar, usage_response};

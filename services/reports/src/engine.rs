@@ -1,6 +1,7 @@
 //! What answers questions. [`ReportEngine`] is the seam: a question in, an answer out, whatever is behind it.
 
 mod activity;
+mod behind;
 mod bound;
 mod breakdown;
 pub mod columnar;
@@ -9,14 +10,17 @@ mod filter;
 mod funnel;
 mod heap;
 mod history;
+mod paths;
 mod plan;
 mod scan;
 mod selection;
+mod sessions;
 pub mod slots;
 mod team;
 mod trends;
 mod view;
 mod walk;
+mod web_overview;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -24,9 +28,12 @@ use std::pin::Pin;
 use observe_core::ProjectId;
 
 use crate::activity::{Activity, ActivityQuery};
+use crate::behind::{Behind, Page};
 use crate::funnel::{FunnelAnswer, FunnelQuery};
 use crate::history::{History, HistoryQuery};
+use crate::paths::{PathPersonsQuery, PathsAnswer, PathsQuery};
 use crate::trends::{TrendsAnswer, TrendsQuery};
+use crate::web_overview::{WebOverviewAnswer, WebOverviewQuery};
 
 pub use columnar::ColumnarEngine;
 pub use slots::Slots;
@@ -43,6 +50,24 @@ pub trait ReportEngine: Send + Sync + 'static {
 
     /// Counts the persons that went through steps in order.
     fn funnel(&self, project: ProjectId, query: FunnelQuery) -> Answer<'_, FunnelAnswer>;
+
+    /// Counts the ways that persons took.
+    fn paths(&self, project: ProjectId, query: PathsQuery) -> Answer<'_, PathsAnswer>;
+
+    /// Answers who took a way.
+    fn path_persons(
+        &self,
+        project: ProjectId,
+        query: PathPersonsQuery,
+        page: Page,
+    ) -> Answer<'_, Behind>;
+
+    /// Answers one screen about a web site.
+    fn web_overview(
+        &self,
+        project: ProjectId,
+        query: WebOverviewQuery,
+    ) -> Answer<'_, WebOverviewAnswer>;
 
     /// Counts events, persons, sessions and errors in each bucket.
     fn activity(&self, project: ProjectId, query: ActivityQuery) -> Answer<'_, Vec<Activity>>;
@@ -66,6 +91,9 @@ pub enum EngineError {
     /// Nobody waits for the answer any more.
     #[error("the caller has gone away")]
     Abandoned,
+    /// The answer would take more memory than a question may; the text says what to do about it.
+    #[error("{0}")]
+    TooLarge(&'static str),
     /// The computation broke off.
     #[error("a question broke off: {0}")]
     Broken(String),

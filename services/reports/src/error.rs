@@ -58,6 +58,11 @@ impl From<EngineError> for ReportsError {
         match error {
             EngineError::Loading { progress } => Self::Loading { progress },
             EngineError::Busy => Self::Busy,
+            EngineError::TooLarge(what) => {
+                let mut violations = Violations::new();
+                violations.add("range", what);
+                violations.into()
+            }
             broken @ (EngineError::Abandoned | EngineError::Broken(_)) => {
                 CommonError::Internal(broken.to_string()).into()
             }
@@ -122,6 +127,14 @@ impl ServiceError for ReportsError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_takes_too_much_is_to_be_asked_for_a_shorter_time() {
+        let too_large = ReportsError::from(EngineError::TooLarge("ask for a shorter range"));
+        assert_eq!(too_large.code(), ErrorCode::InvalidArgument);
+        let violations = too_large.violations().expect("one");
+        assert!(violations.iter().any(|one| one.field == "range"));
+    }
 
     #[test]
     fn a_caller_without_a_place_is_told_when_to_come_back() {

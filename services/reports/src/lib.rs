@@ -6,6 +6,7 @@
 //! event or a person.
 
 pub mod activity;
+pub mod behind;
 pub mod config;
 mod convert;
 pub mod engine;
@@ -56,6 +57,7 @@ use service::insight::Insight;
 use service::latency::Latency;
 use service::overview::Overviews;
 use service::person_activity::PersonActivities;
+use service::persons::PersonPages;
 use service::usage::Usage;
 use signals::Assessor;
 use store::error_group::ErrorGroupStore;
@@ -115,6 +117,7 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
         neighbours: person_activity::neighbours::Neighbours::new(&deps)?,
         page_tokens: deps.page_tokens(),
     };
+    let pages = PersonPages::new(&deps)?;
     let assessor = Arc::new(Assessor {
         published: Arc::clone(&published),
         slots: slots.clone(),
@@ -146,7 +149,8 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
     };
     let life = deps.lifecycle;
     let usage = workers::usage::run(ledger.clone(), Arc::clone(&published), life.clone());
-    let routes = Routes::new(InsightServiceServer::new(Insight::new(engine, slots)))
+    let insight = Insight::new(engine, slots, pages, deps.clock.clone());
+    let routes = Routes::new(InsightServiceServer::new(insight))
         .add_service(ErrorServiceServer::new(errors))
         .add_service(LatencyServiceServer::new(latency))
         .add_service(OverviewServiceServer::new(Overviews::new(Arc::new(board), life.clone())))

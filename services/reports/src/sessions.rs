@@ -63,7 +63,8 @@ impl Cutter {
         let mut last_ms = 0;
         for (time_ms, id) in events {
             let named = (id != NO_ID).then_some(id);
-            let taken = current.filter(|(session, _)| session.takes(last_ms, time_ms, named.as_ref()));
+            let taken =
+                current.filter(|(session, _)| session.takes(last_ms, time_ms, named.as_ref()));
             let (session, number) = match (taken, named) {
                 (Some((session, number)), Some(id)) if session.id.is_none() => {
                     (Session { id: named, ..session }, self.name(number, id))

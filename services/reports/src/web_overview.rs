@@ -54,7 +54,10 @@ impl WebOverviewQuery {
     #[must_use]
     pub fn previous(&self) -> Range {
         let Range { start_ms, end_ms } = self.range;
-        Range { start_ms: start_ms.saturating_sub(end_ms.saturating_sub(start_ms)), end_ms: start_ms }
+        Range {
+            start_ms: start_ms.saturating_sub(end_ms.saturating_sub(start_ms)),
+            end_ms: start_ms,
+        }
     }
 }
 

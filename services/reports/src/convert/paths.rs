@@ -5,7 +5,8 @@ use observe_filter::{Expressions, read};
 use observe_proto::reports::v1 as pb;
 
 use super::funnel::duration;
-use super::shared::{SCOPES, count, or_default, range};
+use super::persons::page_size;
+use super::shared::{SCOPES, count, or_default, range, within};
 use crate::paths::{Link, Node, PathPersonsQuery, PathsAnswer, PathsQuery, Steps, Went};
 
 const MAX_STEPS: std::ops::RangeInclusive<usize> = 2..=10;
@@ -43,13 +44,13 @@ pub(crate) fn paths_query(wire: &pb::QueryPathsRequest) -> Result<PathsQuery, Vi
     }
 }
 
-/// Reads which persons are meant.
+/// Reads which persons are meant, and how many a page has.
 ///
 /// # Errors
 /// Everything that is wrong with it.
 pub(crate) fn path_persons_query(
     wire: &pb::ListPathPersonsRequest,
-) -> Result<PathPersonsQuery, Violations> {
+) -> Result<(PathPersonsQuery, usize), Violations> {
     let mut violations = Violations::new();
     let v = &mut violations;
     let Some(paths) = &wire.paths else {
@@ -64,6 +65,7 @@ pub(crate) fn path_persons_query(
     v.require(names_place, "source", "is required");
     place(&wire.source, "source", v);
     place(&wire.target, "target", v);
+    let size = page_size(wire.page_size, v);
     let both = wire.dropped_off && !wire.target.is_empty();
     v.require(!both, "target", "must be empty for those who dropped off");
     let went = match (wire.dropped_off, &wire.target) {
@@ -73,7 +75,7 @@ pub(crate) fn path_persons_query(
     };
     match (paths, step, violations.is_empty()) {
         (Some(paths), Some(step), true) => {
-            Ok(PathPersonsQuery { paths, step, source: wire.source.clone(), went })
+            Ok((PathPersonsQuery { paths, step, source: wire.source.clone(), went }, size))
         }
         _ => Err(violations),
     }

@@ -11,7 +11,7 @@ use prost_types::Timestamp;
 use crate::query::{Attribution, Breakdown, Range};
 
 /// What the conditions of a question's filters may be about.
-pub(super) const SCOPES: [Scope; 2] = [Scope::Event, Scope::Person];
+pub(super) const SCOPES: [Scope; 3] = [Scope::Event, Scope::Person, Scope::Session];
 
 const BREAKDOWN_LIMIT_DEFAULT: usize = 25;
 const BREAKDOWN_LIMIT_MAX: i32 = 100;

@@ -6,12 +6,19 @@ use observe_core::ProjectId;
 
 use super::slots::{Asker, Slots};
 use super::view::View;
-use super::{Answer, EngineError, ReportEngine, activity, funnel, history, trends};
+use super::{
+    Answer, EngineError, ReportEngine, activity, behind, funnel, history, paths, trends,
+    web_overview,
+};
 use crate::activity::{Activity, ActivityQuery};
+use crate::behind::{Behind, Page};
 use crate::funnel::{FunnelAnswer, FunnelQuery};
 use crate::history::{History, HistoryQuery};
+use crate::paths::{PathPersonsQuery, PathsAnswer, PathsQuery};
 use crate::published::Published;
+use crate::query::CountedBy;
 use crate::trends::{TrendsAnswer, TrendsQuery};
+use crate::web_overview::{WebOverviewAnswer, WebOverviewQuery};
 
 /// Answers from the published projection.
 pub struct ColumnarEngine {
@@ -45,11 +52,35 @@ impl ColumnarEngine {
 
 impl ReportEngine for ColumnarEngine {
     fn trends(&self, project: ProjectId, query: TrendsQuery) -> Answer<'_, TrendsAnswer> {
-        Box::pin(self.compute(project, move |view| trends::run(view, &query)))
+        Box::pin(self.compute(project, move |view| trends::run(&view.over(query.range), &query)))
     }
 
     fn funnel(&self, project: ProjectId, query: FunnelQuery) -> Answer<'_, FunnelAnswer> {
-        Box::pin(self.compute(project, move |view| funnel::run(view, &query)))
+        Box::pin(self.compute(project, move |view| funnel::run(&view.over(query.range), &query)))
+    }
+
+    fn paths(&self, project: ProjectId, query: PathsQuery) -> Answer<'_, PathsAnswer> {
+        Box::pin(self.compute(project, move |view| paths::run(&view.over(query.range), &query)))
+    }
+
+    fn path_persons(
+        &self,
+        project: ProjectId,
+        query: PathPersonsQuery,
+        page: Page,
+    ) -> Answer<'_, Behind> {
+        Box::pin(self.compute(project, move |view| {
+            let persons = paths::persons(&view.over(query.paths.range), &query)?;
+            behind::page(view.columns, &CountedBy::Persons, persons, &page, view.asker)
+        }))
+    }
+
+    fn web_overview(
+        &self,
+        project: ProjectId,
+        query: WebOverviewQuery,
+    ) -> Answer<'_, WebOverviewAnswer> {
+        Box::pin(self.compute(project, move |view| web_overview::run(view, &query)))
     }
 
     fn activity(&self, project: ProjectId, query: ActivityQuery) -> Answer<'_, Vec<Activity>> {

@@ -47,21 +47,26 @@ pub(super) fn persons(view: &View<'_>, query: &PathPersonsQuery) -> Result<Vec<u
         Went::To(target) => places.code(target),
         Went::Anywhere | Went::Nowhere => NO_CODE,
     };
-    let found = places.each_path(view, &query.paths, Vec::new, |persons: &mut Vec<u32>, person, path| {
-        let Some(place) = at.step.checked_sub(path.first_step) else { return };
-        if path.places.get(place).is_none_or(|here| here.value != at.value) {
-            return;
-        }
-        let next = path.places.get(place + 1);
-        let is_meant = match query.went {
-            Went::Anywhere => true,
-            Went::To(_) => next.is_some_and(|next| next.value == target),
-            Went::Nowhere => next.is_none() && path.drops_off,
-        };
-        if is_meant && persons.last() != Some(&person) {
-            persons.push(person);
-        }
-    })?;
+    let found = places.each_path(
+        view,
+        &query.paths,
+        Vec::new,
+        |persons: &mut Vec<u32>, person, path| {
+            let Some(place) = at.step.checked_sub(path.first_step) else { return };
+            if path.places.get(place).is_none_or(|here| here.value != at.value) {
+                return;
+            }
+            let next = path.places.get(place + 1);
+            let is_meant = match query.went {
+                Went::Anywhere => true,
+                Went::To(_) => next.is_some_and(|next| next.value == target),
+                Went::Nowhere => next.is_none() && path.drops_off,
+            };
+            if is_meant && persons.last() != Some(&person) {
+                persons.push(person);
+            }
+        },
+    )?;
     let mut persons = found.concat();
     persons.sort_unstable();
     Ok(persons)
@@ -121,26 +126,36 @@ impl<'a> Places<'a> {
         };
         let event = self.pages.as_ref().map(|_| PAGE_VIEW.to_owned());
         let selectors = [Selector { event, filter: Filter::everything() }];
-        let reads = |values| Reads {
-            range: query.range,
-            counted_by: &CountedBy::Persons,
-            filter: &query.filter,
-            selectors: &selectors,
-            values,
-        };
         let begin = || (start(), PathCutter::default());
         let done = match &self.pages {
-            Some(pages) => walk(view, &reads([pages]), begin, |(tally, cutter), person, hits| {
-                let pages = hits.iter().map(|hit| (hit.time_ms, hit.values[0]));
-                let pages = pages.filter(|(_, page)| *page != NOT_SET);
-                cutter.each(shown, pages, |path| each(tally, person, path));
-            }),
-            None => walk(view, &reads([]), begin, |(tally, cutter), person, hits| {
-                let steps = hits.iter().filter(|hit| self.is_step[hit.name as usize]);
-                let steps = steps.map(|hit| (hit.time_ms, hit.name));
-                cutter.each(shown, steps, |path| each(tally, person, path));
-            }),
+            Some(pages) => walk(
+                view,
+                &reads(query, &selectors, [pages]),
+                begin,
+                |(tally, cutter), person, hits| {
+                    let pages = hits.iter().map(|hit| (hit.time_ms, hit.values[0]));
+                    let pages = pages.filter(|(_, page)| *page != NOT_SET);
+                    cutter.each(shown, pages, |path| each(tally, person, path));
+                },
+            ),
+            None => {
+                walk(view, &reads(query, &selectors, []), begin, |(tally, cutter), person, hits| {
+                    let steps = hits.iter().filter(|hit| self.is_step[hit.name as usize]);
+                    let steps = steps.map(|hit| (hit.time_ms, hit.name));
+                    cutter.each(shown, steps, |path| each(tally, person, path));
+                })
+            }
         };
         Ok(done?.into_iter().map(|(tally, _)| tally).collect())
     }
+}
+
+/// Reads the events that may be steps, each with these values.
+fn reads<'a, const V: usize>(
+    query: &'a PathsQuery,
+    selectors: &'a [Selector],
+    values: [&'a ValueSource<'a>; V],
+) -> Reads<'a, V> {
+    let counted_by = &CountedBy::Persons;
+    Reads { range: query.range, counted_by, filter: &query.filter, selectors, values }
 }

@@ -1,8 +1,8 @@
 //! Properties of sessions, by the code of `$session_id`: what filters and breakdowns of the scope SESSION look up.
 //!
-//! A property is computed when a question first asks for it, of all sessions that have an event in its range. Events up to a
-//! day before and after the range are looked at, too, so that a session has one value whichever range is asked for; a session
-//! of observe.js is no longer than that.
+//! Here a session is what has one id, whoever's events they are. A property is computed when a question first asks for it, of
+//! all sessions that have an event in its range. Events up to a day before and after the range are looked at, too, so that a
+//! session has one value whichever range is asked for; a session of observe.js is no longer than that.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -11,9 +11,9 @@ use rustc_hash::FxHashMap;
 
 use super::EngineError;
 use super::breakdown::ValueSource;
-use super::plan::Reads;
+use super::plan::{Part, Reads};
+use super::scan::scan_with_arrivals;
 use super::view::View;
-use super::walk::{Hit, walk};
 use crate::activity::SESSION_ID;
 use crate::projection::{NOT_SET, ValueDictionary};
 use crate::query::{CountedBy, Filter, Range, Scope, Selector};
@@ -22,8 +22,7 @@ use crate::web_overview::PAGE_VIEW;
 
 /// How much memory the sessions of a question may take while one of their properties is computed.
 const BYTES_MAX: usize = 256 << 20;
-const TOO_MANY_SESSIONS: &str =
-    "there are too many sessions in the range for a filter or a breakdown by session; ask for a shorter one";
+const TOO_MANY_SESSIONS: &str = "there are too many sessions in the range for a filter or a breakdown by session; ask for a shorter one";
 
 /// A property of sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,37 +55,27 @@ pub(crate) struct Sessions {
     range: Range,
     /// In the order of [`PROPERTIES`].
     computed: [OnceLock<Arc<SessionColumn>>; PROPERTIES.len()],
-    failed: OnceLock<EngineError>,
 }
 
 impl Sessions {
     /// Those of the sessions that have an event in the range.
     pub(crate) fn of(range: Range) -> Self {
         let computed = std::array::from_fn(|_| OnceLock::new());
-        Self { range, computed, failed: OnceLock::new() }
+        Self { range, computed }
     }
 
-    /// Returns a property, computed when it is first asked for; `None` for one that sessions do not have. One that cannot be
-    /// computed is not set anywhere, and [`Self::check`] says why.
+    /// Returns a property, computed when it is first asked for; `None` for one that sessions do not have. If it cannot be
+    /// computed, the whole question is given up.
     pub(super) fn column(&self, property: &str, view: &View<'_>) -> Option<Arc<SessionColumn>> {
         let at = PROPERTIES.iter().position(|(key, _)| *key == property)?;
         let column = self.computed[at].get_or_init(|| {
             let computed = compute(PROPERTIES[at].1, self.range, view);
             Arc::new(computed.unwrap_or_else(|error| {
-                // The first one tells.
-                let _ = self.failed.set(error);
+                view.asker.give_up(error);
                 SessionColumn::default()
             }))
         });
         Some(Arc::clone(column))
-    }
-
-    /// Fails if a property that the answer rests on could not be computed.
-    ///
-    /// # Errors
-    /// `Abandoned` if the asker has gone, `TooLarge` if there are too many sessions.
-    pub(super) fn check(&self) -> Result<(), EngineError> {
-        self.failed.get().map_or(Ok(()), |error| Err(error.clone()))
     }
 }
 
@@ -119,7 +108,41 @@ impl SessionColumn {
     }
 }
 
-/// Events of one session, as far as they follow each other in one person's.
+/// Which sessions pass a test of a property.
+pub(super) struct SessionTable {
+    column: Arc<SessionColumn>,
+    /// A bit for each session of the column.
+    bits: Vec<u64>,
+    /// What holds for the other sessions.
+    others: bool,
+    /// What holds for events that name none.
+    without: bool,
+}
+
+impl SessionTable {
+    /// Tests every session once; `passes` says whether a value code does.
+    pub(super) fn new(column: Arc<SessionColumn>, passes: impl Fn(u32) -> bool) -> Self {
+        let mut bits = vec![0; column.codes.len().div_ceil(64)];
+        for (place, code) in column.codes.iter().enumerate() {
+            bits[place / 64] |= u64::from(passes(*code)) << (place % 64);
+        }
+        let (others, without) = (passes(column.others), passes(NOT_SET));
+        Self { column, bits, others, without }
+    }
+
+    /// Returns whether a session passes, given by its code.
+    #[inline]
+    pub(super) fn passes(&self, session: u32) -> bool {
+        if session == NOT_SET {
+            return self.without;
+        }
+        let place = session.checked_sub(self.column.first).map(|place| place as usize);
+        let place = place.filter(|place| *place < self.column.codes.len());
+        place.map_or(self.others, |place| self.bits[place / 64] >> (place % 64) & 1 == 1)
+    }
+}
+
+/// Events of one session, as far as they follow each other where they lie.
 #[derive(Clone, Copy, Debug)]
 struct Run {
     session: u32,
@@ -229,10 +252,10 @@ fn wholes(
     };
     let runs_max = BYTES_MAX / size_of::<Run>();
     let taken = AtomicUsize::new(0);
-    let runs = walk(view, &reads, Vec::new, |runs: &mut Vec<Run>, _, hits| {
+    let runs = scan_with_arrivals(view, &reads, Vec::new, |runs: &mut Vec<Run>, part| {
         if taken.load(Ordering::Relaxed) <= runs_max {
             let before = runs.len();
-            add_runs(runs, hits);
+            add_runs(runs, part);
             taken.fetch_add(runs.len() - before, Ordering::Relaxed);
         }
     })?;
@@ -255,17 +278,20 @@ fn wholes(
     Ok(Wholes { first, of_session })
 }
 
-/// Adds the events of one person.
-fn add_runs(runs: &mut Vec<Run>, hits: &[Hit<2>]) {
-    let mut session = NOT_SET;
-    for hit in hits.iter().filter(|hit| hit.values[0] != NOT_SET) {
-        let [named, value] = hit.values;
-        let first = (hit.time_ms, hit.arrival);
-        let whole = Whole { first, last_ms: hit.time_ms, events: 1, value };
-        match runs.last_mut() {
-            Some(run) if named == session => run.whole.add(whole),
-            _ => runs.push(Run { session: named, whole }),
+/// Adds the events of a part. Those of one visitor follow each other, and so mostly those of one session.
+fn add_runs(runs: &mut Vec<Run>, part: &Part<'_, 2>) {
+    let mut last = NOT_SET;
+    part.each_with_place(|place, row| {
+        let [session, value] = row.values;
+        if session == NOT_SET {
+            return;
         }
-        session = named;
-    }
+        let first = (row.time_ms, part.arrival(place));
+        let whole = Whole { first, last_ms: row.time_ms, events: 1, value };
+        match runs.last_mut() {
+            Some(run) if session == last => run.whole.add(whole),
+            _ => runs.push(Run { session, whole }),
+        }
+        last = session;
+    });
 }

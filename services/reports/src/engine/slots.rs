@@ -1,7 +1,7 @@
 //! Who computes: how many questions at once, how long the others wait, and when one is given up.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -56,17 +56,32 @@ impl Slots {
 /// Whoever waits for an answer.
 #[derive(Debug, Default)]
 pub struct Asker {
+    /// Whether to stop.
     has_gone: Arc<AtomicBool>,
+    /// Why, if not because nobody waits.
+    given_up: OnceLock<EngineError>,
 }
 
 impl Asker {
     /// Asks whether to go on; to be called every few thousand rows.
     ///
     /// # Errors
-    /// `Abandoned` if nobody waits any more.
+    /// `Abandoned` if nobody waits any more, and what the question was given up for.
     #[inline]
     pub(crate) fn check(&self) -> Result<(), EngineError> {
-        if self.has_gone.load(Ordering::Relaxed) { Err(EngineError::Abandoned) } else { Ok(()) }
+        if self.has_gone.load(Ordering::Relaxed) { Err(self.reason()) } else { Ok(()) }
+    }
+
+    /// Gives the question up: there will be no answer, for this reason.
+    pub(super) fn give_up(&self, reason: EngineError) {
+        // The first reason stands.
+        let _ = self.given_up.set(reason);
+        self.has_gone.store(true, Ordering::Relaxed);
+    }
+
+    #[cold]
+    fn reason(&self) -> EngineError {
+        self.given_up.get().cloned().unwrap_or(EngineError::Abandoned)
     }
 }
 

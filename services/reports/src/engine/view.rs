@@ -1,8 +1,9 @@
 //! What a question looks at.
 
+use super::sessions::Sessions;
 use super::slots::Asker;
 use crate::projection::{NOBODY, Snapshot};
-use crate::query::CountedBy;
+use crate::query::{CountedBy, Range};
 
 /// One project at one moment, and who asks.
 pub(crate) struct View<'a> {
@@ -10,12 +11,20 @@ pub(crate) struct View<'a> {
     pub(crate) columns: &'a Snapshot,
     /// Who waits for the answer.
     pub(crate) asker: &'a Asker,
+    /// The properties of sessions that were asked for.
+    pub(super) sessions: Sessions,
 }
 
 impl<'a> View<'a> {
     /// Looks at these columns.
     pub(crate) fn new(columns: &'a Snapshot, asker: &'a Asker) -> Self {
-        Self { columns, asker }
+        let always = Range { start_ms: i64::MIN, end_ms: i64::MAX };
+        Self { columns, asker, sessions: Sessions::of(always) }
+    }
+
+    /// Looks at the same for a question that reads only events inside a range, so that only their sessions are looked at.
+    pub(super) fn over(&self, range: Range) -> Self {
+        Self { sessions: Sessions::of(range), ..*self }
     }
 }
 

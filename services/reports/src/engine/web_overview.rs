@@ -18,7 +18,7 @@ use crate::web_overview::{
     DIRECT, Dimension, ENTRY_PROPERTIES, NOW_MS, PAGE_VIEW, PATHNAME, WebNumbers,
     WebOverviewAnswer, WebOverviewQuery, WebPoint, WebTable,
 };
-use tally::{Looks, Row, Tally, table};
+use tally::{Looks, Tally, table};
 
 /// Answers the web overview.
 ///
@@ -117,11 +117,7 @@ fn of_visits(filter: &Filter) -> [Selector; 3] {
 }
 
 /// Counts visitors and sessions, and what is told of them.
-fn visits(
-    view: &View<'_>,
-    range: Range,
-    query: &WebOverviewQuery,
-) -> Result<Tally, EngineError> {
+fn visits(view: &View<'_>, range: Range, query: &WebOverviewQuery) -> Result<Tally, EngineError> {
     let session = ValueSource::new(Scope::Event, SESSION_ID, view);
     let entries = ENTRY_PROPERTIES.map(|key| ValueSource::new(Scope::Event, key, view));
     let [page, referrer, source, medium, campaign, browser, os, device, country] = &entries;
@@ -131,9 +127,7 @@ fn visits(
         counted_by: &CountedBy::Persons,
         filter: &Filter::everything(),
         selectors: &selectors,
-        values: [
-            &session, page, referrer, source, medium, campaign, browser, os, device, country,
-        ],
+        values: [&session, page, referrer, source, medium, campaign, browser, os, device, country],
     };
     let domains = view.columns.properties.find(ENTRY_PROPERTIES[Dimension::Referrer.property()]);
     let direct = domains.and_then(|(_, domains)| domains.code(DIRECT));
@@ -179,7 +173,7 @@ fn page_table(
     let rows = viewed.map(|(page, views)| {
         let began = entries.get(&page).copied().unwrap_or_default();
         let visitors = visitors.get(&page).map_or(0, |row| row.visitors);
-        (page, Row { visitors, views: *views, ..began })
+        (page, began.with(*views, visitors))
     });
     table(rows, |code| pages.label(code), query.limit)
 }
@@ -199,7 +193,7 @@ fn dimension_table(
     let rows = rows.iter().map(|(code, row)| {
         let is_of_sessions = matches!(dimension, Dimension::EntryPage | Dimension::ExitPage);
         let views = if is_of_sessions { row.sessions } else { row.views };
-        (*code, Row { views, ..*row })
+        (*code, row.with(views, row.visitors))
     });
     table(rows, label, query.limit)
 }
@@ -225,9 +219,9 @@ fn vitals(view: &View<'_>, query: &WebOverviewQuery) -> Result<Vec<VitalAnswer>,
     })?;
     let answer = VITALS.into_iter().enumerate().filter_map(|(at, vital)| {
         let counts = counted.iter().map(|counted| &counted[at]);
-        let measured = counts.flat_map(|counts| (0_u32..).zip(counts)).map(|(code, count)| {
-            (sources[at].number(code), *count)
-        });
+        let measured = counts
+            .flat_map(|counts| (0_u32..).zip(counts))
+            .map(|(code, count)| (sources[at].number(code), *count));
         VitalAnswer::of(vital, measured.filter(|(number, _)| number.is_finite()).collect())
     });
     Ok(answer.collect())

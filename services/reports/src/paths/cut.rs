@@ -93,7 +93,11 @@ impl Shown {
         if self.end.is_some() && self.start.is_none() {
             // Counted back from the end, so that all paths meet there.
             let places = &places[places.len() - looked_at..];
-            return Some(Path { first_step: self.max_steps + 1 - looked_at, places, drops_off: false });
+            return Some(Path {
+                first_step: self.max_steps + 1 - looked_at,
+                places,
+                drops_off: false,
+            });
         }
         let drops_off = self.end.is_none() && places.len() < self.max_steps;
         Some(Path { first_step: 1, places: &places[..looked_at], drops_off })

@@ -69,7 +69,9 @@ pub(crate) fn begin(moments: &[Moment], page: usize, is_whole: bool) -> Vec<bool
         begins[at] = !goes_on;
         if id.is_some() || has_paused {
             known = Some(here);
-        } else if let Some(known) = known.as_mut().filter(|known| !goes_on && known.from - at <= LOOK_BACK) {
+        } else if let Some(known) =
+            known.as_mut().filter(|known| !goes_on && known.from - at <= LOOK_BACK)
+        {
             known.session.start_ms = *time_ms;
         }
     }

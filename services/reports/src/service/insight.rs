@@ -10,24 +10,32 @@ mod web_overview;
 
 use std::sync::Arc;
 
-use observe_core::{CallContext, respond};
+use observe_core::{CallContext, Clock, respond};
 use observe_proto::reports::v1 as pb;
 use observe_proto::reports::v1::insight_service_server::InsightService;
 use tonic::{Request, Response, Status};
 
 use crate::engine::{ReportEngine, Slots};
 use crate::error::ReportsError;
+use crate::service::persons::PersonPages;
 
 /// Answers questions with whatever engine there is.
 pub(crate) struct Insight {
     engine: Arc<dyn ReportEngine>,
     /// Where questions are read, too: compiling their patterns is computation that must not hold up other requests.
     slots: Slots,
+    persons: PersonPages,
+    clock: Arc<dyn Clock>,
 }
 
 impl Insight {
-    pub(crate) fn new(engine: Arc<dyn ReportEngine>, slots: Slots) -> Self {
-        Self { engine, slots }
+    pub(crate) fn new(
+        engine: Arc<dyn ReportEngine>,
+        slots: Slots,
+        persons: PersonPages,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { engine, slots, persons, clock }
     }
 }
 

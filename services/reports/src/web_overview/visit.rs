@@ -115,8 +115,13 @@ mod tests {
 
     #[test]
     fn any_event_is_activity_and_page_views_alone_are_entry_and_exit() {
-        let events =
-            [(0, 7, View::None), (1, 7, ASKED), (2, 7, View::None), (3, 7, ASKED), (9, 7, View::None)];
+        let events = [
+            (0, 7, View::None),
+            (1, 7, ASKED),
+            (2, 7, View::None),
+            (3, 7, ASKED),
+            (9, 7, View::None),
+        ];
         assert_eq!(visits(&events), [(0, 9, 2, 1, 3)]);
     }
 
@@ -129,7 +134,13 @@ mod tests {
 
     #[test]
     fn an_event_between_two_others_of_one_session_is_its_own() {
-        assert_eq!(visits(&[(0, 7, ASKED), (1, 8, ASKED), (99, 7, ASKED)]), [(0, 99, 2, 0, 2), (1, 1, 1, 1, 1)]);
-        assert_eq!(visits(&[(0, 0, ASKED), (30, 0, ASKED), (61, 0, ASKED)]), [(0, 30, 2, 0, 1), (61, 61, 1, 2, 2)]);
+        assert_eq!(
+            visits(&[(0, 7, ASKED), (1, 8, ASKED), (99, 7, ASKED)]),
+            [(0, 99, 2, 0, 2), (1, 1, 1, 1, 1)]
+        );
+        assert_eq!(
+            visits(&[(0, 0, ASKED), (30, 0, ASKED), (61, 0, ASKED)]),
+            [(0, 30, 2, 0, 1), (61, 61, 1, 2, 2)]
+        );
     }
 }

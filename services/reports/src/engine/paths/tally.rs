@@ -5,7 +5,6 @@ use std::cmp::Reverse;
 use rustc_hash::FxHashMap;
 
 use crate::engine::EngineError;
-use crate::engine::median::median;
 use crate::paths::cut::Path;
 use crate::paths::{Link, Node, PathsAnswer};
 use crate::projection::NOBODY;
@@ -126,11 +125,11 @@ impl Tally {
             (Reverse(went.paths), source.step, label(source.value), label(*target))
         });
         links.truncate(limit);
-        let mut waits: FxHashMap<u32, Vec<i64>> =
+        let mut waits: FxHashMap<u32, Vec<u32>> =
             links.iter().map(|(_, went)| (went.number, Vec::new())).collect();
         for (number, wait_ms) in self.waits {
             if let Some(of_link) = waits.get_mut(&number) {
-                of_link.push(wait_ms.into());
+                of_link.push(wait_ms);
             }
         }
         let ends = links.iter().flat_map(|((source, target), _)| {
@@ -148,7 +147,7 @@ impl Tally {
             step: source.step,
             paths: went.paths,
             persons: went.persons,
-            median_ms: waits.get_mut(&went.number).and_then(|waits| median(waits)).unwrap_or(0.0),
+            median_ms: waits.get_mut(&went.number).map_or(0.0, |waits| median(waits)),
         };
         let node = |place: Place| {
             let came = self.places.get(&place);
@@ -164,6 +163,21 @@ impl Tally {
             links: links.into_iter().map(link).collect(),
             paths: self.paths,
         })
+    }
+}
+
+/// Returns the exact median, between the two in the middle where their number is even; 0 without values.
+fn median(values: &mut [u32]) -> f64 {
+    if values.is_empty() {
+        return 0.0;
+    }
+    let middle = values.len() / 2;
+    let is_even = values.len().is_multiple_of(2);
+    let (below, upper, _) = values.select_nth_unstable(middle);
+    let upper = f64::from(*upper);
+    match below.iter().max() {
+        Some(lower) if is_even => f64::midpoint(f64::from(*lower), upper),
+        _ => upper,
     }
 }
 

@@ -31,6 +31,11 @@ impl Default for Row {
 }
 
 impl Row {
+    /// Returns it with these views and visitors in the place of its own.
+    pub(super) fn with(self, views: u64, visitors: u64) -> Self {
+        Self { views, visitors, ..self }
+    }
+
     /// Counts a person, once however often it is said.
     fn see(&mut self, person: u32) {
         if self.last != person {
@@ -76,12 +81,7 @@ impl Tally {
 
     /// Adds a person with its events in the order of time. Their values are the session, and if there are buckets, those of
     /// [`crate::web_overview::ENTRY_PROPERTIES`].
-    pub(super) fn add<const V: usize>(
-        &mut self,
-        person: u32,
-        hits: &[Hit<V>],
-        looks: &Looks<'_>,
-    ) {
+    pub(super) fn add<const V: usize>(&mut self, person: u32, hits: &[Hit<V>], looks: &Looks<'_>) {
         if hits.iter().all(|hit| hit.selectors & ASKED == 0) {
             return;
         }
