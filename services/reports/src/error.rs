@@ -28,6 +28,9 @@ pub enum ReportsError {
     /// Too many questions are being computed.
     #[error("too many questions are being computed")]
     Busy,
+    /// A question takes more than one may.
+    #[error("{0}")]
+    TooLarge(EngineError),
     /// Too many people watch.
     #[error("too many viewers")]
     Viewers,
@@ -58,11 +61,7 @@ impl From<EngineError> for ReportsError {
         match error {
             EngineError::Loading { progress } => Self::Loading { progress },
             EngineError::Busy => Self::Busy,
-            EngineError::TooLarge(what) => {
-                let mut violations = Violations::new();
-                violations.add("range", what);
-                violations.into()
-            }
+            large @ (EngineError::TooLong | EngineError::TooLarge) => Self::TooLarge(large),
             broken @ (EngineError::Abandoned | EngineError::Broken(_)) => {
                 CommonError::Internal(broken.to_string()).into()
             }
@@ -75,7 +74,7 @@ impl ServiceError for ReportsError {
         match self {
             Self::Common(error) => error.code(),
             Self::Loading { .. } => ErrorCode::Unavailable,
-            Self::Busy | Self::Viewers => ErrorCode::ResourceExhausted,
+            Self::Busy | Self::Viewers | Self::TooLarge(_) => ErrorCode::ResourceExhausted,
             Self::NotBuilt(_) => ErrorCode::Unimplemented,
         }
     }
@@ -85,6 +84,7 @@ impl ServiceError for ReportsError {
             Self::Common(error) => error.reason(),
             Self::Loading { .. } => ErrorReason::ProjectionLoading,
             Self::Busy | Self::Viewers => ErrorReason::RateLimited,
+            Self::TooLarge(_) => ErrorReason::QuestionTooLarge,
             Self::NotBuilt(_) => ErrorReason::UnknownRpc,
         }
     }
@@ -95,6 +95,10 @@ impl ServiceError for ReportsError {
             Self::Loading { .. } => "the projection is being built after a start, try again".into(),
             Self::Busy => "too many questions are being computed, try again".into(),
             Self::Viewers => "too many viewers watch already, try again later".into(),
+            Self::TooLarge(error) => format!(
+                "{error}; a shorter range, a narrower filter or fewer values make it smaller"
+            )
+            .into(),
             Self::NotBuilt(name) => format!("{name} is not built yet").into(),
         }
     }
@@ -103,7 +107,7 @@ impl ServiceError for ReportsError {
         match self {
             Self::Common(error) => error.metadata(),
             Self::Loading { progress } => vec![("progress", format!("{progress:.3}"))],
-            Self::Busy | Self::Viewers | Self::NotBuilt(_) => Vec::new(),
+            Self::Busy | Self::Viewers | Self::TooLarge(_) | Self::NotBuilt(_) => Vec::new(),
         }
     }
 
@@ -112,14 +116,14 @@ impl ServiceError for ReportsError {
             Self::Common(error) => error.retry_after(),
             Self::Loading { .. } => Some(LOADING_RETRY_AFTER),
             Self::Busy | Self::Viewers => Some(BUSY_RETRY_AFTER),
-            Self::NotBuilt(_) => None,
+            Self::TooLarge(_) | Self::NotBuilt(_) => None,
         }
     }
 
     fn violations(&self) -> Option<&Violations> {
         match self {
             Self::Common(error) => error.violations(),
-            Self::Loading { .. } | Self::Busy | Self::Viewers | Self::NotBuilt(_) => None,
+            _ => None,
         }
     }
 }
@@ -127,14 +131,6 @@ impl ServiceError for ReportsError {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_takes_too_much_is_to_be_asked_for_a_shorter_time() {
-        let too_large = ReportsError::from(EngineError::TooLarge("ask for a shorter range"));
-        assert_eq!(too_large.code(), ErrorCode::InvalidArgument);
-        let violations = too_large.violations().expect("one");
-        assert!(violations.iter().any(|one| one.field == "range"));
-    }
 
     #[test]
     fn a_caller_without_a_place_is_told_when_to_come_back() {

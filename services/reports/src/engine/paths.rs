@@ -22,7 +22,7 @@ const CAPTURED: char = '$';
 /// Answers paths.
 ///
 /// # Errors
-/// `Abandoned` if the asker has gone, `TooLarge` if the paths have too many different links.
+/// `Abandoned` if the asker has gone, `TooLarge` if the paths have too many links.
 pub(super) fn run(view: &View<'_>, query: &PathsQuery) -> Result<PathsAnswer, EngineError> {
     let places = Places::new(view, query);
     let tallies = places.each_path(view, query, Tally::default, |tally, person, path| {

@@ -20,9 +20,9 @@ use crate::query::{CountedBy, Filter, Range, Scope, Selector};
 use crate::sessions::SESSION_MS;
 use crate::web_overview::PAGE_VIEW;
 
-/// How much memory the sessions of a question may take while one of their properties is computed.
+/// How much memory the sessions of a question may take while one of their properties is computed, in bytes: that of some three
+/// million sessions.
 const BYTES_MAX: usize = 256 << 20;
-const TOO_MANY_SESSIONS: &str = "there are too many sessions in the range for a filter or a breakdown by session; ask for a shorter one";
 
 /// A property of sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +53,7 @@ const PROPERTIES: [(&str, Property); 8] = [
 #[derive(Debug)]
 pub(crate) struct Sessions {
     range: Range,
+    bytes_max: usize,
     /// In the order of [`PROPERTIES`].
     computed: [OnceLock<Arc<SessionColumn>>; PROPERTIES.len()],
 }
@@ -61,7 +62,13 @@ impl Sessions {
     /// Those of the sessions that have an event in the range.
     pub(crate) fn of(range: Range) -> Self {
         let computed = std::array::from_fn(|_| OnceLock::new());
-        Self { range, computed }
+        Self { range, bytes_max: BYTES_MAX, computed }
+    }
+
+    /// Likewise, in less memory.
+    #[cfg(test)]
+    pub(super) fn within(bytes_max: usize) -> Self {
+        Self { bytes_max, ..Self::of(Range { start_ms: i64::MIN, end_ms: i64::MAX }) }
     }
 
     /// Returns a property, computed when it is first asked for; `None` for one that sessions do not have. If it cannot be
@@ -69,7 +76,7 @@ impl Sessions {
     pub(super) fn column(&self, property: &str, view: &View<'_>) -> Option<Arc<SessionColumn>> {
         let at = PROPERTIES.iter().position(|(key, _)| *key == property)?;
         let column = self.computed[at].get_or_init(|| {
-            let computed = compute(PROPERTIES[at].1, self.range, view);
+            let computed = compute(PROPERTIES[at].1, self.range, self.bytes_max, view);
             Arc::new(computed.unwrap_or_else(|error| {
                 view.asker.give_up(error);
                 SessionColumn::default()
@@ -177,6 +184,7 @@ impl Whole {
 fn compute(
     property: Property,
     range: Range,
+    bytes_max: usize,
     view: &View<'_>,
 ) -> Result<SessionColumn, EngineError> {
     let session = ValueSource::new(Scope::Event, SESSION_ID, view);
@@ -186,7 +194,7 @@ fn compute(
         Property::DurationSeconds => (None, None),
     };
     let value = ValueSource::new(Scope::Event, values.unwrap_or(SESSION_ID), view);
-    let wholes = wholes(range, event, [&session, &value], view)?;
+    let wholes = wholes(range, event, [&session, &value], bytes_max, view)?;
     let own = values.map(|key| view.columns.properties.find(key));
     let mut column = SessionColumn { first: wholes.first, ..SessionColumn::default() };
     if let Some(found) = own {
@@ -237,6 +245,7 @@ fn wholes(
     range: Range,
     event: Option<&str>,
     values: [&ValueSource<'_>; 2],
+    bytes_max: usize,
     view: &View<'_>,
 ) -> Result<Wholes, EngineError> {
     let selectors = [Selector { event: event.map(str::to_owned), filter: Filter::everything() }];
@@ -250,7 +259,7 @@ fn wholes(
         selectors: &selectors,
         values,
     };
-    let runs_max = BYTES_MAX / size_of::<Run>();
+    let runs_max = bytes_max / size_of::<Run>();
     let taken = AtomicUsize::new(0);
     let runs = scan_with_arrivals(view, &reads, Vec::new, |runs: &mut Vec<Run>, part| {
         if taken.load(Ordering::Relaxed) <= runs_max {
@@ -265,9 +274,10 @@ fn wholes(
     };
     let sessions = (last - first) as usize + 1;
     let bytes = taken.into_inner() * size_of::<Run>() + sessions * size_of::<Whole>();
-    if bytes > BYTES_MAX {
-        return Err(EngineError::TooLarge(TOO_MANY_SESSIONS));
+    if bytes > bytes_max {
+        return Err(EngineError::TooLarge);
     }
+    view.asker.take(sessions * size_of::<u32>())?;
     let mut of_session = vec![Whole::NOTHING; sessions];
     for of_thread in runs {
         view.asker.check()?;

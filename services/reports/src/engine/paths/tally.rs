@@ -11,6 +11,8 @@ use crate::projection::NOBODY;
 
 /// How many different links paths may have: some 100 MiB of them. Only texts that differ in every event come near.
 const LINKS_MAX: usize = 1_000_000;
+/// How many times paths may take a link: 256 MiB of them.
+const TAKEN_MAX: usize = 32 << 20;
 
 /// A value at a step, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -46,7 +48,7 @@ pub(super) struct Tally {
     /// only where one page is opened again and again for as long without a pause.
     waits: Vec<(u32, u32)>,
     paths: u64,
-    /// There were more than [`LINKS_MAX`] links; what is here counts for nothing.
+    /// There was more than [`LINKS_MAX`] and [`TAKEN_MAX`] allow; what is here counts for nothing.
     overflows: bool,
 }
 
@@ -94,13 +96,14 @@ impl Tally {
         let waits = other.waits.into_iter();
         self.waits.extend(waits.map(|(number, wait_ms)| (numbers[number as usize], wait_ms)));
         self.paths += other.paths;
-        self.overflows |= other.overflows;
+        self.overflows |= other.overflows || self.waits.len() > TAKEN_MAX;
     }
 
-    /// Returns a link, new if it has to be; `None` if there are too many.
+    /// Returns a link, new if it has to be; `None` if there is too much.
     fn link(&mut self, source: Place, target: u32) -> Option<&mut Went> {
         let number = u32::try_from(self.links.len()).expect("they are limited");
-        if self.links.len() >= LINKS_MAX && !self.links.contains_key(&(source, target)) {
+        let is_full = self.links.len() >= LINKS_MAX && !self.links.contains_key(&(source, target));
+        if is_full || self.waits.len() >= TAKEN_MAX {
             self.overflows = true;
             return None;
         }
@@ -111,14 +114,14 @@ impl Tally {
     /// Answers so many links, and the places that they join.
     ///
     /// # Errors
-    /// `TooLarge` if there were too many links.
+    /// `TooLarge` if there was too much.
     pub(super) fn finish<'a>(
         self,
         limit: usize,
         label: impl Fn(u32) -> &'a str,
     ) -> Result<PathsAnswer, EngineError> {
         if self.overflows {
-            return Err(EngineError::TooLarge(TOO_MANY_LINKS));
+            return Err(EngineError::TooLarge);
         }
         let mut links: Vec<_> = self.links.into_iter().collect();
         links.sort_unstable_by_key(|((source, target), went)| {
@@ -180,6 +183,3 @@ fn median(values: &mut [u32]) -> f64 {
         _ => upper,
     }
 }
-
-const TOO_MANY_LINKS: &str =
-    "the paths have more than 1,000,000 different links; ask for a shorter range or fewer events";

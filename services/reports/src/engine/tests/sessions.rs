@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::visits::{Event, MINUTE_MS, Random, Site, random_range};
-use super::world::{World, by, person, series, totals, trends};
+use super::world::{World, by, is, person, series, totals, trends};
+use crate::engine::EngineError;
+use crate::engine::sessions::Sessions;
 use crate::engine::slots::Asker;
 use crate::engine::view::View;
 use crate::query::{Attribution, Condition, Filter, Range, Scope, ValueTest};
@@ -126,6 +128,24 @@ fn the_first_page_view_of_equal_times_is_the_one_that_came_first() {
     visit(&mut world, "ada", "s1", &[(0, "$pageview", "/first"), (0, "$pageview", "/second")]);
     world.project.seal();
     assert_eq!(pairs(&by_session(&world, "$entry_pathname", WEEK)), [("/first", 2)]);
+}
+
+#[test]
+fn a_question_about_too_many_sessions_is_given_up() {
+    let mut world = World::new();
+    for n in 0..1_000 {
+        visit(&mut world, "ada", &format!("s{n}"), &[(n, "$pageview", "/")]);
+    }
+    let now = world.project.snapshot();
+    for (bytes_max, expected) in [(1_000_000, Ok(1_000)), (50_000, Err(())), (1_000, Err(()))] {
+        let asker = Asker::default();
+        let view = View { sessions: Sessions::within(bytes_max), ..View::new(&now, &asker) };
+        let mut query = asked(WEEK);
+        query.filter = is("$is_bounce", Scope::Session, "true");
+        let answer = crate::engine::trends::run(&view, &query);
+        let total = answer.map(|answer| answer.series[0][0].total);
+        assert_eq!(total, expected.map_err(|()| EngineError::TooLarge), "{bytes_max} bytes");
+    }
 }
 
 /// The properties of a session, from its events in the order of time and arrival.

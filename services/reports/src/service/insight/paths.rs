@@ -16,7 +16,7 @@ impl Insight {
         request: pb::QueryPathsRequest,
     ) -> Result<pb::QueryPathsResponse, ReportsError> {
         let project = ctx.project(&request.project_id, Permission::Read)?;
-        let query = self.slots.compute(move |_| Ok(paths_query(&request))).await??;
+        let query = self.slots.compute(project, move |_| Ok(paths_query(&request))).await??;
         Ok(paths_response(self.engine.paths(project, query).await?))
     }
 
@@ -30,7 +30,7 @@ impl Insight {
         let token = std::mem::take(&mut request.page_token);
         let (request, read) = self
             .slots
-            .compute(move |_| {
+            .compute(project, move |_| {
                 let read = path_persons_query(&request);
                 Ok((request, read))
             })

@@ -16,7 +16,10 @@ impl Insight {
     ) -> Result<pb::QueryWebOverviewResponse, ReportsError> {
         let project = ctx.project(&request.project_id, Permission::Read)?;
         let now_ms = self.clock.now().timestamp_millis();
-        let query = self.slots.compute(move |_| Ok(web_overview_query(&request, now_ms))).await??;
+        let query = self
+            .slots
+            .compute(project, move |_| Ok(web_overview_query(&request, now_ms)))
+            .await??;
         let buckets = query.buckets.clone();
         let answer = self.engine.web_overview(project, query).await?;
         Ok(web_overview_response(&buckets, answer))
