@@ -5,6 +5,7 @@ mod erasure;
 mod errors;
 mod person_activity;
 mod retention;
+mod site;
 mod splits;
 mod stand_in;
 
