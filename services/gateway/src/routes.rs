@@ -360,6 +360,7 @@ mod tests {
                     | "RedriveDeadLetters",
                 )
                 | ("InsightService", "QueryTrends" | "QueryFunnel")
+                | ("InsightService", "QueryPaths" | "ListPathPersons" | "QueryWebOverview")
                 | ("ErrorService", "ListErrorGroups" | "GetErrorGroup" | "UpdateErrorGroup")
                 | ("LatencyService", "ListEndpoints" | "QueryLatency")
                 | ("OverviewService", "GetOverview" | "WatchOverview")

@@ -41,16 +41,34 @@ pub(crate) fn bare(method: &MethodDescriptor, tenant: &Tenant) -> Value {
             request[key] = json!(id);
         }
     }
+    // Who is behind a number of a question is asked with the question, which names the project.
+    for field in method.input().fields() {
+        if let Kind::Message(question) = field.kind()
+            && question.name().starts_with("Query")
+            && question.get_field_by_name("project_id").is_some()
+        {
+            request[field.json_name()] = json!({"projectId": tenant.project});
+        }
+    }
     request
+}
+
+/// Adds what is in one object to another, and so with the objects in it.
+fn add(to: &mut Value, more: Value) {
+    match (to, more) {
+        (Value::Object(to), Value::Object(more)) => {
+            for (key, value) in more {
+                add(to.entry(key).or_insert(Value::Null), value);
+            }
+        }
+        (to, more) => *to = more,
+    }
 }
 
 /// Returns a request that is good. The things that it names do not exist, so that it changes little where it is admitted.
 pub(crate) fn full(method: &MethodDescriptor, tenant: &Tenant) -> Value {
     let mut request = bare(method, tenant);
-    let more = content(method.parent_service().name(), method.name());
-    if let (Some(request), Value::Object(more)) = (request.as_object_mut(), more) {
-        request.extend(more);
-    }
+    add(&mut request, content(method.parent_service().name(), method.name()));
     request
 }
 
@@ -162,6 +180,8 @@ fn reports(method: &str) -> Value {
             let endpoint = json!({"service": "shop", "method": "GET", "route": "/"});
             json!({"range": range, "endpoint": endpoint})
         }
+        "QueryPaths" | "QueryWebOverview" => json!({"range": range}),
+        "ListPathPersons" => json!({"paths": {"range": range}, "step": 1, "source": "/"}),
         "PreviewMerge" => json!({"sourcePersonId": NOBODY, "targetPersonId": NOBODY_ELSE}),
         "ListPersonEvents" | "ExportPerson" => json!({"personId": NOBODY}),
         _ => json!({}),
