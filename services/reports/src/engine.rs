@@ -14,19 +14,22 @@ mod first_seen;
 mod funnel;
 mod heap;
 mod history;
-mod person_set;
 mod lifecycle;
 mod marks;
+mod paths;
+mod person_set;
 mod plan;
 mod retention;
 mod scan;
 mod selection;
+mod sessions;
 pub mod slots;
 mod stickiness;
 mod team;
 mod trends;
 mod view;
 mod walk;
+mod web_overview;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -42,10 +45,12 @@ use crate::explained_person::ExplainedPerson;
 use crate::funnel::{FunnelAnswer, FunnelQuery};
 use crate::history::{History, HistoryQuery};
 use crate::lifecycle::{LifecyclePoint, LifecycleQuery};
+use crate::paths::{PathPersonsQuery, PathsAnswer, PathsQuery};
 use crate::retention::explain::Explanation;
 use crate::retention::{RetentionAnswer, RetentionQuery};
 use crate::stickiness::{StickinessAnswer, StickinessQuery};
 use crate::trends::{TrendsAnswer, TrendsQuery};
+use crate::web_overview::{WebOverviewAnswer, WebOverviewQuery};
 
 pub use columnar::ColumnarEngine;
 pub use slots::Slots;
@@ -115,6 +120,24 @@ pub trait ReportEngine: Send + Sync + 'static {
         cell: crate::stickiness::Cell,
         page: Page,
     ) -> Answer<'_, Behind>;
+
+    /// Counts the ways that persons took.
+    fn paths(&self, project: ProjectId, query: PathsQuery) -> Answer<'_, PathsAnswer>;
+
+    /// Answers who took a way.
+    fn path_persons(
+        &self,
+        project: ProjectId,
+        query: PathPersonsQuery,
+        page: Page,
+    ) -> Answer<'_, Behind>;
+
+    /// Answers one screen about a web site.
+    fn web_overview(
+        &self,
+        project: ProjectId,
+        query: WebOverviewQuery,
+    ) -> Answer<'_, WebOverviewAnswer>;
 
     /// Counts events, persons, sessions and errors in each bucket.
     fn activity(&self, project: ProjectId, query: ActivityQuery) -> Answer<'_, Vec<Activity>>;

@@ -7,8 +7,8 @@
 
 pub mod activity;
 pub mod behind;
-pub mod cohort;
 mod bits;
+pub mod cohort;
 pub mod config;
 mod convert;
 pub mod engine;
@@ -22,6 +22,7 @@ pub mod latency;
 pub mod lifecycle;
 pub mod neighbours;
 pub mod overview;
+pub mod paths;
 mod person_activity;
 pub mod projection;
 pub mod published;
@@ -29,11 +30,13 @@ pub mod query;
 pub mod refusal;
 pub mod retention;
 mod service;
+mod sessions;
 pub mod signals;
 pub mod stickiness;
 mod store;
 pub mod trends;
 pub mod usage;
+pub mod web_overview;
 mod workers;
 
 use std::sync::Arc;
@@ -167,7 +170,15 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
     let counter =
         Counter { loader: loader.clone(), engine: engine.clone(), clock: deps.clock.clone() };
     let counting = workers::cohorts::run(counter.clone(), Arc::clone(&published), life.clone());
-    let insight = Insight::new(engine, slots.clone(), answers, pages.clone(), knows, loader);
+    let insight = Insight::new(
+        engine,
+        slots.clone(),
+        answers,
+        pages.clone(),
+        knows,
+        loader,
+        deps.clock.clone(),
+    );
     let kept = Kept {
         database,
         published: Arc::clone(&published),

@@ -262,6 +262,8 @@ fn reports(method: &str) -> Value {
             let endpoint = json!({"service": "shop", "method": "GET", "route": "/"});
             json!({"range": range, "endpoint": endpoint})
         }
+        "QueryPaths" | "QueryWebOverview" => json!({"range": range}),
+        "ListPathPersons" => json!({"paths": {"range": range}, "step": 1, "source": "/"}),
         "PreviewMerge" => json!({"sourcePersonId": NOBODY, "targetPersonId": NOBODY_ELSE}),
         "ListPersonEvents" | "ExportPerson" => json!({"personId": NOBODY}),
         _ => json!({}),

@@ -21,7 +21,7 @@ use crate::refusal::Refusal;
 use crate::store::cohort::{CohortRow, Draft};
 
 /// What the conditions on the events of a behavior may be about: a cohort is a condition of its own.
-const BEHAVIOR_SCOPES: [Scope; 2] = [Scope::Event, Scope::Person];
+const BEHAVIOR_SCOPES: [Scope; 3] = [Scope::Event, Scope::Person, Scope::Session];
 const CONDITIONS_MAX: usize = 50;
 const DEPTH_MAX: usize = 5;
 const TIMES_MAX: i32 = 1_000_000;

@@ -1,5 +1,7 @@
 //! Parts that questions have in common.
 
+use std::ops::RangeInclusive;
+
 use observe_core::Violations;
 use observe_filter::{Scope, read_property, read_scope};
 use observe_proto::common::v1 as common;
@@ -10,7 +12,7 @@ use uuid::Uuid;
 use crate::query::{Attribution, Breakdown, Range};
 
 /// What the conditions of a question's filters may be about.
-pub(super) const SCOPES: [Scope; 3] = [Scope::Event, Scope::Person, Scope::Cohort];
+pub(super) const SCOPES: [Scope; 4] = [Scope::Event, Scope::Person, Scope::Session, Scope::Cohort];
 
 /// How many cohorts a breakdown may have.
 const BREAKDOWN_COHORTS_MAX: usize = 25;
@@ -121,4 +123,42 @@ fn cohorts(wire: &pb::Breakdown, violations: &mut Violations) -> Vec<Uuid> {
         }
     }
     cohorts
+}
+
+/// Reads a number of which 0 means the default.
+pub(super) fn or_default(
+    number: i32,
+    bounds: RangeInclusive<usize>,
+    default: usize,
+    field: &str,
+    violations: &mut Violations,
+) -> usize {
+    if number == 0 {
+        return default;
+    }
+    let found = usize::try_from(number).ok().filter(|number| bounds.contains(number));
+    let (least, most) = (bounds.start(), bounds.end());
+    let message = format!("must be {least}-{most}, or 0 for {default}");
+    violations.require(found.is_some(), field, message);
+    found.unwrap_or(default)
+}
+
+/// Takes a question that is part of another request; what is wrong with it is told with the name of that part.
+pub(super) fn within<T>(
+    question: Result<T, Violations>,
+    part: &str,
+    violations: &mut Violations,
+) -> Option<T> {
+    question
+        .map_err(|inner| {
+            for one in inner.iter() {
+                violations.add(format!("{part}.{}", one.field), one.description.clone());
+            }
+        })
+        .ok()
+}
+
+/// Writes a count.
+pub(super) fn count(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }

@@ -74,7 +74,7 @@ pub(super) fn time_zone(name: &str, violations: &mut Violations) -> Option<Tz> {
     zone
 }
 
-fn buckets(
+pub(super) fn buckets(
     range: Range,
     interval: Interval,
     zone: Tz,

@@ -232,7 +232,8 @@ fn those_by_times(
         values: [],
     };
     scan(
-        view,
+        // The sessions of these events alone are looked at.
+        &view.over(range),
         &reads,
         || (),
         |(), part| {

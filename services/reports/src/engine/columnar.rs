@@ -10,7 +10,7 @@ use super::slots::{Asker, Slots};
 use super::view::View;
 use super::{
     Answer, EngineError, ReportEngine, activity, behind, cohort, cohort_breakdown,
-    explained_person, history, lifecycle, retention, stickiness,
+    explained_person, history, lifecycle, paths, retention, stickiness, web_overview,
 };
 use crate::activity::{Activity, ActivityQuery};
 use crate::behind::{Behind, Page};
@@ -19,12 +19,14 @@ use crate::explained_person::ExplainedPerson;
 use crate::funnel::{FunnelAnswer, FunnelQuery};
 use crate::history::{History, HistoryQuery};
 use crate::lifecycle::{self as lifecycle_of, LifecyclePoint, LifecycleQuery};
+use crate::paths::{PathPersonsQuery, PathsAnswer, PathsQuery};
 use crate::published::Published;
 use crate::query::CountedBy;
 use crate::retention::explain::Explanation;
 use crate::retention::{self as retention_of, RetentionAnswer, RetentionQuery};
 use crate::stickiness::{self as stickiness_of, StickinessAnswer, StickinessQuery};
 use crate::trends::{TrendsAnswer, TrendsQuery};
+use crate::web_overview::{WebOverviewAnswer, WebOverviewQuery};
 
 /// Answers from the published projection.
 pub struct ColumnarEngine {
@@ -65,11 +67,15 @@ impl ColumnarEngine {
 
 impl ReportEngine for ColumnarEngine {
     fn trends(&self, project: ProjectId, query: TrendsQuery) -> Answer<'_, TrendsAnswer> {
-        Box::pin(self.compute(project, move |view| cohort_breakdown::trends(view, &query)))
+        Box::pin(self.compute(project, move |view| {
+            cohort_breakdown::trends(&view.over(query.range), &query)
+        }))
     }
 
     fn funnel(&self, project: ProjectId, query: FunnelQuery) -> Answer<'_, FunnelAnswer> {
-        Box::pin(self.compute(project, move |view| cohort_breakdown::funnel(view, &query)))
+        Box::pin(self.compute(project, move |view| {
+            cohort_breakdown::funnel(&view.over(query.range), &query)
+        }))
     }
 
     fn with_cohorts(&self, cohorts: Arc<Definitions>) -> Arc<dyn ReportEngine> {
@@ -88,6 +94,22 @@ impl ReportEngine for ColumnarEngine {
         Box::pin(self.compute(project, move |view| {
             let found = view.cohorts.and_then(|cohorts| cohorts.get(cohort));
             let persons = found.into_iter().flat_map(|found| found.persons.iter());
+            behind::page(view.columns, &CountedBy::Persons, persons, &page, view.asker)
+        }))
+    }
+
+    fn paths(&self, project: ProjectId, query: PathsQuery) -> Answer<'_, PathsAnswer> {
+        Box::pin(self.compute(project, move |view| paths::run(&view.over(query.range), &query)))
+    }
+
+    fn path_persons(
+        &self,
+        project: ProjectId,
+        query: PathPersonsQuery,
+        page: Page,
+    ) -> Answer<'_, Behind> {
+        Box::pin(self.compute(project, move |view| {
+            let persons = paths::persons(&view.over(query.paths.range), &query)?;
             behind::page(view.columns, &CountedBy::Persons, persons, &page, view.asker)
         }))
     }
@@ -169,6 +191,14 @@ impl ReportEngine for ColumnarEngine {
             let units = stickiness::behind(view, &query, cell)?;
             behind::page(view.columns, &query.counted_by, units, &page, view.asker)
         }))
+    }
+
+    fn web_overview(
+        &self,
+        project: ProjectId,
+        query: WebOverviewQuery,
+    ) -> Answer<'_, WebOverviewAnswer> {
+        Box::pin(self.compute(project, move |view| web_overview::run(view, &query)))
     }
 
     fn activity(&self, project: ProjectId, query: ActivityQuery) -> Answer<'_, Vec<Activity>> {

@@ -1,5 +1,6 @@
 //! Filters on columns: each condition is decided once for each different value, and rows then compare codes, block by block.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use uuid::Uuid;
@@ -8,7 +9,9 @@ use super::bound::Bound;
 use super::person_set::PersonSet;
 use super::plan::Keys;
 use super::selection::Selection;
+use super::sessions::SessionTable;
 use super::view::View;
+use crate::activity::SESSION_ID;
 use crate::projection::{NOBODY, NOT_SET, Snapshot, Unpacked, ValueDictionary};
 use crate::query::{Condition, Filter, Scope, ValueTest};
 
@@ -20,6 +23,8 @@ pub(super) enum CompiledFilter<'a> {
     Event(Option<usize>, ValueTable<'a>),
     /// The persons that pass.
     Person(PersonTable),
+    /// The place of what names the session, likewise; and the sessions that pass.
+    Session(Option<usize>, SessionTable),
 }
 
 impl<'a> CompiledFilter<'a> {
@@ -47,8 +52,14 @@ impl<'a> CompiledFilter<'a> {
                 Self::Event(place, ValueTable::new(&condition.test, values))
             }
             // Not read by `convert` yet.
-            Scope::Session => Self::All(Vec::new()),
             Scope::Cohort => Self::Person(PersonTable::of_cohorts(&condition.test, view)),
+            Scope::Session => {
+                let column = view.sessions.column(&condition.property, view).unwrap_or_default();
+                let place = columns.properties.find(SESSION_ID).map(|(key, _)| keys.place(key));
+                let table = ValueTable::new(&condition.test, Some(column.values()));
+                let sessions = SessionTable::new(Arc::clone(&column), |code| table.passes(code));
+                Self::Session(place, sessions)
+            }
             Scope::Person => {
                 let (key, values) = columns.persons.property(&condition.property).unzip();
                 let table = ValueTable::new(&condition.test, values);
@@ -82,6 +93,12 @@ impl<'a> CompiledFilter<'a> {
             }
             Self::Event(place, table) => match place.and_then(|place| block.column(place)) {
                 Some(codes) => table.select(codes, rows),
+                None => Selection::of(table.passes(NOT_SET)),
+            },
+            Self::Session(place, table) => match place.and_then(|place| block.column(place)) {
+                Some(codes) => Selection::by_row(rows.map(|row| codes.get(row)), |session| {
+                    table.passes(session)
+                }),
                 None => Selection::of(table.passes(NOT_SET)),
             },
             Self::Person(table) => {

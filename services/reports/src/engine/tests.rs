@@ -1,13 +1,18 @@
 //! The engine against rules written out, and against a naive one on random data.
 
 mod behind;
-mod cohorts;
 mod calendar;
+mod cohorts;
 mod funnels;
 mod history;
 mod lifecycle;
 mod oracle;
+mod paths;
 mod retention;
 mod rules;
+mod rules;
+mod sessions;
 mod stickiness;
+mod visits;
+mod web_overview;
 mod world;

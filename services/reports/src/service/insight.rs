@@ -13,7 +13,7 @@ mod web_overview;
 use std::sync::Arc;
 
 use observe_core::context::Permission;
-use observe_core::{CallContext, ProjectId, respond};
+use observe_core::{CallContext, Clock, ProjectId, respond};
 use observe_proto::reports::v1 as pb;
 use observe_proto::reports::v1::insight_service_server::InsightService;
 use prost::Message;
@@ -40,6 +40,7 @@ pub(crate) struct Insight {
     /// Who knows the person that an explanation is for.
     neighbours: Neighbours,
     cohorts: Loader,
+    clock: Arc<dyn Clock>,
 }
 
 /// Who answers one question, knowing the cohorts that it names.
@@ -58,8 +59,9 @@ impl Insight {
         persons: PersonPages,
         neighbours: Neighbours,
         cohorts: Loader,
+        clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { engine, slots, answers: Arc::new(answers), persons, neighbours, cohorts }
+        Self { engine, slots, answers: Arc::new(answers), persons, neighbours, cohorts, clock }
     }
 
     /// Answers a question with what is kept, or asks it.

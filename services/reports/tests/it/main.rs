@@ -7,6 +7,7 @@ mod errors;
 mod kept;
 mod person_activity;
 mod retention;
+mod site;
 mod splits;
 mod stand_in;
 
