@@ -10,7 +10,6 @@ mod oracle;
 mod paths;
 mod retention;
 mod rules;
-mod rules;
 mod sessions;
 mod stickiness;
 mod visits;

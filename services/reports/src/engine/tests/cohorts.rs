@@ -11,7 +11,6 @@ use crate::cohort::{Behavior, Definition, Definitions, DistinctIds, Kind, Rule, 
 use crate::engine::cohort::{KeptSets, Members};
 use crate::engine::slots::Asker;
 use crate::engine::view::View;
-use crate::projection::Project;
 use crate::query::{Condition, Filter, Scope, Selector, ValueTest};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
@@ -155,8 +154,8 @@ fn random_behavior(random: &mut Random) -> Behavior {
 fn members(world: &World, cohorts: Vec<Definition>) -> Members {
     let definitions = Definitions { now_ms: NOW_MS, cohorts: in_order(cohorts) };
     let (snapshot, asker) = (world.project.snapshot(), Asker::default());
-    // Nothing is kept for one who never comes again.
-    let project = Arc::new(Project::new(super::world::project_id(), crate::projection::Kept::ALL));
+    // Nothing is kept for one who never comes again, so any project will do.
+    let project = Arc::new(World::new().project);
     let members =
         KeptSets::default().members(&View::new(&snapshot, &asker), &project, &definitions);
     members.expect("the asker waits")
