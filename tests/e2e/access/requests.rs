@@ -235,10 +235,6 @@ fn reports(method: &str) -> Value {
             }
             request
         }
-        "QueryPaths" | "QueryWebOverview" => json!({"range": range}),
-        "ListPathPersons" => {
-            json!({"paths": {"range": range}, "step": 1, "source": "/"})
-        }
         "QueryRetention" | "QueryLifecycle" => json!({"range": range}),
         "QueryStickiness" => json!({"range": range, "series": [{}]}),
         "ListRetentionPersons" | "ExplainRetentionPerson" => {
