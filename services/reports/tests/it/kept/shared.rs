@@ -116,7 +116,8 @@ async fn a_new_link_ends_the_one_before_and_without_one_nobody_sees_anything() {
     assert!(!second.as_bytes().windows(8).any(|part| kept.windows(8).any(|own| own == part)));
     let request = pb::UnshareDashboardRequest { dashboard_id: made.id, ..Default::default() };
     reports.dashboards().unshare_dashboard(request).await.expect("ended");
-    for token in [second.as_str(), "", "nonsense", &"x".repeat(10_000)] {
+    let long = "x".repeat(10_000);
+    for token in [second.as_str(), "", "nonsense", long.as_str()] {
         assert_eq!(refusal(look(&reports, token).await).0, Code::NotFound);
         assert_eq!(refusal(ask(&reports, token, "").await).0, Code::NotFound);
     }
