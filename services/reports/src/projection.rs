@@ -10,6 +10,7 @@ mod columns;
 mod dictionary;
 mod erasure;
 mod error_groups;
+mod first_seen;
 pub(crate) mod keeping;
 mod pack;
 mod persons;

@@ -1,6 +1,8 @@
 //! What questions have in common: range, filter, breakdown. These types are valid by construction in `convert`; engines
 //! need not check them again.
 
+use uuid::Uuid;
+
 pub use observe_filter::{Condition, Filter, PROPERTY_BYTES_MAX, Scope, ValueTest};
 
 /// A half-open range of time.
@@ -49,10 +51,12 @@ pub const OTHER_LABEL: &str = "$other";
 /// Splits an answer by the values of a property.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Breakdown {
-    /// The property's key.
+    /// The property's key; empty for cohorts.
     pub property: String,
     /// Whose property.
     pub scope: Scope,
+    /// With the scope of cohorts, whose names are the values, 1-25; else none.
+    pub cohorts: Vec<Uuid>,
     /// How many values to tell apart, 1-100.
     pub limit: usize,
     /// Which event decides in a funnel.

@@ -1,5 +1,6 @@
 //! Background work.
 
+pub(crate) mod cohorts;
 pub(crate) mod follow_log;
 pub(crate) mod keep;
 pub(crate) mod load;

@@ -97,7 +97,7 @@ fn steps_to_proto(steps: &[Step], answers: &[StepAnswer]) -> Vec<pb::FunnelStepR
 
 /// Writes a length given in milliseconds, not negative.
 #[expect(clippy::cast_possible_truncation, reason = "at most 366 days")]
-fn duration(ms: f64) -> Duration {
+pub(super) fn duration(ms: f64) -> Duration {
     // Medians are whole or half milliseconds, so whole microseconds are exact.
     let micros = (ms * 1_000.0).round() as i64;
     let nanos = micros.rem_euclid(1_000_000) * 1_000;

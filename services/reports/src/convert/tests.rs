@@ -1,5 +1,7 @@
 //! Questions that break rules, and answers on the wire.
 
+mod site;
+
 use observe_core::Violations;
 use observe_proto::common::v1 as common;
 use observe_proto::common::v1::condition::Operator;

@@ -52,7 +52,7 @@ pub(crate) fn trends_query(wire: &pb::QueryTrendsRequest) -> Result<TrendsQuery,
     }
 }
 
-fn interval(number: i32, violations: &mut Violations) -> Interval {
+pub(super) fn interval(number: i32, violations: &mut Violations) -> Interval {
     match violations.known(number, "interval") {
         pb::Interval::Unspecified | pb::Interval::Day => Interval::Day,
         pb::Interval::Hour => Interval::Hour,
@@ -61,7 +61,7 @@ fn interval(number: i32, violations: &mut Violations) -> Interval {
     }
 }
 
-fn time_zone(name: &str, violations: &mut Violations) -> Option<Tz> {
+pub(super) fn time_zone(name: &str, violations: &mut Violations) -> Option<Tz> {
     if name.is_empty() {
         return Some(Tz::UTC);
     }
@@ -74,7 +74,7 @@ fn time_zone(name: &str, violations: &mut Violations) -> Option<Tz> {
     zone
 }
 
-fn buckets(
+pub(super) fn buckets(
     range: Range,
     interval: Interval,
     zone: Tz,

@@ -1,7 +1,17 @@
 //! The engine against rules written out, and against a naive one on random data.
 
+mod behind;
+mod calendar;
+mod cohorts;
 mod funnels;
 mod history;
+mod lifecycle;
 mod oracle;
+mod paths;
+mod retention;
 mod rules;
+mod sessions;
+mod stickiness;
+mod visits;
+mod web_overview;
 mod world;

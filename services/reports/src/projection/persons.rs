@@ -200,6 +200,11 @@ impl PersonsSnapshot {
         self.profiles.properties.find(key)
     }
 
+    /// Hands out every person that has any property, in no order.
+    pub(crate) fn each_with_properties(&self, each: impl FnMut(u32)) {
+        self.profiles.of_person.keys().copied().for_each(each);
+    }
+
     /// Hands out every person that has the property, with its value code, in no order.
     pub(crate) fn each_value(&self, key: u32, mut each: impl FnMut(u32, u32)) {
         for (person, pairs) in self.profiles.of_person.iter() {

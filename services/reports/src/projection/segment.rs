@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::block::{Blocks, Room};
 use super::dictionary::NOT_SET;
+use super::first_seen::FirstSeen;
 use super::pack::{BLOCK_ROWS, Unpacked};
 use super::rows::{Column, NameRun, Rows};
 use super::tail::Tail;
@@ -44,6 +45,7 @@ pub(crate) struct Columns {
     pub(crate) arrival: Blocks,
     /// The properties that occur, by the code of their key.
     pub(crate) properties: FxHashMap<u32, Blocks>,
+    pub(super) first_seen: FirstSeen,
 }
 
 /// What is known of a segment without its columns.
@@ -293,6 +295,7 @@ fn gather(week: i64, source: &Source<'_>, order: &[u32], room: Option<&Room>) ->
         time: Blocks::of_wide(times, room),
         arrival: Blocks::of_arrivals(arrivals, &times_us, room),
         properties: columns.collect(),
+        first_seen: FirstSeen::default(),
     };
     let (len, runs) = (order.len(), runs(source.names, order));
     Segment { id: 0, week, min_time_ms, max_time_ms, len, runs, columns: columns.into() }

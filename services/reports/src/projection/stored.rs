@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::block::{Blocks, Kind, Room};
 use super::dictionary::{Dictionary, ValueDictionary};
+use super::first_seen::FirstSeen;
 use super::property_set::PropertySet;
 use super::rows::NameRun;
 use super::segment::{Columns, Head, Segment};
@@ -190,6 +191,7 @@ impl Body {
             time: wide(body.time),
             arrival: Blocks::stored(Kind::Arrivals, len, body.arrival, Box::default(), room),
             properties: found,
+            first_seen: FirstSeen::default(),
         }
     }
 }

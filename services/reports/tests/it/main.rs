@@ -1,11 +1,14 @@
 //! The service as others meet it: its gRPC server, fed by stand-ins for events and identity.
 
 mod answers;
+mod coming_back;
 mod erasure;
 mod errors;
 mod keeping;
+mod kept;
 mod person_activity;
 mod retention;
+mod site;
 mod splits;
 mod stand_in;
 
@@ -57,8 +60,29 @@ async fn start(upstream: &StandIn) -> Fixture {
     start_with(lifecycle, &url, TestStores::start().await).await
 }
 
+/// The same with stores of the test's.
+async fn start_on(upstream: &StandIn, stores: &TestStores) -> Fixture {
+    let lifecycle = Lifecycle::new();
+    let url = upstream.serve(&lifecycle, ContextSigner::new(&Secret::new(SECRET))).await;
+    start_as(lifecycle, &url, config(stores).await).await
+}
+
 /// Starts the service with these stores; all others are at that address.
 async fn start_with(lifecycle: Lifecycle, url: &str, stores: TestStores) -> Fixture {
+    let mut fixture = start_as(lifecycle, url, config(&stores).await).await;
+    fixture.stores = Some(stores);
+    fixture
+}
+
+async fn config(stores: &TestStores) -> observe_reports::Config {
+    let database_url = Secret::new(&stores.database_url);
+    observe_reports::migrate(&database_url).await.expect("a database");
+    let cache_redis_url = Some(Secret::new(&stores.cache_redis_url));
+    observe_reports::Config { database_url, cache_redis_url }
+}
+
+/// Starts the service as configured; all others are at that address.
+async fn start_as(lifecycle: Lifecycle, url: &str, config: observe_reports::Config) -> Fixture {
     let mut upstreams = Upstreams::new();
     for service in ["events", "identity", "monitor"] {
         upstreams.add_url(service, url).expect("a valid address");
@@ -71,17 +95,13 @@ async fn start_with(lifecycle: Lifecycle, url: &str, stores: TestStores) -> Fixt
         lifecycle: lifecycle.clone(),
         upstreams,
     };
-    let database_url = Secret::new(&stores.database_url);
-    observe_reports::migrate(&database_url).await.expect("a database");
-    let cache_redis_url = Some(Secret::new(&stores.cache_redis_url));
-    let config = observe_reports::Config { database_url, cache_redis_url };
     let built = observe_reports::build(config, deps.clone()).expect("it builds");
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
     server::start(built, Listener::Tcp(listener), &deps).await;
     let url = format!("http://{address}");
     let client = InsightServiceClient::connect(url.clone()).await;
-    Fixture { client: client.expect("it listens"), url, lifecycle, stores: Some(stores) }
+    Fixture { client: client.expect("it listens"), url, lifecycle, stores: None }
 }
 
 fn signed<T>(message: T, project: ProjectId) -> Request<T> {

@@ -8,17 +8,21 @@ use crate::query::{Attribution, Filter, Range, Scope};
 use crate::trends::Math;
 
 /// A generator whose every run is the same.
-struct Random(u64);
+pub(super) struct Random(u64);
 
 impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
+    pub(super) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub(super) fn below(&mut self, bound: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         (self.0 >> 20) % bound
     }
 
-    fn time(&mut self, bound: i64) -> i64 {
+    pub(super) fn time(&mut self, bound: i64) -> i64 {
         self.below(bound.unsigned_abs()).cast_signed()
     }
 }

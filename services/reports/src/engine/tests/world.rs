@@ -1,17 +1,18 @@
 //! A small project to ask questions of, and short ways to write questions.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use observe_core::{PersonId, ProjectId};
 use observe_proto::events::v1::AcceptedEvent;
 use observe_proto::identity::v1::{Change, MappingChange, PersonChange, change};
 use uuid::Uuid;
 
+use crate::engine::EngineError;
 use crate::engine::slots::Asker;
 use crate::engine::view::View;
 use crate::funnel::{FunnelAnswer, FunnelQuery, Step};
 use crate::projection::Project;
-use crate::query::{Attribution, Breakdown, Condition, Filter, Range, Scope, ValueTest};
+use crate::query::{Attribution, Breakdown, Condition, CountedBy, Filter, Range, Scope, ValueTest};
 use crate::trends::buckets::{Buckets, Interval};
 use crate::trends::{Line, Math, Series, TrendsQuery};
 
@@ -69,6 +70,28 @@ impl World {
         self.changes += 1;
         let change = Change { number: self.changes, kind: Some(kind) };
         self.project.apply_changes(&[change]).expect("the next number");
+    }
+
+    /// Asks the columns as they are now.
+    pub(super) fn ask<T>(&self, question: impl FnOnce(&View<'_>) -> Result<T, EngineError>) -> T {
+        let asker = Asker::default();
+        question(&View::new(&self.project.snapshot(), &asker)).expect("the asker waits")
+    }
+
+    /// The ids of persons, or the keys of groups, by their codes.
+    pub(super) fn unit_ids(&self, counted_by: &CountedBy, units: &[u32]) -> BTreeSet<String> {
+        let now = self.project.snapshot();
+        let id = |unit: &u32| match counted_by {
+            CountedBy::Persons => now.persons.id(*unit).to_string(),
+            CountedBy::Groups(group_type) => {
+                let property = crate::engine::view::group_property(group_type);
+                let (_, values) = now.properties.find(&property).expect("it has units");
+                values.value(*unit).expect("a unit has a key").0.to_owned()
+            }
+        };
+        let ids: BTreeSet<_> = units.iter().map(id).collect();
+        assert_eq!(ids.len(), units.len(), "nobody is named twice");
+        ids
     }
 
     pub(super) fn trends(&self, query: &TrendsQuery) -> Vec<Vec<Line>> {
@@ -137,7 +160,7 @@ pub(super) fn by(
     limit: usize,
     attribution: Attribution,
 ) -> Breakdown {
-    Breakdown { property: property.into(), scope, limit, attribution }
+    Breakdown { property: property.into(), scope, cohorts: vec![], limit, attribution }
 }
 
 /// The values of a breakdown's lines with their totals.

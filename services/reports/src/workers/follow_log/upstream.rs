@@ -21,6 +21,7 @@ use crate::engine::EngineError;
 use crate::projection::{ApplyError, Projection};
 use crate::published::Published;
 use crate::query::Range;
+use crate::store::cohort::CohortStore;
 use crate::store::projection::ProjectionStore;
 use crate::workers::keep::KeepError;
 use crate::workers::load;
@@ -36,6 +37,9 @@ pub(crate) enum Trouble {
     /// Another service is away, or answers with an error.
     #[error("{service}: {status}")]
     Call { service: &'static str, status: Box<tonic::Status> },
+    /// The store of reports is away.
+    #[error("the database of reports: {0}")]
+    Store(#[from] sqlx::Error),
     /// What was read does not fit what is there.
     #[error("{position}: {error}")]
     Apply { position: Position, error: ApplyError },
@@ -69,8 +73,11 @@ impl Trouble {
             Self::Call { status, .. } => is_expired(status),
             Self::Apply { error: ApplyError::Gap { .. }, .. } => true,
             Self::Receded { .. } | Self::Crashed { .. } | Self::Stopped(_) | Self::Fenced => true,
-            Self::Keep(_) | Self::Load(_) => false,
-            Self::Apply { error: ApplyError::Malformed(_), .. } | Self::Stalled { .. } => false,
+            Self::Apply { error: ApplyError::Malformed(_), .. }
+            | Self::Keep(_)
+            | Self::Load(_)
+            | Self::Stalled { .. }
+            | Self::Store(_) => false,
         }
     }
 
@@ -135,10 +142,11 @@ impl Upstream {
         identity: ServiceChannel,
         published: Arc<Published>,
         store: ProjectionStore,
+        lists: CohortStore,
     ) -> Self {
         let log = LogServiceClient::new(events).max_decoding_message_size(ANSWER_BYTES_MAX);
         let settings = AuthenticationServiceClient::new(identity.clone());
-        let erasures = Confirmer::new(identity.clone());
+        let erasures = Confirmer::new(identity.clone(), lists);
         let persons =
             PersonLogServiceClient::new(identity).max_decoding_message_size(ANSWER_BYTES_MAX);
         Self { log, persons, settings, erasures, parking: Parking::new(published), store }
