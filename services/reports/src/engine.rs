@@ -9,6 +9,7 @@ pub(crate) mod distinct;
 mod filter;
 mod funnel;
 mod heap;
+mod hints;
 mod history;
 mod plan;
 mod scan;
