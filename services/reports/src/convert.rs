@@ -22,7 +22,7 @@ pub(crate) use person_activity::{
 };
 pub(crate) use persons::{page_size, persons as persons_to_proto};
 pub(crate) use shared::timestamp;
-pub(crate) use trends::{trends_query, trends_response};
+pub(crate) use trends::{trend_persons_query, trends_query, trends_response};
 pub(crate) use usage::{usage_calendar, usage_response};
 
 #[cfg(test)]

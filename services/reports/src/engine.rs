@@ -26,9 +26,10 @@ use std::pin::Pin;
 use observe_core::ProjectId;
 
 use crate::activity::{Activity, ActivityQuery};
+use crate::behind::Behind;
 use crate::funnel::{FunnelAnswer, FunnelQuery};
 use crate::history::{History, HistoryQuery};
-use crate::trends::{TrendsAnswer, TrendsQuery};
+use crate::trends::{TrendPersonsQuery, TrendsAnswer, TrendsQuery};
 
 pub use columnar::ColumnarEngine;
 pub use slots::Slots;
@@ -42,6 +43,9 @@ pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, EngineError>> + S
 pub trait ReportEngine: Send + Sync + 'static {
     /// Counts events or persons over time.
     fn trends(&self, project: ProjectId, query: TrendsQuery) -> Answer<'_, TrendsAnswer>;
+
+    /// Says who is behind a number of trends.
+    fn trend_persons(&self, project: ProjectId, query: TrendPersonsQuery) -> Answer<'_, Behind>;
 
     /// Counts the persons that went through steps in order.
     fn funnel(&self, project: ProjectId, query: FunnelQuery) -> Answer<'_, FunnelAnswer>;

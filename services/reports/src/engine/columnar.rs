@@ -8,10 +8,11 @@ use super::slots::{Asker, Slots};
 use super::view::View;
 use super::{Answer, EngineError, ReportEngine, activity, funnel, history, trends};
 use crate::activity::{Activity, ActivityQuery};
+use crate::behind::Behind;
 use crate::funnel::{FunnelAnswer, FunnelQuery};
 use crate::history::{History, HistoryQuery};
 use crate::published::Published;
-use crate::trends::{TrendsAnswer, TrendsQuery};
+use crate::trends::{TrendPersonsQuery, TrendsAnswer, TrendsQuery};
 
 /// Answers from the published projection.
 pub struct ColumnarEngine {
@@ -46,6 +47,10 @@ impl ColumnarEngine {
 impl ReportEngine for ColumnarEngine {
     fn trends(&self, project: ProjectId, query: TrendsQuery) -> Answer<'_, TrendsAnswer> {
         Box::pin(self.compute(project, move |view| trends::run(view, &query)))
+    }
+
+    fn trend_persons(&self, project: ProjectId, query: TrendPersonsQuery) -> Answer<'_, Behind> {
+        Box::pin(self.compute(project, move |view| trends::persons(view, &query)))
     }
 
     fn funnel(&self, project: ProjectId, query: FunnelQuery) -> Answer<'_, FunnelAnswer> {

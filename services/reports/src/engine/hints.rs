@@ -1,6 +1,6 @@
 //! Which names of a question the columns do not know.
 
-use crate::hints::{Hint, HintKind, HINTS_MAX, Names, suggestions};
+use crate::hints::{HINTS_MAX, Hint, HintKind, Names, suggestions};
 use crate::projection::Snapshot;
 
 /// Returns a hint for each name that is not known, at most [`HINTS_MAX`].

@@ -5,4 +5,6 @@ mod funnels;
 mod history;
 mod oracle;
 mod rules;
+mod trends;
+mod trends_oracle;
 mod world;

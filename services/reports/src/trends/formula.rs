@@ -165,7 +165,8 @@ fn tokens(text: &str, series: usize, faults: &mut Vec<Fault>) -> Vec<(usize, Tok
                 Some(Token::Value(Step::Series(found.unwrap_or(0))))
             }
             _ => {
-                let message = format!("\"{first}\" is neither a number, a series nor one of + - * / ( )");
+                let message =
+                    format!("\"{first}\" is neither a number, a series nor one of + - * / ( )");
                 faults.push(Fault { position, message });
                 None
             }

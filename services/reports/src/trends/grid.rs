@@ -46,13 +46,16 @@ impl Grid {
         Self::windows(&windows(period, days))
     }
 
-    /// Two buckets: all windows, and the last one, whose count is the total.
+    /// Two buckets: what is in any window, and what is in the last one, which is the total.
     #[must_use]
     pub fn rolling_total(period: &Period, days: i64) -> Self {
-        let windows = windows(period, days);
-        let (first, last) = (windows[0], windows[windows.len() - 1]);
-        let all = Range { start_ms: first.start_ms, end_ms: last.end_ms };
-        Self::windows(&[all, last])
+        let all = Self::rolling(period, days);
+        let span = |span: &Span<usize>| match span.end {
+            _ if span.is_empty() => 0..0,
+            end if end == all.buckets => 0..2,
+            _ => 0..1,
+        };
+        Self { spans: all.spans.iter().map(span).collect(), buckets: 2, ..all }
     }
 
     /// Returns the window that ends with a bucket.

@@ -61,7 +61,10 @@ impl Period {
     pub fn bounds(&self, bucket: usize) -> Range {
         let starts = self.buckets.starts_ms();
         let end = starts.get(bucket + 1).copied().unwrap_or(i64::MAX).min(self.range.end_ms);
-        Range { start_ms: starts[bucket].clamp(self.range.start_ms, end.max(self.range.start_ms)), end_ms: end }
+        Range {
+            start_ms: starts[bucket].clamp(self.range.start_ms, end.max(self.range.start_ms)),
+            end_ms: end,
+        }
     }
 
     /// Returns where as many months before the range begin as are in it; `None` if it does not begin and end with months.

@@ -7,6 +7,7 @@ mod person_activity;
 mod retention;
 mod splits;
 mod stand_in;
+mod trends;
 
 use std::time::Duration;
 

@@ -43,12 +43,8 @@ fn days_are_compared_with_days_whatever_the_clocks_did() {
 
 #[test]
 fn a_range_that_begins_inside_a_bucket_is_moved_with_its_buckets() {
-    let (start, starts) = before(
-        Tz::UTC,
-        Interval::Day,
-        "2026-01-10T12:00:00Z",
-        "2026-01-12T12:00:00Z",
-    );
+    let (start, starts) =
+        before(Tz::UTC, Interval::Day, "2026-01-10T12:00:00Z", "2026-01-12T12:00:00Z");
     assert_eq!(start, "2026-01-08T12:00+00:00");
     let expected = ["2026-01-08T00:00+00:00", "2026-01-09T00:00+00:00", "2026-01-10T00:00+00:00"];
     assert_eq!(starts, expected);
@@ -65,8 +61,7 @@ fn whole_months_are_compared_with_whole_months() {
     assert_eq!(start, "2026-01-01T00:00+01:00");
     assert_eq!(starts, ["2026-01-01T00:00+01:00", "2026-02-01T00:00+01:00"]);
     // By days, a month is as long as it is.
-    let (start, _) =
-        before(Tz::UTC, Interval::Day, "2026-03-01T00:00:00Z", "2026-04-01T00:00:00Z");
+    let (start, _) = before(Tz::UTC, Interval::Day, "2026-03-01T00:00:00Z", "2026-04-01T00:00:00Z");
     assert_eq!(start, "2026-01-29T00:00+00:00");
 }
 
