@@ -12,6 +12,11 @@ use crate::trends::grid::Grid;
 /// How often a question may look at its events, each time for a share of what it tells apart, before it takes too much.
 const SHARES_MAX: usize = 64;
 
+/// Returns a thread's part of what all threads may hold; in tests so little that small projects come up against it.
+pub(super) fn of_thread(all: usize, in_tests: usize) -> usize {
+    if cfg!(test) { in_tests } else { all / team::size(usize::MAX) }
+}
+
 /// What is counted.
 pub(super) struct Layout<'a> {
     /// How many lines.

@@ -1,10 +1,8 @@
 //! Percentiles of numbers, exactly: how often each number occurs.
 
-use super::counter::{Counted, Counter, Layout, Share};
-use super::events::as_number;
+use super::counter::{Counted, Counter, Layout, Share, of_thread};
 use super::numbers::NO_RANK;
 use crate::engine::plan::{Part, Row};
-use crate::engine::team;
 use crate::trends::Measure;
 
 /// Counts of all threads, where each number of each place has one: 64 MiB.
@@ -12,7 +10,7 @@ const DENSE_MAX: usize = 1 << 24;
 /// Counted numbers of all threads, where only those that occur have a count: 128 MiB.
 const SPARSE_MAX: usize = 1 << 23;
 /// Numbers that are gathered before they are counted.
-const GATHERED_MAX: usize = 1 << 18;
+const GATHERED_MAX: usize = if cfg!(test) { 8 } else { 1 << 18 };
 
 /// How often each number occurs in each cell, and in each line over all.
 pub(super) struct Quantiles<'a> {
@@ -135,14 +133,14 @@ enum Tally {
 
 impl Tally {
     fn is_dense(places: usize, ranks: usize) -> bool {
-        places.saturating_mul(ranks) <= DENSE_MAX / team::size(usize::MAX)
+        places.saturating_mul(ranks) <= of_thread(DENSE_MAX, 48)
     }
 
     fn bytes(places: usize, ranks: usize) -> usize {
         if Self::is_dense(places, ranks) {
             places * ranks * size_of::<u32>()
         } else {
-            SPARSE_MAX / team::size(usize::MAX) * size_of::<(u64, u64)>()
+            of_thread(SPARSE_MAX, 24) * size_of::<(u64, u64)>()
         }
     }
 
@@ -150,7 +148,7 @@ impl Tally {
         if Self::is_dense(places, ranks) {
             Self::Dense { ranks, counts: vec![0; places * ranks] }
         } else {
-            let max = SPARSE_MAX / team::size(usize::MAX);
+            let max = of_thread(SPARSE_MAX, 24);
             Self::Sparse { gathered: Vec::new(), counted: Vec::new(), max }
         }
     }
@@ -161,7 +159,7 @@ impl Tally {
             Self::Dense { ranks, counts } => counts[place * *ranks + rank as usize] += 1,
             Self::Sparse { gathered, .. } => {
                 gathered.push((place as u64) << 32 | u64::from(rank));
-                if gathered.len() == GATHERED_MAX {
+                if gathered.len() >= GATHERED_MAX {
                     self.settle();
                 }
             }

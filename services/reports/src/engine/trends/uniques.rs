@@ -3,10 +3,9 @@
 //! Where it fits, each cell has a bit for each of them. Events lie by visitor, so what is written at one time is one word of
 //! each cell. Else, and for rolling windows, pairs of a person and a cell are kept, each once.
 
-use super::counter::{Counted, Counter, Layout, Share};
+use super::counter::{Counted, Counter, Layout, Share, of_thread};
 use super::events::as_number;
 use crate::engine::plan::{Part, Row};
-use crate::engine::team;
 use crate::projection::NOBODY;
 
 /// Bits in all cells of all threads: 128 MiB.
@@ -46,10 +45,15 @@ struct Pairs {
     is_full: bool,
 }
 
+/// How many pairs a thread holds.
+fn pairs_max() -> usize {
+    of_thread(PAIRS_MAX, 96)
+}
+
 /// Returns in how many shares there are bits; `None` if pairs are better.
 fn bit_shares(layout: &Layout<'_>) -> Option<usize> {
     let bits = layout.cells().saturating_mul(layout.items.next_multiple_of(64));
-    let shares = bits.div_ceil(BITS_MAX / team::size(usize::MAX)).max(1);
+    let shares = bits.div_ceil(of_thread(BITS_MAX, 2_048)).max(1);
     (!layout.grid.is_rolling && shares <= BIT_SHARES_MAX).then_some(shares)
 }
 
@@ -70,7 +74,7 @@ impl<'a> Counter<'a> for Uniques<'a> {
     fn bytes(layout: &Layout<'a>, share: Share) -> usize {
         match bit_shares(layout) {
             Some(_) => layout.cells() * words_per_cell(layout, share) * size_of::<u64>(),
-            None => 2 * PAIRS_MAX / team::size(usize::MAX) * size_of::<u64>(),
+            None => 2 * pairs_max() * size_of::<u64>(),
         }
     }
 
@@ -86,7 +90,7 @@ impl<'a> Counter<'a> for Uniques<'a> {
             None => Kept::Pairs(Pairs {
                 pairs: Vec::new(),
                 last_item: 0,
-                max: PAIRS_MAX / team::size(usize::MAX),
+                max: pairs_max(),
                 is_full: false,
             }),
         };

@@ -26,8 +26,8 @@ fn pairs_count_like_sets_whatever_order_they_come_in_and_however_often() {
     let grid = grid(5);
     let numbers = Numbers::default();
     let layout = Layout { lines, grid: &grid, items, numbers: &numbers, measure: Measure::Sum };
-    let mut pairs = Pairs { pairs: Vec::new(), last_item: 0, max: 400, is_full: false };
-    let mut other = Pairs { pairs: Vec::new(), last_item: 0, max: 400, is_full: false };
+    let mut pairs = Pairs { pairs: Vec::new(), last_item: 0, max: 1_600, is_full: false };
+    let mut other = Pairs { pairs: Vec::new(), last_item: 0, max: 1_600, is_full: false };
     let mut points = vec![BTreeSet::new(); lines * cells];
     let mut totals = vec![BTreeSet::new(); lines];
     let mut state = 88_172_645_463_325_252_u64;
