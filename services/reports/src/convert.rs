@@ -6,6 +6,7 @@ mod cohort_names;
 mod dashboard;
 mod errors;
 mod funnel;
+mod hints;
 mod kept;
 mod latency;
 mod lifecycle;
@@ -47,7 +48,7 @@ pub(crate) use saved_insight::{
 };
 pub(crate) use shared::timestamp;
 pub(crate) use stickiness::{stickiness_persons_query, stickiness_query, stickiness_response};
-pub(crate) use trends::{trends_query, trends_response};
+pub(crate) use trends::{trend_persons_query, trends_query, trends_response};
 pub(crate) use usage::{usage_calendar, usage_response};
 pub(crate) use web_overview::{web_overview_query, web_overview_response};
 

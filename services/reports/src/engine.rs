@@ -13,6 +13,7 @@ mod filter;
 mod first_seen;
 mod funnel;
 mod heap;
+mod hints;
 mod history;
 mod lifecycle;
 mod marks;
@@ -49,7 +50,7 @@ use crate::paths::{PathPersonsQuery, PathsAnswer, PathsQuery};
 use crate::retention::explain::Explanation;
 use crate::retention::{RetentionAnswer, RetentionQuery};
 use crate::stickiness::{StickinessAnswer, StickinessQuery};
-use crate::trends::{TrendsAnswer, TrendsQuery};
+use crate::trends::{TrendPersonsQuery, TrendsAnswer, TrendsQuery};
 use crate::web_overview::{WebOverviewAnswer, WebOverviewQuery};
 
 pub use columnar::ColumnarEngine;
@@ -64,6 +65,9 @@ pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, EngineError>> + S
 pub trait ReportEngine: Send + Sync + 'static {
     /// Counts events or persons over time.
     fn trends(&self, project: ProjectId, query: TrendsQuery) -> Answer<'_, TrendsAnswer>;
+
+    /// Says who is behind a number of trends.
+    fn trend_persons(&self, project: ProjectId, query: TrendPersonsQuery) -> Answer<'_, Behind>;
 
     /// Counts the persons that went through steps in order.
     fn funnel(&self, project: ProjectId, query: FunnelQuery) -> Answer<'_, FunnelAnswer>;

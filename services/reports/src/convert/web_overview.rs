@@ -5,7 +5,7 @@ use observe_filter::{Expressions, read};
 use observe_proto::reports::v1 as pb;
 
 use super::shared::{SCOPES, count, or_default, range, timestamp};
-use super::trends::{buckets, interval, time_zone};
+use super::trends::{interval, period, time_zone};
 use crate::trends::buckets::Buckets;
 use crate::web_overview::vitals::VitalAnswer;
 use crate::web_overview::{
@@ -34,7 +34,8 @@ pub(crate) fn web_overview_query(
     let interval = interval(wire.interval, v);
     let zone = time_zone(&wire.time_zone, v);
     let laid_out = range.filter(|_| is_short).zip(zone);
-    let buckets = laid_out.and_then(|(range, zone)| buckets(range, interval, zone, v));
+    let buckets =
+        laid_out.and_then(|(range, zone)| Some(period(range, interval, zone, v)?.buckets));
     let limit = or_default(wire.limit, LIMIT, LIMIT_DEFAULT, "limit", v);
     let expressions = Expressions::count(wire.filter.iter(), v);
     let filter = read(wire.filter.as_ref(), "filter", &SCOPES, &expressions, v);

@@ -7,7 +7,7 @@ use super::view::View;
 use super::{EngineError, funnel, trends};
 use crate::funnel::{FunnelAnswer, FunnelQuery, ValueAnswer};
 use crate::query::{Breakdown, Condition, Filter, Scope, ValueTest};
-use crate::trends::{TrendsAnswer, TrendsQuery};
+use crate::trends::{Line, TrendsAnswer, TrendsQuery};
 
 /// Answers trends with whatever breakdown.
 ///
@@ -17,19 +17,35 @@ pub(super) fn trends(view: &View<'_>, query: &TrendsQuery) -> Result<TrendsAnswe
     let Some(cohorts) = cohorts(view, query.breakdown.as_ref()) else {
         return trends::run(view, query);
     };
-    let mut series = vec![Vec::with_capacity(cohorts.len()); query.series.len()];
+    let mut hints = Vec::new();
+    // By series, each line with the one for the time before.
+    let mut series: Vec<Vec<(Line, Option<Line>)>> = Vec::new();
     for cohort in cohorts {
         let filter = cohort.members_of(&query.filter);
         let own = TrendsQuery { breakdown: None, filter, ..query.clone() };
-        for (all, lines) in series.iter_mut().zip(trends::run(view, &own)?.series) {
-            let named = |line| crate::trends::Line { value: Some(cohort.name.clone()), ..line };
-            all.extend(lines.into_iter().map(named));
+        let answer = trends::run(view, &own)?;
+        hints = answer.hints;
+        series.resize_with(answer.series.len(), Vec::new);
+        let named = |line: Line| Line { value: Some(cohort.name.clone()), ..line };
+        for (at, lines) in answer.series.into_iter().enumerate() {
+            let before = answer.previous.as_ref().map_or(&[][..], |previous| &previous[at]);
+            let before = before.iter().cloned().map(Some).chain(std::iter::repeat(None));
+            let both = lines.into_iter().zip(before);
+            series[at].extend(both.map(|(line, before)| (named(line), before.map(named))));
         }
     }
     for lines in &mut series {
-        lines.sort_by(|a, b| b.total.cmp(&a.total).then_with(|| a.value.cmp(&b.value)));
+        lines.sort_by(|(a, _), (b, _)| {
+            b.total.total_cmp(&a.total).then_with(|| a.value.cmp(&b.value))
+        });
     }
-    Ok(TrendsAnswer { series })
+    let (series, previous): (Vec<_>, Vec<Vec<_>>) =
+        series.into_iter().map(|lines| lines.into_iter().unzip::<_, _, Vec<_>, Vec<_>>()).unzip();
+    let previous = query
+        .previous
+        .is_some()
+        .then(|| previous.into_iter().map(|lines| lines.into_iter().flatten().collect()).collect());
+    Ok(TrendsAnswer { series, previous, hints })
 }
 
 /// Answers a funnel with whatever breakdown.

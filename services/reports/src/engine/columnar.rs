@@ -10,7 +10,7 @@ use super::slots::{Asker, Slots};
 use super::view::View;
 use super::{
     Answer, EngineError, ReportEngine, activity, behind, cohort, cohort_breakdown,
-    explained_person, history, lifecycle, paths, retention, stickiness, web_overview,
+    explained_person, history, lifecycle, paths, retention, stickiness, trends, web_overview,
 };
 use crate::activity::{Activity, ActivityQuery};
 use crate::behind::{Behind, Page};
@@ -25,7 +25,7 @@ use crate::query::{CountedBy, Range};
 use crate::retention::explain::Explanation;
 use crate::retention::{self as retention_of, RetentionAnswer, RetentionQuery};
 use crate::stickiness::{self as stickiness_of, StickinessAnswer, StickinessQuery};
-use crate::trends::{TrendsAnswer, TrendsQuery};
+use crate::trends::{TrendPersonsQuery, TrendsAnswer, TrendsQuery};
 use crate::web_overview::{WebOverviewAnswer, WebOverviewQuery};
 
 /// Answers from the published projection.
@@ -79,8 +79,12 @@ impl ColumnarEngine {
 impl ReportEngine for ColumnarEngine {
     fn trends(&self, project: ProjectId, query: TrendsQuery) -> Answer<'_, TrendsAnswer> {
         Box::pin(self.compute(project, move |view| {
-            cohort_breakdown::trends(&view.over(query.range), &query)
+            cohort_breakdown::trends(&view.over(query.period.range), &query)
         }))
+    }
+
+    fn trend_persons(&self, project: ProjectId, query: TrendPersonsQuery) -> Answer<'_, Behind> {
+        Box::pin(self.compute(project, move |view| trends::persons(view, &query)))
     }
 
     fn funnel(&self, project: ProjectId, query: FunnelQuery) -> Answer<'_, FunnelAnswer> {

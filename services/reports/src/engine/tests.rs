@@ -12,6 +12,8 @@ mod retention;
 mod rules;
 mod sessions;
 mod stickiness;
+mod trends;
+mod trends_oracle;
 mod visits;
 mod web_overview;
 mod world;

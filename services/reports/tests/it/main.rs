@@ -11,6 +11,7 @@ mod retention;
 mod site;
 mod splits;
 mod stand_in;
+mod trends;
 
 use std::time::Duration;
 

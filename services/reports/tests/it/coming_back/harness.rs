@@ -8,6 +8,7 @@ use observe_proto::common::v1::TimeRange;
 use observe_proto::events::v1::AcceptedEvent;
 use observe_proto::reports::v1 as pb;
 use observe_runtime::Lifecycle;
+use observe_testkit::TestStores;
 use observe_testkit::eventually;
 use pb::explain_retention_person_request::Id;
 use prost_types::Timestamp;
@@ -71,7 +72,7 @@ impl World {
         let signer = ContextSigner::new(&Secret::new(SECRET));
         let clock = Arc::new(SystemClock);
         let url = log.serve_with(&lifecycle, signer, clock, people.routes()).await;
-        let fixture = start_with(lifecycle, &url, None).await;
+        let fixture = start_with(lifecycle, &url, TestStores::start().await).await;
         eventually(DEADLINE, "the projection is built", async || fixture.funnel().await.is_ok())
             .await;
         Self { people, log, fixture }
