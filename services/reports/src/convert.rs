@@ -2,6 +2,7 @@
 
 mod errors;
 mod funnel;
+mod hints;
 mod latency;
 mod lifecycle;
 mod nested;

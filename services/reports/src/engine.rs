@@ -11,6 +11,7 @@ mod filter;
 mod first_seen;
 mod funnel;
 mod heap;
+mod hints;
 mod history;
 mod lifecycle;
 mod marks;
@@ -35,7 +36,7 @@ use crate::behind::{Behind, Page};
 use crate::explained_person::ExplainedPerson;
 use crate::funnel::{FunnelAnswer, FunnelQuery};
 use crate::history::{History, HistoryQuery};
-use crate::lifecycle::{LifecyclePoint, LifecycleQuery};
+use crate::lifecycle::{LifecycleAnswer, LifecycleQuery};
 use crate::retention::explain::Explanation;
 use crate::retention::{RetentionAnswer, RetentionQuery};
 use crate::stickiness::{StickinessAnswer, StickinessQuery};
@@ -79,11 +80,7 @@ pub trait ReportEngine: Send + Sync + 'static {
     ) -> Answer<'_, Option<Explanation>>;
 
     /// Tells active units apart, by bucket.
-    fn lifecycle(
-        &self,
-        project: ProjectId,
-        query: LifecycleQuery,
-    ) -> Answer<'_, Vec<LifecyclePoint>>;
+    fn lifecycle(&self, project: ProjectId, query: LifecycleQuery) -> Answer<'_, LifecycleAnswer>;
 
     /// Lists the units behind a number of a lifecycle.
     fn lifecycle_persons(

@@ -15,6 +15,7 @@ pub mod error;
 mod errors;
 pub mod explained_person;
 pub mod funnel;
+pub mod hints;
 pub mod history;
 mod incidents;
 pub mod latency;

@@ -15,7 +15,7 @@ use crate::behind::{Behind, Page};
 use crate::explained_person::ExplainedPerson;
 use crate::funnel::{FunnelAnswer, FunnelQuery};
 use crate::history::{History, HistoryQuery};
-use crate::lifecycle::{self as lifecycle_of, LifecyclePoint, LifecycleQuery};
+use crate::lifecycle::{self as lifecycle_of, LifecycleAnswer, LifecycleQuery};
 use crate::published::Published;
 use crate::retention::explain::Explanation;
 use crate::retention::{self as retention_of, RetentionAnswer, RetentionQuery};
@@ -94,11 +94,7 @@ impl ReportEngine for ColumnarEngine {
         }))
     }
 
-    fn lifecycle(
-        &self,
-        project: ProjectId,
-        query: LifecycleQuery,
-    ) -> Answer<'_, Vec<LifecyclePoint>> {
+    fn lifecycle(&self, project: ProjectId, query: LifecycleQuery) -> Answer<'_, LifecycleAnswer> {
         Box::pin(self.compute(project, move |view| lifecycle::run(view, &query)))
     }
 
