@@ -1,11 +1,11 @@
 //! The wire's questions as ours, with every violation found, and our answers as the wire's.
 
+mod coming_back;
 mod errors;
 mod funnel;
 mod hints;
 mod latency;
 mod lifecycle;
-mod nested;
 mod overview;
 mod person_activity;
 mod persons;

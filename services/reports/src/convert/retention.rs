@@ -6,8 +6,8 @@ use observe_proto::reports::v1 as pb;
 use pb::explain_retention_person_request::Id;
 use pb::query_retention_request as wire_of;
 
+use super::coming_back::{bucket_at, buckets, counted_by, selector, within};
 use super::hints::hints;
-use super::nested::{bucket_at, buckets, counted_by, selector, within};
 use super::person_activity::{by_distinct_id, by_person_id, nobody};
 use super::persons::page_size;
 use super::shared::{SCOPES, range, timestamp};

@@ -4,8 +4,8 @@ use observe_core::Violations;
 use observe_filter::{Expressions, read};
 use observe_proto::reports::v1 as pb;
 
+use super::coming_back::{buckets, counted_by, selector, within};
 use super::hints::hints;
-use super::nested::{buckets, counted_by, selector, within};
 use super::persons::page_size;
 use super::shared::{SCOPES, range};
 use super::trends::{interval, time_zone};
