@@ -3,6 +3,7 @@
 mod annotation;
 mod cohort;
 mod cohort_names;
+mod coming_back;
 mod dashboard;
 mod errors;
 mod funnel;
@@ -10,7 +11,6 @@ mod hints;
 mod kept;
 mod latency;
 mod lifecycle;
-mod nested;
 mod overview;
 mod paths;
 mod person_activity;

@@ -45,7 +45,7 @@ use crate::cohort::Definitions;
 use crate::explained_person::ExplainedPerson;
 use crate::funnel::{FunnelAnswer, FunnelQuery};
 use crate::history::{History, HistoryQuery};
-use crate::lifecycle::{LifecyclePoint, LifecycleQuery};
+use crate::lifecycle::{LifecycleAnswer, LifecycleQuery};
 use crate::paths::{PathPersonsQuery, PathsAnswer, PathsQuery};
 use crate::retention::explain::Explanation;
 use crate::retention::{RetentionAnswer, RetentionQuery};
@@ -94,11 +94,7 @@ pub trait ReportEngine: Send + Sync + 'static {
     ) -> Answer<'_, Option<Explanation>>;
 
     /// Tells active units apart, by bucket.
-    fn lifecycle(
-        &self,
-        project: ProjectId,
-        query: LifecycleQuery,
-    ) -> Answer<'_, Vec<LifecyclePoint>>;
+    fn lifecycle(&self, project: ProjectId, query: LifecycleQuery) -> Answer<'_, LifecycleAnswer>;
 
     /// Lists the units behind a number of a lifecycle.
     fn lifecycle_persons(

@@ -1,6 +1,7 @@
 //! Lifecycle: are active units new, or do they stay?
 
 use crate::bits;
+use crate::hints::{Hint, Names};
 use crate::query::{CountedBy, Filter, Range, Selector};
 use crate::trends::buckets::Buckets;
 
@@ -17,6 +18,15 @@ pub struct LifecycleQuery {
     pub filter: Filter,
     /// Whom it counts.
     pub counted_by: CountedBy,
+}
+
+/// The answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LifecycleAnswer {
+    /// One for each bucket of the range.
+    pub points: Vec<LifecyclePoint>,
+    /// Names in the question that the project does not know.
+    pub hints: Vec<Hint>,
 }
 
 /// One bucket of the answer.
@@ -55,6 +65,16 @@ pub struct Cell {
 }
 
 impl LifecycleQuery {
+    /// Returns the names that it asks for.
+    #[must_use]
+    pub fn names(&self) -> Names {
+        let mut names = Names::new();
+        names.event(self.event.event.as_deref());
+        names.filter(&self.event.filter);
+        names.filter(&self.filter);
+        names
+    }
+
     /// Returns whether an event at this time, which is inside the buckets, counts: those between the calendar start of the
     /// first bucket of the range and the range itself do not.
     #[inline]

@@ -5,6 +5,7 @@ pub mod tally;
 
 use chrono_tz::Tz;
 
+use crate::hints::{Hint, Names};
 use crate::query::{CountedBy, Filter, Range, Selector};
 use crate::trends::buckets::Buckets;
 
@@ -82,6 +83,8 @@ pub enum Windows {
 pub struct RetentionAnswer {
     /// One for each period.
     pub cohorts: Vec<CohortAnswer>,
+    /// Names in the question that the project does not know.
+    pub hints: Vec<Hint>,
 }
 
 /// One cohort.
@@ -128,6 +131,18 @@ impl RetentionQuery {
     #[must_use]
     pub fn return_event(&self) -> &Selector {
         self.return_event.as_ref().unwrap_or(&self.start_event)
+    }
+
+    /// Returns the names that it asks for.
+    #[must_use]
+    pub fn names(&self) -> Names {
+        let mut names = Names::new();
+        for selector in std::iter::once(&self.start_event).chain(&self.return_event) {
+            names.event(selector.event.as_deref());
+            names.filter(&selector.filter);
+        }
+        names.filter(&self.filter);
+        names
     }
 
     /// Returns how many columns a cohort has, at least one: those that begin before the range ends. With rolling windows a

@@ -1,5 +1,6 @@
 //! Stickiness: in how many buckets is a unit active?
 
+use crate::hints::{Hint, Names};
 use crate::query::{CountedBy, Filter, Range, Selector};
 use crate::trends::buckets::Buckets;
 
@@ -18,11 +19,13 @@ pub struct StickinessQuery {
     pub counted_by: CountedBy,
 }
 
-/// The answer, in the order of the series: how many units were active in exactly 1, 2, 3, ... buckets.
+/// The answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StickinessAnswer {
-    /// As many values as there are buckets, for each series.
+    /// For each series how many units were active in exactly 1, 2, 3, ... buckets; as many values as there are buckets.
     pub series: Vec<Vec<u64>>,
+    /// Names in the question that the project does not know.
+    pub hints: Vec<Hint>,
 }
 
 /// One number of an answer.
@@ -32,4 +35,18 @@ pub struct Cell {
     pub series: usize,
     /// Active in exactly so many buckets, from 1.
     pub buckets: usize,
+}
+
+impl StickinessQuery {
+    /// Returns the names that it asks for.
+    #[must_use]
+    pub fn names(&self) -> Names {
+        let mut names = Names::new();
+        for series in &self.series {
+            names.event(series.event.as_deref());
+            names.filter(&series.filter);
+        }
+        names.filter(&self.filter);
+        names
+    }
 }

@@ -4,11 +4,12 @@ use observe_core::Violations;
 use observe_filter::{Expressions, read};
 use observe_proto::reports::v1 as pb;
 
-use super::nested::{bucket_at, buckets, counted_by, selector, within};
+use super::coming_back::{bucket_at, buckets, counted_by, selector, within};
+use super::hints::hints;
 use super::persons::page_size;
 use super::shared::{SCOPES, range, timestamp};
 use super::trends::{interval, time_zone};
-use crate::lifecycle::{Cell, LifecyclePoint, LifecycleQuery, State};
+use crate::lifecycle::{Cell, LifecycleAnswer, LifecycleQuery, State};
 use crate::query::Range;
 use crate::trends::buckets::Buckets;
 
@@ -50,11 +51,10 @@ pub(crate) fn lifecycle_query(
 /// Writes the answer to the question whose buckets are given.
 pub(crate) fn lifecycle_response(
     buckets: &Buckets,
-    points: Vec<LifecyclePoint>,
-    hints: Vec<pb::Hint>,
+    answer: LifecycleAnswer,
 ) -> pb::QueryLifecycleResponse {
     let count = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
-    let points = buckets.starts_ms().iter().skip(1).zip(points);
+    let points = buckets.starts_ms().iter().skip(1).zip(answer.points);
     let points = points.map(|(start_ms, point)| pb::LifecyclePoint {
         start_time: Some(timestamp(*start_ms)),
         new_persons: count(point.new),
@@ -62,7 +62,7 @@ pub(crate) fn lifecycle_response(
         resurrecting: count(point.resurrecting),
         dormant: count(point.dormant),
     });
-    pb::QueryLifecycleResponse { points: points.collect(), hints }
+    pb::QueryLifecycleResponse { points: points.collect(), hints: hints(answer.hints) }
 }
 
 /// Reads which number's persons are meant, and how many on a page.

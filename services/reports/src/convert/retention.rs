@@ -6,7 +6,8 @@ use observe_proto::reports::v1 as pb;
 use pb::explain_retention_person_request::Id;
 use pb::query_retention_request as wire_of;
 
-use super::nested::{bucket_at, buckets, counted_by, selector, within};
+use super::coming_back::{bucket_at, buckets, counted_by, selector, within};
+use super::hints::hints;
 use super::person_activity::{by_distinct_id, by_person_id, nobody};
 use super::persons::page_size;
 use super::shared::{SCOPES, range, timestamp};
@@ -132,7 +133,6 @@ fn modes(
 pub(crate) fn retention_response(
     cohorts: &Buckets,
     answer: RetentionAnswer,
-    hints: Vec<pb::Hint>,
 ) -> pb::QueryRetentionResponse {
     let count = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
     let rows = cohorts.starts_ms().iter().zip(answer.cohorts);
@@ -141,7 +141,7 @@ pub(crate) fn retention_response(
         size: count(cohort.size),
         values: cohort.values.into_iter().map(count).collect(),
     });
-    pb::QueryRetentionResponse { cohorts: rows.collect(), hints }
+    pb::QueryRetentionResponse { cohorts: rows.collect(), hints: hints(answer.hints) }
 }
 
 /// Reads which number's persons are meant, and how many on a page.

@@ -4,7 +4,8 @@ use observe_core::Violations;
 use observe_filter::{Expressions, read};
 use observe_proto::reports::v1 as pb;
 
-use super::nested::{buckets, counted_by, selector, within};
+use super::coming_back::{buckets, counted_by, selector, within};
+use super::hints::hints;
 use super::persons::page_size;
 use super::shared::{SCOPES, range};
 use super::trends::{interval, time_zone};
@@ -56,7 +57,6 @@ pub(crate) fn stickiness_query(
 pub(crate) fn stickiness_response(
     series: &[Selector],
     answer: StickinessAnswer,
-    hints: Vec<pb::Hint>,
 ) -> pb::QueryStickinessResponse {
     let count = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
     let results = series.iter().zip(answer.series);
@@ -64,7 +64,7 @@ pub(crate) fn stickiness_response(
         label: series.event.clone().unwrap_or_else(|| "any event".to_owned()),
         persons: persons.into_iter().map(count).collect(),
     });
-    pb::QueryStickinessResponse { series: results.collect(), hints }
+    pb::QueryStickinessResponse { series: results.collect(), hints: hints(answer.hints) }
 }
 
 /// Reads which number's persons are meant, and how many on a page.

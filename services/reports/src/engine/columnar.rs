@@ -18,7 +18,7 @@ use crate::cohort::Definitions;
 use crate::explained_person::ExplainedPerson;
 use crate::funnel::{FunnelAnswer, FunnelQuery};
 use crate::history::{History, HistoryQuery};
-use crate::lifecycle::{self as lifecycle_of, LifecyclePoint, LifecycleQuery};
+use crate::lifecycle::{self as lifecycle_of, LifecycleAnswer, LifecycleQuery};
 use crate::paths::{PathPersonsQuery, PathsAnswer, PathsQuery};
 use crate::published::Published;
 use crate::query::{CountedBy, Range};
@@ -166,11 +166,7 @@ impl ReportEngine for ColumnarEngine {
         }))
     }
 
-    fn lifecycle(
-        &self,
-        project: ProjectId,
-        query: LifecycleQuery,
-    ) -> Answer<'_, Vec<LifecyclePoint>> {
+    fn lifecycle(&self, project: ProjectId, query: LifecycleQuery) -> Answer<'_, LifecycleAnswer> {
         Box::pin(self.compute(project, move |view| lifecycle::run(view, &query)))
     }
 

@@ -4,26 +4,25 @@ use std::ops::Range as Codes;
 
 use super::EngineError;
 use super::first_seen;
+use super::hints;
 use super::marks::{Marks, all_units, each_part, list};
 use super::plan::Reads;
 use super::scan::scan;
 use super::view::View;
 use crate::bits;
-use crate::lifecycle::{Cell, Life, LifecyclePoint, LifecycleQuery, State};
+use crate::lifecycle::{Cell, Life, LifecycleAnswer, LifecyclePoint, LifecycleQuery, State};
 use crate::query::Range;
 
 /// Answers one point for each bucket of the range.
 ///
 /// # Errors
 /// `Abandoned` if the asker has gone.
-pub(super) fn run(
-    view: &View<'_>,
-    query: &LifecycleQuery,
-) -> Result<Vec<LifecyclePoint>, EngineError> {
+pub(super) fn run(view: &View<'_>, query: &LifecycleQuery) -> Result<LifecycleAnswer, EngineError> {
     let mut points = vec![LifecyclePoint::default(); query.buckets.count()];
     each(view, query, |_, bucket, state| points[bucket].add(state))?;
     points.remove(0);
-    Ok(points)
+    let hints = hints::unknown(view.columns, &query.names());
+    Ok(LifecycleAnswer { points, hints })
 }
 
 /// Answers the units behind a number, in the order of their codes.

@@ -8,6 +8,7 @@ pub(super) use explain::explain;
 
 use super::EngineError;
 use super::first_seen::{self, earliest};
+use super::hints;
 use super::marks::{Earliest, Marks, NEVER, all_units, each_part, list};
 use super::plan::Reads;
 use super::scan::scan;
@@ -24,7 +25,8 @@ use crate::retention::{Cell, Counting, Kind, RetentionAnswer, RetentionQuery, Wa
 pub(super) fn run(view: &View<'_>, query: &RetentionQuery) -> Result<RetentionAnswer, EngineError> {
     let mut tally = Tally::new(query);
     each_member(view, query, all_units(view, &query.counted_by), |_, member| tally.add(&member))?;
-    Ok(tally.finish())
+    let hints = hints::unknown(view.columns, &query.names());
+    Ok(RetentionAnswer { cohorts: tally.finish(), hints })
 }
 
 /// Answers the units behind a number, in the order of their codes.

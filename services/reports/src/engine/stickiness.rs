@@ -2,6 +2,7 @@
 //! that there is one array at a time.
 
 use super::EngineError;
+use super::hints;
 use super::marks::{Marks, all_units, each_part, list};
 use super::plan::Reads;
 use super::scan::scan;
@@ -23,7 +24,8 @@ pub(super) fn run(
         each(view, query, series, |_, buckets| counts[buckets - 1] += 1)?;
         Ok(counts)
     });
-    Ok(StickinessAnswer { series: series.collect::<Result<_, EngineError>>()? })
+    let series = series.collect::<Result<_, EngineError>>()?;
+    Ok(StickinessAnswer { series, hints: hints::unknown(view.columns, &query.names()) })
 }
 
 /// Answers the units behind a number, in the order of their codes.

@@ -1,6 +1,6 @@
 //! Counting the members of cohorts.
 
-use super::{CohortAnswer, Counting, RetentionAnswer, RetentionQuery};
+use super::{CohortAnswer, Counting, RetentionQuery};
 use crate::bits;
 
 /// A unit in a cohort. One that is in several is a member of each.
@@ -67,7 +67,7 @@ impl Tally {
     }
 
     /// Returns the numbers.
-    pub(crate) fn finish(self) -> RetentionAnswer {
+    pub(crate) fn finish(self) -> Vec<CohortAnswer> {
         let Self { counting, mut cohorts } = self;
         for CohortAnswer { size, values } in &mut cohorts {
             if counting == Counting::OnOrAfter {
@@ -77,6 +77,6 @@ impl Tally {
             }
             values[0] = *size;
         }
-        RetentionAnswer { cohorts }
+        cohorts
     }
 }

@@ -206,6 +206,33 @@ async fn what_an_answer_does_not_hold_is_refused_with_every_violation() {
 }
 
 #[tokio::test]
+async fn a_name_that_nobody_knows_gives_zeros_and_a_hint() {
+    let world = World::start(vec![on("ada", "view", 10)]).await;
+    let mut client = world.fixture.client.clone();
+    let told = |hints: Vec<pb::Hint>| {
+        let told = |hint: pb::Hint| (hint.subject, hint.suggestions);
+        hints.into_iter().map(told).collect::<Vec<_>>()
+    };
+    let expected = [("views".to_owned(), vec!["view".to_owned()])];
+    let event = Some(pb::RetentionEvent { event: "views".into(), filter: None });
+    let question = pb::QueryRetentionRequest {
+        start_event: event.clone(),
+        return_event: event,
+        ..retention()
+    };
+    let answer = client.query_retention(signed(question, project())).await.expect("zeros");
+    let answer = answer.into_inner();
+    assert_eq!((answer.cohorts[0].size, told(answer.hints)), (0, expected.to_vec()));
+    let question = pb::QueryLifecycleRequest { event: "views".into(), ..lifecycle() };
+    let answer = client.query_lifecycle(signed(question, project())).await.expect("zeros");
+    assert_eq!(told(answer.into_inner().hints), expected);
+    let mut question = stickiness();
+    question.series[0].event = "views".into();
+    let answer = client.query_stickiness(signed(question, project())).await.expect("zeros");
+    assert_eq!(told(answer.into_inner().hints), expected);
+}
+
+#[tokio::test]
 async fn another_tenants_project_is_not_found() {
     let world = World::start(vec![on("ada", "view", 10)]).await;
     let foreign = "0197f7a0-0000-7000-8000-00000000004e";

@@ -33,7 +33,7 @@ fn days() -> LifecycleQuery {
 }
 
 fn points(world: &World, query: &LifecycleQuery) -> Vec<LifecyclePoint> {
-    world.ask(|view| crate::engine::lifecycle::run(view, query))
+    world.ask(|view| crate::engine::lifecycle::run(view, query)).points
 }
 
 /// New, returning, resurrecting, dormant of each bucket.

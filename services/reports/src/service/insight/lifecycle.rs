@@ -19,7 +19,7 @@ impl Insight {
         let query = self.slots.compute(project, move |_| Ok(lifecycle_query(&request))).await??;
         let buckets = query.buckets.clone();
         let answer = self.engine.lifecycle(project, query).await?;
-        Ok(lifecycle_response(&buckets, answer, Vec::new()))
+        Ok(lifecycle_response(&buckets, answer))
     }
 
     pub(super) async fn lifecycle_persons(

@@ -25,7 +25,7 @@ impl Insight {
         let query = self.slots.compute(project, move |_| Ok(retention_query(&request))).await??;
         let cohorts = query.cohorts.clone();
         let answer = self.engine.retention(project, query).await?;
-        Ok(retention_response(&cohorts, answer, Vec::new()))
+        Ok(retention_response(&cohorts, answer))
     }
 
     pub(super) async fn retention_persons(

@@ -19,7 +19,7 @@ impl Insight {
         let query = self.slots.compute(project, move |_| Ok(stickiness_query(&request))).await??;
         let series = query.series.clone();
         let answer = self.engine.stickiness(project, query).await?;
-        Ok(stickiness_response(&series, answer, Vec::new()))
+        Ok(stickiness_response(&series, answer))
     }
 
     pub(super) async fn stickiness_persons(

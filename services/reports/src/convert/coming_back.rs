@@ -1,14 +1,14 @@
 //! What the questions about retention, lifecycle and stickiness have in common on the wire.
 
-use observe_core::Violations;
-use prost_types::Timestamp;
-
-use super::shared::timestamp;
-use crate::query::{CountedBy, Range, Selector};
-use crate::trends::buckets::{Buckets, Interval};
 use chrono_tz::Tz;
+use observe_core::Violations;
 use observe_filter::{Expressions, read};
 use observe_proto::common::v1 as common;
+use prost_types::Timestamp;
+
+use super::shared::{SCOPES, timestamp};
+use crate::query::{CountedBy, Range, Selector};
+use crate::trends::buckets::{Buckets, Interval};
 
 /// The longest type of groups, in characters: that of a distinct id.
 const GROUP_TYPE_CHARS_MAX: usize = 200;
@@ -35,7 +35,7 @@ pub(super) fn selector(
     expressions: &Expressions,
     violations: &mut Violations,
 ) -> Selector {
-    let filter = read(filter, field, &super::shared::SCOPES, expressions, violations);
+    let filter = read(filter, field, &SCOPES, expressions, violations);
     Selector { event: (!event.is_empty()).then(|| event.to_owned()), filter }
 }
 
