@@ -50,6 +50,13 @@ pub struct WebOverviewQuery {
 }
 
 impl WebOverviewQuery {
+    /// Returns all the time that is looked at.
+    #[must_use]
+    pub fn looked_at(&self) -> Range {
+        let from = if self.compare_previous { self.previous() } else { self.range };
+        Range { start_ms: from.start_ms, end_ms: self.range.end_ms }
+    }
+
     /// Returns the time of equal length before the range.
     #[must_use]
     pub fn previous(&self) -> Range {

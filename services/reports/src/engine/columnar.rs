@@ -52,7 +52,7 @@ impl ColumnarEngine {
 
 impl ReportEngine for ColumnarEngine {
     fn trends(&self, project: ProjectId, query: TrendsQuery) -> Answer<'_, TrendsAnswer> {
-        Box::pin(self.compute(project, move |view| trends::run(&view.over(query.range), &query)))
+        Box::pin(self.compute(project, move |view| trends::run(view, &query)))
     }
 
     fn funnel(&self, project: ProjectId, query: FunnelQuery) -> Answer<'_, FunnelAnswer> {

@@ -28,6 +28,7 @@ pub(super) fn run(
     view: &View<'_>,
     query: &WebOverviewQuery,
 ) -> Result<WebOverviewAnswer, EngineError> {
+    let view = &view.over(query.looked_at());
     let pages = ValueSource::new(Scope::Event, PATHNAME, view);
     let counted = count_views(view, query.range, query, &pages)?;
     let tally = visits(view, query.range, query)?;

@@ -137,7 +137,7 @@ fn a_question_about_too_many_sessions_is_given_up() {
         visit(&mut world, "ada", &format!("s{n}"), &[(n, "$pageview", "/")]);
     }
     let now = world.project.snapshot();
-    for (bytes_max, expected) in [(1_000_000, Ok(1_000)), (50_000, Err(())), (1_000, Err(()))] {
+    for (bytes_max, expected) in [(1_000_000, Ok(1_000)), (30_000, Err(())), (1_000, Err(()))] {
         let asker = Asker::default();
         let view = View { sessions: Sessions::within(bytes_max), ..View::new(&now, &asker) };
         let mut query = asked(WEEK);
