@@ -2,6 +2,7 @@
 
 mod errors;
 mod funnel;
+mod hints;
 mod latency;
 mod overview;
 mod paths;
@@ -24,7 +25,7 @@ pub(crate) use person_activity::{
 };
 pub(crate) use persons::{page_size, persons as persons_to_proto};
 pub(crate) use shared::timestamp;
-pub(crate) use trends::{trends_query, trends_response};
+pub(crate) use trends::{trend_persons_query, trends_query, trends_response};
 pub(crate) use usage::{usage_calendar, usage_response};
 pub(crate) use web_overview::{web_overview_query, web_overview_response};
 

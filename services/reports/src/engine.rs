@@ -9,6 +9,7 @@ pub(crate) mod distinct;
 mod filter;
 mod funnel;
 mod heap;
+mod hints;
 mod history;
 mod paths;
 mod plan;
@@ -32,7 +33,7 @@ use crate::behind::{Behind, Page};
 use crate::funnel::{FunnelAnswer, FunnelQuery};
 use crate::history::{History, HistoryQuery};
 use crate::paths::{PathPersonsQuery, PathsAnswer, PathsQuery};
-use crate::trends::{TrendsAnswer, TrendsQuery};
+use crate::trends::{TrendPersonsQuery, TrendsAnswer, TrendsQuery};
 use crate::web_overview::{WebOverviewAnswer, WebOverviewQuery};
 
 pub use columnar::ColumnarEngine;
@@ -47,6 +48,9 @@ pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, EngineError>> + S
 pub trait ReportEngine: Send + Sync + 'static {
     /// Counts events or persons over time.
     fn trends(&self, project: ProjectId, query: TrendsQuery) -> Answer<'_, TrendsAnswer>;
+
+    /// Says who is behind a number of trends.
+    fn trend_persons(&self, project: ProjectId, query: TrendPersonsQuery) -> Answer<'_, Behind>;
 
     /// Counts the persons that went through steps in order.
     fn funnel(&self, project: ProjectId, query: FunnelQuery) -> Answer<'_, FunnelAnswer>;

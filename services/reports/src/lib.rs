@@ -13,6 +13,7 @@ pub mod engine;
 pub mod error;
 mod errors;
 pub mod funnel;
+pub mod hints;
 pub mod history;
 mod incidents;
 pub mod latency;

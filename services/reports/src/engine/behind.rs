@@ -4,6 +4,7 @@ use std::collections::BinaryHeap;
 
 use super::EngineError;
 use super::slots::Asker;
+use super::view::group_property;
 use crate::behind::{Behind, BehindPerson, BehindUnits, DISTINCT_IDS_MAX, Page};
 use crate::projection::{NOBODY, Snapshot, ValueDictionary};
 use crate::query::CountedBy;
@@ -63,11 +64,6 @@ fn groups(
     let next = picked.next.map(<[u8]>::to_vec);
     let keys = picked.units.into_iter().map(|(key, _)| String::from_utf8_lossy(key).into_owned());
     Ok(Behind { units: BehindUnits::Groups(keys.collect()), total: picked.total, next })
-}
-
-/// The property that says which group of a type an event is of.
-fn group_property(group_type: &str) -> String {
-    format!("$groups.{group_type}")
 }
 
 /// The units of a page by their keys, how many there are in all, and the key after which the next page begins.

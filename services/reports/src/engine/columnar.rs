@@ -17,7 +17,7 @@ use crate::history::{History, HistoryQuery};
 use crate::paths::{PathPersonsQuery, PathsAnswer, PathsQuery};
 use crate::published::Published;
 use crate::query::CountedBy;
-use crate::trends::{TrendsAnswer, TrendsQuery};
+use crate::trends::{TrendPersonsQuery, TrendsAnswer, TrendsQuery};
 use crate::web_overview::{WebOverviewAnswer, WebOverviewQuery};
 
 /// Answers from the published projection.
@@ -53,6 +53,10 @@ impl ColumnarEngine {
 impl ReportEngine for ColumnarEngine {
     fn trends(&self, project: ProjectId, query: TrendsQuery) -> Answer<'_, TrendsAnswer> {
         Box::pin(self.compute(project, move |view| trends::run(view, &query)))
+    }
+
+    fn trend_persons(&self, project: ProjectId, query: TrendPersonsQuery) -> Answer<'_, Behind> {
+        Box::pin(self.compute(project, move |view| trends::persons(view, &query)))
     }
 
     fn funnel(&self, project: ProjectId, query: FunnelQuery) -> Answer<'_, FunnelAnswer> {

@@ -7,6 +7,8 @@ mod oracle;
 mod paths;
 mod rules;
 mod sessions;
+mod trends;
+mod trends_oracle;
 mod visits;
 mod web_overview;
 mod world;

@@ -49,6 +49,11 @@ impl Dictionary {
         self.texts.get(code as usize)
     }
 
+    /// Returns the texts of all codes that were given out, in their order.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        (0_u32..).take(self.len()).map(|code| self.text(code))
+    }
+
     /// Returns how many codes were given out.
     pub(crate) fn len(&self) -> usize {
         self.texts.len()

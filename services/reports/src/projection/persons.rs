@@ -190,6 +190,11 @@ impl PersonsSnapshot {
         self.profiles.properties.find(key)
     }
 
+    /// Returns the keys of all properties that ever occurred.
+    pub(crate) fn property_keys(&self) -> impl Iterator<Item = &str> {
+        self.profiles.properties.keys()
+    }
+
     /// Hands out every person that has the property, with its value code, in no order.
     pub(crate) fn each_value(&self, key: u32, mut each: impl FnMut(u32, u32)) {
         for (person, pairs) in self.profiles.of_person.iter() {

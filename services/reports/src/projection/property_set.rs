@@ -63,6 +63,11 @@ impl PropertySet {
         Some((code, &self.values[code as usize]))
     }
 
+    /// Returns the keys that ever occurred.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.keys.texts()
+    }
+
     /// Counts a value that is left out, and says so in the log the first time.
     fn leave_out(&mut self) {
         if self.left_out == 0 {

@@ -8,6 +8,7 @@ mod retention;
 mod site;
 mod splits;
 mod stand_in;
+mod trends;
 
 use std::time::Duration;
 

@@ -175,7 +175,8 @@ fn trends_equal_the_naive_ones() {
         let mut query = trends(3, asked);
         let hits = || {
             events.iter().filter(|event| {
-                query.range.contains(event.time_ms) && (name.is_empty() || event.name == name)
+                query.period.range.contains(event.time_ms)
+                    && (name.is_empty() || event.name == name)
             })
         };
         let hour = |event: &Event| usize::try_from(event.time_ms / HOUR_MS).expect("small");

@@ -11,7 +11,8 @@ use super::world::{World, is, project_id};
 use crate::engine::slots::Asker;
 use crate::engine::view::View;
 use crate::query::{Filter, Range, Scope};
-use crate::trends::buckets::{Buckets, Interval};
+use crate::trends::buckets::Interval;
+use crate::trends::period::Period;
 use crate::web_overview::{
     Dimension, WebNumbers, WebOverviewAnswer, WebOverviewQuery, WebPoint, WebRow,
 };
@@ -20,10 +21,9 @@ const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
 
 fn asked_in(range: Range, zone: Tz) -> WebOverviewQuery {
     WebOverviewQuery {
-        range,
-        buckets: Buckets::new(range, Interval::Day, zone).expect("few"),
+        period: Period::new(range, Interval::Day, zone).expect("few"),
+        previous: None,
         filter: Filter::everything(),
-        compare_previous: false,
         limit: 100,
         now_ms: 0,
     }
@@ -198,12 +198,12 @@ fn a_filter_takes_page_views_and_what_is_told_of_a_session_is_of_the_whole() {
 }
 
 #[test]
-fn the_time_before_is_of_equal_length_and_tables_are_as_long_as_asked() {
+fn the_time_before_has_numbers_of_its_own_and_tables_are_as_long_as_asked() {
     let mut world = World::new();
     visit(&mut world, "ada", "s1", &[(0, "/"), (1_439, "/a")]);
     visit(&mut world, "ben", "s2", &[(1_440, "/a"), (1_441, "/b")]);
     let mut query = asked_in(Range { start_ms: DAY_MS, end_ms: 2 * DAY_MS }, Tz::UTC);
-    (query.compare_previous, query.limit) = (true, 1);
+    (query.previous, query.limit) = (Some(Range { start_ms: 0, end_ms: DAY_MS }), 1);
     let answer = overview(&world, &query);
     assert_eq!(answer.previous, Some(numbers(1, 2, 1, 0, 1_439)));
     assert_eq!(answer.numbers, numbers(1, 2, 1, 0, 1));
@@ -255,7 +255,7 @@ fn whoever_had_an_event_in_the_last_five_minutes_is_here_now() {
 #[test]
 fn a_project_without_events_answers_zeros() {
     let mut query = asked(2);
-    query.compare_previous = true;
+    query.previous = Some(Range { start_ms: -DAY_MS, end_ms: 0 });
     let answer = overview(&World::new(), &query);
     assert_eq!(
         (answer.numbers, answer.previous),
