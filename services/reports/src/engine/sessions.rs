@@ -64,7 +64,12 @@ impl Sessions {
         Self { range, bytes_max: BYTES_MAX, computed }
     }
 
-    /// Likewise, in less memory.
+    /// Those of the sessions that have an event in another range.
+    pub(super) fn over(&self, range: Range) -> Self {
+        Self { bytes_max: self.bytes_max, ..Self::of(range) }
+    }
+
+    /// Those of all sessions, in less memory.
     #[cfg(test)]
     pub(super) fn within(bytes_max: usize) -> Self {
         Self { bytes_max, ..Self::of(Range { start_ms: i64::MIN, end_ms: i64::MAX }) }
