@@ -2,7 +2,9 @@
 
 pub mod cut;
 
-use crate::query::{Filter, Range};
+use crate::hints::{Hint, Names};
+use crate::query::{Filter, Range, Scope};
+use crate::web_overview::{PAGE_VIEW, PATHNAME};
 
 /// The question.
 #[derive(Clone, Debug)]
@@ -21,6 +23,26 @@ pub struct PathsQuery {
     pub limit: usize,
     /// Applies to the events.
     pub filter: Filter,
+}
+
+impl PathsQuery {
+    /// Returns the names that it asks for.
+    #[must_use]
+    pub fn names(&self) -> Names {
+        let mut names = Names::new();
+        match self.steps {
+            Steps::Pages => {
+                names.event(Some(PAGE_VIEW));
+                names.property(Scope::Event, PATHNAME);
+            }
+            Steps::Events | Steps::CustomEvents => {
+                names.event(self.start_point.as_deref());
+                names.event(self.end_point.as_deref());
+            }
+        }
+        names.filter(&self.filter);
+        names
+    }
 }
 
 /// What a step of a path is.
@@ -43,6 +65,8 @@ pub struct PathsAnswer {
     pub nodes: Vec<Node>,
     /// How many paths there are.
     pub paths: u64,
+    /// Names in the question that are not known.
+    pub hints: Vec<Hint>,
 }
 
 /// A way from one place to the next.

@@ -6,7 +6,7 @@ pub mod visit;
 pub mod vitals;
 
 use crate::query::{Filter, Range};
-use crate::trends::buckets::Buckets;
+use crate::trends::period::Period;
 use vitals::VitalAnswer;
 
 /// The name of page views, as observe.js and what is compatible with it send them.
@@ -35,14 +35,12 @@ pub const ENTRY_PROPERTIES: [&str; 9] = [
 /// The question.
 #[derive(Clone, Debug)]
 pub struct WebOverviewQuery {
-    /// Only events inside count.
-    pub range: Range,
-    /// The points of the chart.
-    pub buckets: Buckets,
+    /// Only events inside count; its buckets are the points of the chart.
+    pub period: Period,
+    /// The time before, if its numbers are asked for, too.
+    pub previous: Option<Range>,
     /// Applies to page views, and to what is measured of pages.
     pub filter: Filter,
-    /// Also answer the numbers of the time of equal length before the range.
-    pub compare_previous: bool,
     /// How many rows each table has, 1-100.
     pub limit: usize,
     /// What time it is, in milliseconds since 1970.
@@ -50,14 +48,11 @@ pub struct WebOverviewQuery {
 }
 
 impl WebOverviewQuery {
-    /// Returns the time of equal length before the range.
+    /// Returns all the time that is looked at.
     #[must_use]
-    pub fn previous(&self) -> Range {
-        let Range { start_ms, end_ms } = self.range;
-        Range {
-            start_ms: start_ms.saturating_sub(end_ms.saturating_sub(start_ms)),
-            end_ms: start_ms,
-        }
+    pub fn looked_at(&self) -> Range {
+        let range = self.period.range;
+        Range { start_ms: self.previous.map_or(range.start_ms, |before| before.start_ms), ..range }
     }
 }
 

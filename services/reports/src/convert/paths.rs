@@ -5,6 +5,7 @@ use observe_filter::{Expressions, read};
 use observe_proto::reports::v1 as pb;
 
 use super::funnel::duration;
+use super::hints::hints;
 use super::persons::page_size;
 use super::shared::{SCOPES, count, or_default, range, within};
 use crate::paths::{Link, Node, PathPersonsQuery, PathsAnswer, PathsQuery, Steps, Went};
@@ -111,6 +112,6 @@ pub(crate) fn paths_response(answer: PathsAnswer) -> pb::QueryPathsResponse {
         links: answer.links.into_iter().map(link).collect(),
         nodes: answer.nodes.into_iter().map(node).collect(),
         paths: count(answer.paths),
-        ..Default::default()
+        hints: hints(answer.hints),
     }
 }

@@ -34,16 +34,18 @@ pub(crate) fn web_overview_query(
     let interval = interval(wire.interval, v);
     let zone = time_zone(&wire.time_zone, v);
     let laid_out = range.filter(|_| is_short).zip(zone);
-    let buckets =
-        laid_out.and_then(|(range, zone)| Some(period(range, interval, zone, v)?.buckets));
+    let period = laid_out.and_then(|(range, zone)| period(range, interval, zone, v));
+    let previous = period.as_ref().filter(|_| wire.compare_previous).and_then(|period| {
+        let before = period.previous(interval);
+        let message = "must not reach before the calendar begins";
+        v.require(before.is_some(), "compare_previous", message);
+        before.map(|before| before.range)
+    });
     let limit = or_default(wire.limit, LIMIT, LIMIT_DEFAULT, "limit", v);
     let expressions = Expressions::count(wire.filter.iter(), v);
     let filter = read(wire.filter.as_ref(), "filter", &SCOPES, &expressions, v);
-    let compare_previous = wire.compare_previous;
-    match (range, buckets, violations.is_empty()) {
-        (Some(range), Some(buckets), true) => {
-            Ok(WebOverviewQuery { range, buckets, filter, compare_previous, limit, now_ms })
-        }
+    match (period, violations.is_empty()) {
+        (Some(period), true) => Ok(WebOverviewQuery { period, previous, filter, limit, now_ms }),
         _ => Err(violations),
     }
 }

@@ -78,9 +78,7 @@ impl ColumnarEngine {
 
 impl ReportEngine for ColumnarEngine {
     fn trends(&self, project: ProjectId, query: TrendsQuery) -> Answer<'_, TrendsAnswer> {
-        Box::pin(self.compute(project, move |view| {
-            cohort_breakdown::trends(&view.over(query.period.range), &query)
-        }))
+        Box::pin(self.compute(project, move |view| cohort_breakdown::trends(view, &query)))
     }
 
     fn trend_persons(&self, project: ProjectId, query: TrendPersonsQuery) -> Answer<'_, Behind> {

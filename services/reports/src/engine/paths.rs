@@ -4,6 +4,7 @@ mod tally;
 
 use super::EngineError;
 use super::breakdown::ValueSource;
+use super::hints;
 use super::plan::Reads;
 use super::view::View;
 use super::walk::walk;
@@ -33,7 +34,8 @@ pub(super) fn run(view: &View<'_>, query: &PathsQuery) -> Result<PathsAnswer, En
         view.asker.check()?;
         all.join(tally);
     }
-    all.finish(query.limit, |code| places.label(code))
+    let answer = all.finish(query.limit, |code| places.label(code))?;
+    Ok(PathsAnswer { hints: hints::unknown(view.columns, &query.names()), ..answer })
 }
 
 /// Answers the codes of the persons with a path that went so, in the order of the codes.

@@ -4,23 +4,22 @@
 //! all sessions that have an event in its range. Events up to a day before and after the range are looked at, too, so that a
 //! session has one value whichever range is asked for; a session of observe.js is no longer than that.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+mod runs;
+
 use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
 
 use super::EngineError;
 use super::breakdown::ValueSource;
-use super::plan::{Part, Reads};
-use super::scan::scan_with_arrivals;
 use super::view::View;
 use crate::activity::SESSION_ID;
 use crate::projection::{NOT_SET, ValueDictionary};
-use crate::query::{CountedBy, Filter, Range, Scope, Selector};
-use crate::sessions::SESSION_MS;
+use crate::query::{Range, Scope};
 use crate::web_overview::PAGE_VIEW;
+use runs::{Known, Looked, known_sessions};
 
-/// How much memory the sessions of a question may take while one of their properties is computed, in bytes: that of some three
+/// How much memory the sessions of a question may take while one of their properties is computed, in bytes: that of some six
 /// million sessions.
 const BYTES_MAX: usize = 256 << 20;
 
@@ -65,7 +64,12 @@ impl Sessions {
         Self { range, bytes_max: BYTES_MAX, computed }
     }
 
-    /// Likewise, in less memory.
+    /// Those of the sessions that have an event in another range.
+    pub(super) fn over(&self, range: Range) -> Self {
+        Self { bytes_max: self.bytes_max, ..Self::of(range) }
+    }
+
+    /// Those of all sessions, in less memory.
     #[cfg(test)]
     pub(super) fn within(bytes_max: usize) -> Self {
         Self { bytes_max, ..Self::of(Range { start_ms: i64::MIN, end_ms: i64::MAX }) }
@@ -93,7 +97,7 @@ pub(super) struct SessionColumn {
     first: u32,
     /// The value codes of that session and those whose codes follow.
     codes: Vec<u32>,
-    /// The value code of the others that are asked for: sessions without a page view.
+    /// The value code of the others: sessions without a page view.
     others: u32,
     values: ValueDictionary,
 }
@@ -149,38 +153,6 @@ impl SessionTable {
     }
 }
 
-/// Events of one session, as far as they follow each other where they lie.
-#[derive(Clone, Copy, Debug)]
-struct Run {
-    session: u32,
-    whole: Whole,
-}
-
-/// What is known of a session.
-#[derive(Clone, Copy, Debug)]
-struct Whole {
-    /// When its first event happened and arrived.
-    first: (i64, i64),
-    last_ms: i64,
-    /// How many events it has.
-    events: u32,
-    /// The value of its first event.
-    value: u32,
-}
-
-impl Whole {
-    const NOTHING: Self =
-        Self { first: (i64::MAX, i64::MAX), last_ms: i64::MIN, events: 0, value: NOT_SET };
-
-    fn add(&mut self, other: Self) {
-        if other.first < self.first {
-            (self.first, self.value) = (other.first, other.value);
-        }
-        self.last_ms = self.last_ms.max(other.last_ms);
-        self.events += other.events;
-    }
-}
-
 fn compute(
     property: Property,
     range: Range,
@@ -188,40 +160,59 @@ fn compute(
     view: &View<'_>,
 ) -> Result<SessionColumn, EngineError> {
     let session = ValueSource::new(Scope::Event, SESSION_ID, view);
-    let (event, values) = match property {
+    let (event, of_event) = match property {
         Property::Entry(of_event) => (Some(PAGE_VIEW), Some(of_event)),
         Property::PageviewCount | Property::IsBounce => (Some(PAGE_VIEW), None),
         Property::DurationSeconds => (None, None),
     };
-    let value = ValueSource::new(Scope::Event, values.unwrap_or(SESSION_ID), view);
-    let wholes = wholes(range, event, [&session, &value], bytes_max, view)?;
-    let own = values.map(|key| view.columns.properties.find(key));
-    let mut column = SessionColumn { first: wholes.first, ..SessionColumn::default() };
-    if let Some(found) = own {
-        column.values = found.map(|(_, values)| values.clone()).unwrap_or_default();
-        column.codes = wholes.of_session.iter().map(|whole| whole.value).collect();
-        return Ok(column);
-    }
-    let mut known: FxHashMap<i64, u32> = FxHashMap::default();
-    let mut intern = |values: &mut ValueDictionary, whole: &Whole| {
-        let number = property.number(whole);
-        *known.entry(number).or_insert_with(|| values.intern(&property.text(number)))
+    let value = ValueSource::new(Scope::Event, of_event.unwrap_or(SESSION_ID), view);
+    let looked = Looked { range, event, values: [&session, &value], bytes_max };
+    let sessions = known_sessions(&looked, view)?;
+    let values = of_event.map(|key| view.columns.properties.find(key));
+    let values = values.map(|found| found.map(|(_, values)| values.clone()).unwrap_or_default());
+    let mut numbers = Numbers::default();
+    let mut code = |known: &Known| match values {
+        Some(_) => known.value,
+        None => numbers.code(property, known),
     };
-    column.others = intern(&mut column.values, &Whole::NOTHING);
-    let codes = wholes.of_session.iter().map(|whole| intern(&mut column.values, whole));
-    column.codes = codes.collect();
+    let others = code(&Known::NOTHING);
+    let mut column = SessionColumn { others, ..SessionColumn::default() };
+    if let (Some((first, _)), Some((last, _))) = (sessions.first(), sessions.last()) {
+        let count = (last - first) as usize + 1;
+        view.asker.take(count * size_of::<u32>())?;
+        (column.first, column.codes) = (*first, vec![others; count]);
+        for (session, known) in &sessions {
+            column.codes[(session - first) as usize] = code(known);
+        }
+    }
+    column.values = values.unwrap_or(numbers.values);
     Ok(column)
+}
+
+/// Values that no event has: numbers, and true and false as numbers.
+#[derive(Default)]
+struct Numbers {
+    values: ValueDictionary,
+    codes: FxHashMap<i64, u32>,
+}
+
+impl Numbers {
+    fn code(&mut self, property: Property, known: &Known) -> u32 {
+        let number = property.number(known);
+        let Self { values, codes } = self;
+        *codes.entry(number).or_insert_with(|| values.intern(&property.text(number)))
+    }
 }
 
 impl Property {
     /// Returns the value as a number.
-    fn number(self, whole: &Whole) -> i64 {
+    fn number(self, known: &Known) -> i64 {
         match self {
             Self::Entry(_) => 0,
-            Self::DurationSeconds if whole.events == 0 => 0,
-            Self::DurationSeconds => whole.last_ms.saturating_sub(whole.first.0) / 1_000,
-            Self::PageviewCount => i64::from(whole.events),
-            Self::IsBounce => i64::from(whole.events == 1),
+            Self::DurationSeconds if known.events == 0 => 0,
+            Self::DurationSeconds => known.last_ms.saturating_sub(known.first.0) / 1_000,
+            Self::PageviewCount => i64::from(known.events),
+            Self::IsBounce => i64::from(known.events == 1),
         }
     }
 
@@ -232,76 +223,4 @@ impl Property {
             Self::Entry(_) | Self::DurationSeconds | Self::PageviewCount => number.to_string(),
         }
     }
-}
-
-/// What is known of the sessions whose codes follow each other.
-struct Wholes {
-    first: u32,
-    of_session: Vec<Whole>,
-}
-
-/// Adds up the events of this name, of any if `None`, by the session that they name; `values` are that and the one to keep.
-fn wholes(
-    range: Range,
-    event: Option<&str>,
-    values: [&ValueSource<'_>; 2],
-    bytes_max: usize,
-    view: &View<'_>,
-) -> Result<Wholes, EngineError> {
-    let selectors = [Selector { event: event.map(str::to_owned), filter: Filter::everything() }];
-    let reads = Reads {
-        range: Range {
-            start_ms: range.start_ms.saturating_sub(SESSION_MS),
-            end_ms: range.end_ms.saturating_add(SESSION_MS),
-        },
-        counted_by: &CountedBy::Persons,
-        filter: &Filter::everything(),
-        selectors: &selectors,
-        values,
-    };
-    let runs_max = bytes_max / size_of::<Run>();
-    let taken = AtomicUsize::new(0);
-    let runs = scan_with_arrivals(view, &reads, Vec::new, |runs: &mut Vec<Run>, part| {
-        if taken.load(Ordering::Relaxed) <= runs_max {
-            let before = runs.len();
-            add_runs(runs, part);
-            taken.fetch_add(runs.len() - before, Ordering::Relaxed);
-        }
-    })?;
-    let codes = || runs.iter().flatten().map(|run| run.session);
-    let (Some(first), Some(last)) = (codes().min(), codes().max()) else {
-        return Ok(Wholes { first: 0, of_session: Vec::new() });
-    };
-    let sessions = (last - first) as usize + 1;
-    let bytes = taken.into_inner() * size_of::<Run>() + sessions * size_of::<Whole>();
-    if bytes > bytes_max {
-        return Err(EngineError::TooLarge);
-    }
-    view.asker.take(sessions * size_of::<u32>())?;
-    let mut of_session = vec![Whole::NOTHING; sessions];
-    for of_thread in runs {
-        view.asker.check()?;
-        for run in of_thread {
-            of_session[(run.session - first) as usize].add(run.whole);
-        }
-    }
-    Ok(Wholes { first, of_session })
-}
-
-/// Adds the events of a part. Those of one visitor follow each other, and so mostly those of one session.
-fn add_runs(runs: &mut Vec<Run>, part: &Part<'_, 2>) {
-    let mut last = NOT_SET;
-    part.each_with_place(|place, row| {
-        let [session, value] = row.values;
-        if session == NOT_SET {
-            return;
-        }
-        let first = (row.time_ms, part.arrival(place));
-        let whole = Whole { first, last_ms: row.time_ms, events: 1, value };
-        match runs.last_mut() {
-            Some(run) if session == last => run.whole.add(whole),
-            _ => runs.push(Run { session, whole }),
-        }
-        last = session;
-    });
 }

@@ -30,9 +30,10 @@ impl<'a> View<'a> {
         Self { cohorts: Some(cohorts), ..self }
     }
 
-    /// Looks at the same for a question that reads only events inside a range, so that only their sessions are looked at.
+    /// Looks at the same for a question that reads no event outside a range, so that only their sessions are looked at. Without
+    /// it, all sessions are.
     pub(super) fn over(&self, range: Range) -> Self {
-        Self { sessions: Sessions::of(range), ..*self }
+        Self { sessions: self.sessions.over(range), ..*self }
     }
 }
 

@@ -28,12 +28,12 @@ pub(super) fn run(
     view: &View<'_>,
     query: &WebOverviewQuery,
 ) -> Result<WebOverviewAnswer, EngineError> {
+    let view = &view.over(query.looked_at());
     let pages = ValueSource::new(Scope::Event, PATHNAME, view);
-    let counted = count_views(view, query.range, query, &pages)?;
-    let tally = visits(view, query.range, query)?;
+    let counted = count_views(view, query.period.range, query, &pages)?;
+    let tally = visits(view, query)?;
     let numbers = WebNumbers { views: counted.views, ..tally.numbers };
-    let previous = if query.compare_previous {
-        let before = query.previous();
+    let previous = if let Some(before) = query.previous {
         let counted = count_views(view, before, query, &pages)?;
         Some(WebNumbers { views: counted.views, ..numbers_alone(view, before, query)? })
     } else {
@@ -85,8 +85,8 @@ fn count_views(
         selectors: &selectors,
         values: [pages],
     };
-    let has_buckets = range == query.range;
-    let buckets = if has_buckets { query.buckets.count() } else { 0 };
+    let has_buckets = range == query.period.range;
+    let buckets = if has_buckets { query.period.buckets.count() } else { 0 };
     let start = || Views {
         views: 0,
         by_bucket: vec![0; buckets],
@@ -96,7 +96,7 @@ fn count_views(
         part.each(|row| {
             counted.views += 1;
             if has_buckets {
-                counted.by_bucket[query.buckets.index_of(row.time_ms)] += 1;
+                counted.by_bucket[query.period.buckets.index_of(row.time_ms)] += 1;
                 counted.by_page[row.values[0] as usize] += 1;
             }
         });
@@ -117,13 +117,13 @@ fn of_visits(filter: &Filter) -> [Selector; 3] {
 }
 
 /// Counts visitors and sessions, and what is told of them.
-fn visits(view: &View<'_>, range: Range, query: &WebOverviewQuery) -> Result<Tally, EngineError> {
+fn visits(view: &View<'_>, query: &WebOverviewQuery) -> Result<Tally, EngineError> {
     let session = ValueSource::new(Scope::Event, SESSION_ID, view);
     let entries = ENTRY_PROPERTIES.map(|key| ValueSource::new(Scope::Event, key, view));
     let [page, referrer, source, medium, campaign, browser, os, device, country] = &entries;
     let selectors = of_visits(&query.filter);
     let reads = Reads {
-        range,
+        range: query.period.range,
         counted_by: &CountedBy::Persons,
         filter: &Filter::everything(),
         selectors: &selectors,
@@ -131,8 +131,8 @@ fn visits(view: &View<'_>, range: Range, query: &WebOverviewQuery) -> Result<Tal
     };
     let domains = view.columns.properties.find(ENTRY_PROPERTIES[Dimension::Referrer.property()]);
     let direct = domains.and_then(|(_, domains)| domains.code(DIRECT));
-    let looks = Looks { buckets: Some(&query.buckets), direct };
-    let start = || Tally::new(query.buckets.count());
+    let looks = Looks { buckets: Some(&query.period.buckets), direct };
+    let start = || Tally::new(query.period.buckets.count());
     let tallies = walk(view, &reads, start, |tally, person, hits| {
         tally.add(person, hits, &looks);
     })?;
@@ -202,7 +202,7 @@ fn vitals(view: &View<'_>, query: &WebOverviewQuery) -> Result<Vec<VitalAnswer>,
     let sources = VITALS.map(|vital| ValueSource::new(Scope::Event, vital.property, view));
     let selectors = [Selector { event: Some(WEB_VITALS.into()), filter: query.filter.clone() }];
     let reads = Reads {
-        range: query.range,
+        range: query.period.range,
         counted_by: &CountedBy::Persons,
         filter: &Filter::everything(),
         selectors: &selectors,

@@ -87,6 +87,7 @@ fn an_answer_of_paths_is_written() {
         }],
         nodes: vec![Node { value: "/".into(), step: 1, paths: 4, dropped_off: 1 }],
         paths: 4,
+        hints: Vec::new(),
     };
     let written = paths_response(answer);
     let time = written.links[0].median_time.expect("a time");
@@ -97,8 +98,18 @@ fn an_answer_of_paths_is_written() {
 #[test]
 fn the_web_overview_has_defaults_and_limits() {
     let query = web_overview_query(&overview(), 7).expect("a good question");
-    assert_eq!((query.buckets.count(), query.limit, query.now_ms), (2, 10, 7));
-    assert_eq!((query.previous().start_ms, query.previous().end_ms), (-2 * DAY * 1_000, 0));
+    assert_eq!((query.period.buckets.count(), query.limit, query.now_ms), (2, 10, 7));
+    assert_eq!(query.previous, None);
+    let request = pb::QueryWebOverviewRequest {
+        range: range(1_774_738_800, 1_774_738_800 + 23 * 3_600),
+        time_zone: "Europe/Berlin".into(),
+        compare_previous: true,
+        ..Default::default()
+    };
+    let query = web_overview_query(&request, 0).expect("a good question");
+    let before = query.previous.map(|before| (before.start_ms, before.end_ms));
+    let day = (1_774_738_800_000 - DAY * 1_000, 1_774_738_800_000);
+    assert_eq!(before, Some(day), "before the day of 23 hours is one of 24");
     let request = pb::QueryWebOverviewRequest {
         range: range(0, 400 * DAY + 1),
         interval: 9,
@@ -138,7 +149,7 @@ fn an_answer_of_the_web_overview_is_written() {
         vitals: vec![vital],
         persons_now: 5,
     };
-    let buckets = web_overview_query(&overview(), 0).expect("a good question").buckets;
+    let buckets = web_overview_query(&overview(), 0).expect("a good question").period.buckets;
     let written = web_overview_response(&buckets, answer);
     let told = written.numbers.expect("numbers");
     assert_eq!(

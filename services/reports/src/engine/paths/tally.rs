@@ -165,6 +165,7 @@ impl Tally {
             nodes: joined.into_iter().map(node).collect(),
             links: links.into_iter().map(link).collect(),
             paths: self.paths,
+            hints: Vec::new(),
         })
     }
 }

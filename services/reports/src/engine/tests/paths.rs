@@ -146,6 +146,20 @@ fn the_filter_applies_to_events_and_an_unknown_point_has_no_paths() {
     assert_eq!(paths(&World::new(), &asked(Steps::Events)), PathsAnswer::default());
 }
 
+#[test]
+fn a_point_that_the_project_does_not_know_is_told() {
+    let mut world = World::new();
+    world.event("ada", "sign up", 0, "{}");
+    let mut query = asked(Steps::Events);
+    query.start_point = Some("sign_up".into());
+    let hints = paths(&world, &query).hints;
+    assert_eq!(hints.len(), 1);
+    assert_eq!(
+        (hints[0].subject.as_str(), &hints[0].suggestions[..]),
+        ("sign_up", &["sign up".to_owned()][..])
+    );
+}
+
 /// A path as it is shown: which step the first place is, the places with their times, and whether it drops off.
 type Shown = (usize, Vec<(&'static str, i64)>, bool);
 

@@ -171,7 +171,7 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    fn of(line: Line) -> Self {
+    pub(super) fn of(line: Line) -> Self {
         let points = line.points.into_iter().map(whole).collect();
         Self { value: line.value, points, total: whole(line.total) }
     }

@@ -20,7 +20,7 @@ impl Insight {
             .slots
             .compute(project, move |_| Ok(web_overview_query(&request, now_ms)))
             .await??;
-        let buckets = query.buckets.clone();
+        let buckets = query.period.buckets.clone();
         let answer = self.engine.web_overview(project, query).await?;
         Ok(web_overview_response(&buckets, answer))
     }
