@@ -2,6 +2,8 @@
 
 mod behind;
 mod calendar;
+mod funnel_oracle;
+mod funnel_rules;
 mod funnels;
 mod history;
 mod lifecycle;

@@ -1,15 +1,8 @@
 //! One person's way through a funnel.
 
+use super::fold::{ANYWHERE, StepEvent};
 use super::ties::Ties;
-
-/// An event that matches at least one step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StepEvent {
-    /// When it happened, in milliseconds.
-    pub time_ms: i64,
-    /// The steps it matches, step `i` as bit `i`. Never 0.
-    pub steps: u32,
-}
+use crate::query::Range;
 
 /// Finds the best attempt of a person. Its memory is used again for each person.
 ///
@@ -20,6 +13,7 @@ pub struct StepEvent {
 pub struct Attempts {
     steps: usize,
     window_ms: i64,
+    starts: Range,
     /// By step, when the attempt that stands there began.
     began_ms: Vec<Option<i64>>,
     /// By step, the times of the steps of the attempt that stands there: `steps` places each.
@@ -35,6 +29,7 @@ impl Attempts {
         Self {
             steps,
             window_ms,
+            starts: ANYWHERE,
             began_ms: vec![None; steps],
             times_ms: vec![0; steps * steps],
             best_ms: Vec::with_capacity(steps),
@@ -44,8 +39,9 @@ impl Attempts {
 
     /// Returns the times of the steps that the person's best attempt took; none if there was no first step.
     ///
-    /// `events` are one person's, sorted by time.
-    pub fn best(&mut self, events: impl IntoIterator<Item = StepEvent>) -> &[i64] {
+    /// `events` are one person's, sorted by time; the first step is taken inside a range.
+    pub fn best(&mut self, events: impl IntoIterator<Item = StepEvent>, starts: Range) -> &[i64] {
+        self.starts = starts;
         self.began_ms.fill(None);
         self.best_ms.clear();
         let mut events = events.into_iter().peekable();
@@ -105,7 +101,7 @@ impl Attempts {
     /// Returns when the attempt began that an event can bring to the step.
     fn began_before(&self, step: usize, time_ms: i64) -> Option<i64> {
         let began = match step.checked_sub(1) {
-            None => Some(time_ms),
+            None => Some(time_ms).filter(|time_ms| self.starts.contains(*time_ms)),
             Some(previous) => self.began_ms[previous],
         };
         began.filter(|began| time_ms - began <= self.window_ms)
@@ -150,10 +146,10 @@ mod tests {
     fn best(steps: usize, window_ms: i64, events: &[(i64, u32)]) -> Vec<i64> {
         let mut events: Vec<_> = events
             .iter()
-            .map(|(time_ms, steps)| StepEvent { time_ms: *time_ms, steps: *steps })
+            .map(|(time_ms, steps)| StepEvent { time_ms: *time_ms, steps: *steps, exclusions: 0 })
             .collect();
         events.sort_by_key(|event| event.time_ms);
-        Attempts::new(steps, window_ms).best(events).to_vec()
+        Attempts::new(steps, window_ms).best(events, ANYWHERE).to_vec()
     }
 
     const A: u32 = 0b001;
