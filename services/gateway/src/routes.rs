@@ -362,6 +362,10 @@ mod tests {
                 | ("InsightService", "QueryTrends" | "QueryFunnel")
                 | (
                     "InsightService",
+                    "QueryFunnelTrend" | "ListFunnelPersons" | "ExplainFunnelPerson",
+                )
+                | (
+                    "InsightService",
                     "QueryRetention"
                     | "ListRetentionPersons"
                     | "ExplainRetentionPerson"

@@ -173,6 +173,18 @@ fn reports(method: &str) -> Value {
     match method {
         "QueryTrends" => json!({"range": range, "series": [{}]}),
         "QueryFunnel" => json!({"range": range, "steps": [{"event": "a"}, {"event": "b"}]}),
+        "QueryFunnelTrend" | "ListFunnelPersons" | "ExplainFunnelPerson" => {
+            let steps = json!([{"event": "a"}, {"event": "b"}]);
+            let mut request = json!({"funnel": {"range": range, "steps": steps}});
+            match method {
+                "ListFunnelPersons" => add(&mut request, json!({"step": 1})),
+                "ExplainFunnelPerson" => {
+                    add(&mut request, json!({"distinctId": "nobody-of-either"}));
+                }
+                _ => {}
+            }
+            request
+        }
         "QueryRetention" | "QueryLifecycle" => json!({"range": range}),
         "QueryStickiness" => json!({"range": range, "series": [{}]}),
         "ListRetentionPersons" | "ExplainRetentionPerson" => {

@@ -304,6 +304,3 @@ fn settle(standing: &mut Standing, arrived: &Standing, kept: u32) {
         *here = better(stays, *arrived);
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -26,15 +26,15 @@ fn day(number: i64) -> Option<Timestamp> {
     Some(Timestamp { seconds: number * DAY, nanos: 0 })
 }
 
-fn days(start: i64, end: i64) -> Option<TimeRange> {
+pub(crate) fn days(start: i64, end: i64) -> Option<TimeRange> {
     Some(TimeRange { start_time: day(start), end_time: day(end) })
 }
 
-fn on(who: &str, name: &str, number: i64) -> AcceptedEvent {
+pub(crate) fn on(who: &str, name: &str, number: i64) -> AcceptedEvent {
     event(who, name, (number * DAY + 3_600) * 1_000)
 }
 
-fn id_of(who: &str) -> String {
+pub(crate) fn id_of(who: &str) -> String {
     PersonId::of_distinct_id(project(), who).to_string()
 }
 
@@ -59,14 +59,14 @@ fn stickiness() -> pb::QueryStickinessRequest {
 }
 
 /// A running service between stand-ins, with persons and what they did.
-struct World {
+pub(crate) struct World {
     people: People,
     log: StandIn,
-    fixture: Fixture,
+    pub(crate) fixture: Fixture,
 }
 
 impl World {
-    async fn start(events: Vec<AcceptedEvent>) -> Self {
+    pub(crate) async fn start(events: Vec<AcceptedEvent>) -> Self {
         let (people, log) = (People::default(), StandIn::new(1));
         log.append(0, project(), events);
         let lifecycle = Lifecycle::new();
@@ -126,7 +126,7 @@ impl World {
     }
 }
 
-fn fields(refused: &Status) -> Vec<String> {
+pub(crate) fn fields(refused: &Status) -> Vec<String> {
     assert_eq!(refused.code(), Code::InvalidArgument, "{refused:?}");
     let details = refused.get_error_details();
     let violations = &details.bad_request().expect("a bad request").field_violations;

@@ -4,6 +4,7 @@ mod answers;
 mod coming_back;
 mod erasure;
 mod errors;
+mod funnels;
 mod person_activity;
 mod retention;
 mod splits;

@@ -90,9 +90,9 @@ impl Plain<'_> {
     }
 
     fn is_disturbed_within(&self, chain: &Chain) -> bool {
-        chain.windows(2).any(|pair| {
-            self.is_disturbed(pair[0].0, self.time(pair[0]), self.time(pair[1]))
-        })
+        chain
+            .windows(2)
+            .any(|pair| self.is_disturbed(pair[0].0, self.time(pair[0]), self.time(pair[1])))
     }
 
     /// Whether it is disturbed after its last step, while it waits for the next.
@@ -265,11 +265,7 @@ fn the_folds_find_the_best_of_all_attempts() {
             {
                 b.clone_from(a);
             }
-            assert_eq!(
-                found,
-                expected,
-                "round {round}: {query:#?}\n{events:#?}\n{starts:?}"
-            );
+            assert_eq!(found, expected, "round {round}: {query:#?}\n{events:#?}\n{starts:?}");
         }
     }
 }

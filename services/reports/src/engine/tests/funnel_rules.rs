@@ -289,8 +289,10 @@ fn by_value(query: &FunnelQuery, events: &[&Event]) -> Vec<(String, Vec<usize>)>
     };
     let label = |event: &Event| event.value.unwrap_or("$none").to_owned();
     let all = moments(query, events);
-    let touches: Vec<_> =
-        events.iter().filter(|one| !moments(query, &[one]).iter().all(|m| m.steps.is_empty())).collect();
+    let touches: Vec<_> = events
+        .iter()
+        .filter(|one| !moments(query, &[one]).iter().all(|m| m.steps.is_empty()))
+        .collect();
     let attribution = query.breakdown.as_ref().expect("asked for").attribution;
     if attribution == Attribution::AllSteps {
         let labels: BTreeSet<_> = touches.iter().map(|event| label(event)).collect();
@@ -321,9 +323,8 @@ fn by_value(query: &FunnelQuery, events: &[&Event]) -> Vec<(String, Vec<usize>)>
 }
 
 fn random_query(random: &mut Random) -> FunnelQuery {
-    let steps: Vec<_> = (0..2 + random.below(2))
-        .map(|_| ["a", "b", "c", ""][random.below(4) as usize])
-        .collect();
+    let steps: Vec<_> =
+        (0..2 + random.below(2)).map(|_| ["a", "b", "c", ""][random.below(4) as usize]).collect();
     let mut query = funnel(random.time(20) + 1, &steps);
     query.order = [Order::Ordered, Order::Strict, Order::Any][random.below(3) as usize];
     query.range = Range { start_ms: random.time(8), end_ms: 20 + random.time(20) };
@@ -331,8 +332,7 @@ fn random_query(random: &mut Random) -> FunnelQuery {
         if random.below(3) == 0 {
             query.steps[step].filter = is("p", Scope::Event, "x");
         }
-        query.steps[step].optional =
-            step > 0 && query.order != Order::Any && random.below(4) == 0;
+        query.steps[step].optional = step > 0 && query.order != Order::Any && random.below(4) == 0;
     }
     if query.order != Order::Any && random.below(2) == 0 {
         let event = ["a", "b", "c"][random.below(3) as usize];
