@@ -7,6 +7,8 @@
 //! that came there first. An attempt is interrupted by an exclusion that happens while it stands on a step that the
 //! exclusion covers, within its window. At equal times exclusions come first.
 
+use std::cmp::Reverse;
+
 use super::fold::{Outcome, StepEvent, Way};
 use super::ties::Ties;
 use super::{FunnelQuery, Order, STEPS_MAX};
@@ -22,9 +24,11 @@ struct Attempt {
 }
 
 impl Attempt {
-    /// Which of two chains that end with the same step is looked at: the larger.
-    fn rank(&self) -> (i64, u32, u32) {
-        (self.began_ms, self.taken.count_ones(), self.taken.reverse_bits())
+    /// Which of two chains that end with the same step is looked at: the larger. Of chains of the same steps, the one that
+    /// took each first.
+    fn rank(&self) -> (i64, u32, u32, Reverse<&[i64]>) {
+        let (count, lowest) = (self.taken.count_ones(), self.taken.reverse_bits());
+        (self.began_ms, count, lowest, Reverse(&self.times_ms))
     }
 
     fn take(mut self, step: usize, time_ms: i64) -> Self {
