@@ -184,16 +184,13 @@ pub(super) fn exclusion(event: &str, after: usize, before: usize) -> Exclusion {
 
 /// Makes an exclusion between two steps of so many.
 pub(super) fn random_exclusion(random: &mut Random, event: &str, steps: usize) -> Exclusion {
-    let below = |random: &mut Random, bound: usize| {
-        usize::try_from(random.below(bound as u64)).expect("small")
-    };
-    let after = below(random, steps - 1);
-    exclusion(event, after, after + 1 + below(random, steps - 1 - after))
+    let after = random.place(steps - 1);
+    exclusion(event, after, after + 1 + random.place(steps - 1 - after))
 }
 
 fn random_query(random: &mut Random) -> FunnelQuery {
-    let order = [Order::Ordered, Order::Strict, Order::Any][random.below(3) as usize];
-    let steps = 2 + random.below(3) as usize;
+    let order = [Order::Ordered, Order::Strict, Order::Any][random.place(3)];
+    let steps = 2 + random.place(3);
     let may_leave_out = order != Order::Any && random.below(2) == 0;
     let optional: Vec<_> =
         (0..steps).map(|step| step > 0 && may_leave_out && random.below(2) == 0).collect();

@@ -21,6 +21,11 @@ impl Random {
         (self.0 >> 20) % bound
     }
 
+    /// A place in a list of so many.
+    pub(super) fn place(&mut self, bound: usize) -> usize {
+        usize::try_from(self.below(bound as u64)).expect("small")
+    }
+
     pub(super) fn time(&mut self, bound: i64) -> i64 {
         self.below(bound.unsigned_abs()).cast_signed()
     }
