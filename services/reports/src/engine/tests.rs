@@ -4,6 +4,7 @@ mod behind;
 mod calendar;
 mod funnel_oracle;
 mod funnel_rules;
+mod funnel_worlds;
 mod funnels;
 mod history;
 mod lifecycle;
