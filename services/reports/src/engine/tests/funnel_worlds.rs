@@ -21,20 +21,22 @@ pub(super) fn trend(world: &World, asked: FunnelQuery, hours: i64) -> Vec<(u64, 
 
 /// One person's events as the oracle takes them.
 fn moments(query: &FunnelQuery, events: &[&Event]) -> Vec<Moment> {
-    let matches = |event: &Event, name: &Option<String>, filter: &Filter| {
-        let named = name.as_deref().is_none_or(|name| name == event.name);
+    let matches = |event: &Event, name: Option<&str>, filter: &Filter| {
+        let named = name.is_none_or(|name| name == event.name);
         // The filters of these tests are: all, or p is "x".
         named && (matches!(filter, Filter::All(_)) || event.value == Some("x"))
     };
     let moment = |event: &&Event| Moment {
         time: event.time_ms,
         steps: (0..query.steps.len())
-            .filter(|step| matches(event, &query.steps[*step].event, &query.steps[*step].filter))
+            .filter(|step| {
+                matches(event, query.steps[*step].event.as_deref(), &query.steps[*step].filter)
+            })
             .collect(),
         exclusions: (0..query.exclusions.len())
             .filter(|index| {
                 let selector = &query.exclusions[*index].selector;
-                matches(event, &selector.event, &selector.filter)
+                matches(event, selector.event.as_deref(), &selector.filter)
             })
             .collect(),
     };
@@ -46,45 +48,49 @@ fn moments(query: &FunnelQuery, events: &[&Event]) -> Vec<Moment> {
     .collect()
 }
 
-/// The values that a person counts for, and how far it came with them.
+/// The values that a person counts for, and the steps it took with them.
 fn by_value(query: &FunnelQuery, events: &[&Event]) -> Vec<(String, Vec<usize>)> {
     let steps_of = |came: Came| match came {
         Came::Far(steps) => Some(steps),
         Came::Nowhere | Came::Interrupted(_) => None,
     };
-    let label = |event: &Event| event.value.unwrap_or("$none").to_owned();
-    let all = moments(query, events);
-    let touches: Vec<_> = events
-        .iter()
-        .filter(|one| !moments(query, &[one]).iter().all(|m| m.steps.is_empty()))
-        .collect();
+    let steps_matched = |event: &Event| {
+        moments(query, &[event]).first().map_or(Vec::new(), |moment| moment.steps.clone())
+    };
+    let touches: Vec<&Event> =
+        events.iter().copied().filter(|event| !steps_matched(event).is_empty()).collect();
     let attribution = query.breakdown.as_ref().expect("asked for").attribution;
     if attribution == Attribution::AllSteps {
-        let labels: BTreeSet<_> = touches.iter().map(|event| label(event)).collect();
+        let labels: BTreeSet<String> = touches.iter().map(|event| label(event)).collect();
         let came_with = |one: String| {
-            let own: Vec<_> = events.iter().copied().filter(|event| label(event) == one).collect();
+            let own: Vec<&Event> =
+                events.iter().copied().filter(|event| label(event) == one).collect();
             let steps = steps_of(came(query, &moments(query, &own), ANYWHERE))?;
             Some((one, steps.into_iter().map(|(step, _)| step).collect()))
         };
         return labels.into_iter().filter_map(came_with).collect();
     }
+    let all = moments(query, events);
     let Some(steps) = steps_of(came(query, &all, ANYWHERE)) else { return Vec::new() };
-    let decides = match attribution {
+    let decides: Option<&Event> = match attribution {
         Attribution::FirstTouch => touches.first().copied(),
         Attribution::LastTouch => touches.last().copied(),
         Attribution::Step(step) => {
-            let taken = steps.iter().find(|(taken, _)| *taken == step);
-            taken.and_then(|(_, time)| {
+            steps.iter().find(|(taken, _)| *taken == step).and_then(|took| {
                 touches.iter().copied().find(|event| {
-                    let own = &moments(query, &[event])[0].steps;
-                    event.time_ms == *time && (query.order == Order::Any || own.contains(&step))
+                    let matches = query.order == Order::Any || steps_matched(event).contains(&step);
+                    event.time_ms == took.1 && matches
                 })
             })
         }
         Attribution::AllSteps => None,
     };
-    let taken: Vec<_> = steps.iter().map(|(step, _)| *step).collect();
+    let taken: Vec<usize> = steps.iter().map(|(step, _)| *step).collect();
     decides.map(|event| (label(event), taken)).into_iter().collect()
+}
+
+fn label(event: &Event) -> String {
+    event.value.unwrap_or("$none").to_owned()
 }
 
 fn random_query(random: &mut Random) -> FunnelQuery {
