@@ -19,6 +19,8 @@ pub struct AnyOrder {
     /// By step, when it was matched last.
     last_ms: [Option<i64>; STEPS_MAX],
     best_ms: Vec<i64>,
+    /// Whether no event matches several steps, so that the last one of each step stands for it.
+    is_simple: bool,
 }
 
 impl AnyOrder {
@@ -30,6 +32,7 @@ impl AnyOrder {
             recent: VecDeque::new(),
             last_ms: [None; STEPS_MAX],
             best_ms: Vec::with_capacity(steps),
+            is_simple: false,
         }
     }
 
@@ -38,6 +41,7 @@ impl AnyOrder {
         self.recent.clear();
         self.last_ms = [None; STEPS_MAX];
         self.best_ms.clear();
+        self.is_simple = events.iter().all(|event| event.steps & event.steps.wrapping_sub(1) == 0);
         // The last event that an attempt can begin with.
         let mut began_ms = None;
         for group in events.chunk_by(|a, b| a.time_ms == b.time_ms) {
@@ -68,6 +72,9 @@ impl AnyOrder {
             if event.steps >> step & 1 == 1 {
                 self.last_ms[step] = Some(event.time_ms);
             }
+        }
+        if self.is_simple {
+            return;
         }
         self.recent.push_back(event);
         // Kept small now and then; how often changes nothing.
@@ -101,6 +108,14 @@ impl AnyOrder {
             |last: &&Option<i64>| last.is_some_and(|last: i64| time_ms - last <= self.window_ms);
         let bound = self.last_ms[..self.steps].iter().filter(fresh).count();
         if bound <= self.best_ms.len() {
+            return;
+        }
+        if self.is_simple {
+            self.best_ms.clear();
+            let window_ms = self.window_ms;
+            let fresh = self.last_ms[..self.steps].iter().flatten();
+            self.best_ms.extend(fresh.filter(|last| time_ms - **last <= window_ms));
+            self.best_ms.sort_unstable();
             return;
         }
         self.forget(time_ms);

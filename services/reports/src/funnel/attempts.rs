@@ -39,25 +39,35 @@ impl Attempts {
 
     /// Returns the times of the steps that the person's best attempt took; none if there was no first step.
     ///
-    /// `events` are one person's, sorted by time; the first step is taken inside a range.
-    pub fn best(&mut self, events: impl IntoIterator<Item = StepEvent>, starts: Range) -> &[i64] {
+    /// `events` are one person's, sorted by time; the first step is taken inside a range. `deepest` is how many steps they can
+    /// take at most: once that many were taken the rest is not looked at.
+    pub fn best(&mut self, events: &[StepEvent], starts: Range, deepest: usize) -> &[i64] {
         self.starts = starts;
         self.began_ms.fill(None);
         self.best_ms.clear();
-        let mut events = events.into_iter().peekable();
-        while let Some(event) = events.next() {
+        // Nothing counts before a first step.
+        let Some(begin) = events.iter().position(|event| event.steps & 1 == 1) else {
+            return &self.best_ms;
+        };
+        // One that shares the time of the first step may come after it.
+        let begin = events[..begin]
+            .iter()
+            .rposition(|event| event.time_ms != events[begin].time_ms)
+            .map_or(0, |last| last + 1);
+        let mut rest = &events[begin..];
+        while let [event, after @ ..] = rest {
             let is_same_time = |next: &StepEvent| next.time_ms == event.time_ms;
-            if events.peek().is_some_and(is_same_time) {
+            if after.first().is_some_and(is_same_time) {
+                let end = rest.iter().position(|next| !is_same_time(next)).unwrap_or(rest.len());
                 self.ties.clear(self.steps);
-                self.ties.add(event.steps);
-                while let Some(next) = events.next_if(is_same_time) {
-                    self.ties.add(next.steps);
-                }
+                rest[..end].iter().for_each(|event| self.ties.add(event.steps));
                 self.take_together(event.time_ms);
+                rest = &rest[end..];
             } else {
-                self.take(event);
+                self.take(*event);
+                rest = after;
             }
-            if self.best_ms.len() == self.steps {
+            if self.best_ms.len() >= deepest {
                 break;
             }
         }
@@ -149,7 +159,7 @@ mod tests {
             .map(|(time_ms, steps)| StepEvent { time_ms: *time_ms, steps: *steps, exclusions: 0 })
             .collect();
         events.sort_by_key(|event| event.time_ms);
-        Attempts::new(steps, window_ms).best(events, ANYWHERE).to_vec()
+        Attempts::new(steps, window_ms).best(&events, ANYWHERE, steps).to_vec()
     }
 
     const A: u32 = 0b001;

@@ -90,7 +90,8 @@ impl Fold {
     pub fn best(&mut self, events: &[StepEvent], starts: Range) -> Outcome<'_> {
         match self {
             Self::Plain(attempts) => {
-                let times_ms = attempts.best(events.iter().copied(), starts);
+                let matched = events.iter().fold(0, |set, event| set | event.steps);
+                let times_ms = attempts.best(events, starts, matched.trailing_ones() as usize);
                 let taken = (1 << times_ms.len()) - 1;
                 if taken == 0 { Outcome::Outside } else { Outcome::Way(Way { taken, times_ms }) }
             }

@@ -97,8 +97,7 @@ impl Guarded {
 
     /// Finds the best attempt among a unit's events, sorted by time, that begins inside a range.
     pub(super) fn best(&mut self, events: &[StepEvent], starts: Range) -> Outcome<'_> {
-        self.all.fill(None);
-        self.clean.fill(None);
+        self.all.iter_mut().chain(&mut self.clean).for_each(|one| *one = None);
         self.depth = 0;
         self.waiting.clear();
         self.safe = None;
@@ -139,6 +138,12 @@ impl Guarded {
         if self.depth > 0 && kept >> (self.depth - 1) & 1 == 0 {
             // They have ended, so nothing interrupts them any more.
             self.rest();
+        }
+        if group.iter().all(|event| event.steps == 0) {
+            if kept == 0 {
+                self.all.iter_mut().chain(&mut self.clean).for_each(|one| *one = None);
+            }
+            return;
         }
         let mut arrived = std::mem::take(&mut self.arrived);
         let mut standing = std::mem::take(&mut self.all);
@@ -201,14 +206,17 @@ impl Guarded {
         arrived: &mut Standing,
     ) {
         let time_ms = group[0].time_ms;
-        arrived.fill(None);
+        for one in arrived.iter_mut() {
+            *one = None;
+        }
         let begins = starts.contains(time_ms);
         if let [event] = group {
-            for step in 0..self.steps {
-                if event.steps >> step & 1 == 1 {
-                    let from = self.before(standing, step, time_ms, begins);
-                    arrived[step] = from.map(|attempt| attempt.take(step, time_ms));
-                }
+            if begins && event.steps & 1 == 1 {
+                arrived[0] = Some(Attempt::none(time_ms).take(0, time_ms));
+            }
+            for step in (1..self.steps).filter(|step| event.steps >> step & 1 == 1) {
+                let from = self.before(standing, step, time_ms);
+                arrived[step] = from.map(|attempt| attempt.take(step, time_ms));
             }
             return;
         }
@@ -234,21 +242,15 @@ impl Guarded {
         self.optional >> step & 1 == 1
     }
 
-    /// Returns the chain that an event can bring to a step.
-    fn before(
-        &self,
-        standing: &Standing,
-        step: usize,
-        time_ms: i64,
-        begins: bool,
-    ) -> Option<Attempt> {
-        if step == 0 {
-            return begins.then(|| Attempt::none(time_ms));
-        }
-        let mut best: Option<Attempt> = None;
+    /// Returns the chain that an event can bring to a step which is not the first.
+    fn before<'s>(&self, standing: &'s Standing, step: usize, time_ms: i64) -> Option<&'s Attempt> {
+        let mut best: Option<&Attempt> = None;
         for from in (0..step).rev() {
-            let attempt = standing[from].filter(|one| self.reaches(one, time_ms));
-            best = better(best, attempt);
+            let attempt = standing[from].as_ref().filter(|one| self.reaches(one, time_ms));
+            best = match (best, attempt) {
+                (Some(best), Some(other)) if other.rank() <= best.rank() => Some(best),
+                (best, other) => other.or(best),
+            };
             if !self.is_optional(from) {
                 break;
             }
@@ -274,7 +276,7 @@ impl Guarded {
                         here = here.take(other, time_ms);
                     }
                 }
-                arrived[step] = better(arrived[step], Some(here));
+                keep_better(&mut arrived[step], &here);
                 for other in (from..step).filter(|other| extra >> other & 1 == 1) {
                     self.ties.free(other);
                 }
@@ -293,18 +295,21 @@ impl Guarded {
     }
 }
 
-/// Returns the chain of two that is looked at; the first if they are alike.
-fn better(a: Option<Attempt>, b: Option<Attempt>) -> Option<Attempt> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(if b.rank() > a.rank() { b } else { a }),
-        (a, b) => a.or(b),
+/// Keeps the chain of two that is looked at; the first if they are alike.
+fn keep_better(here: &mut Option<Attempt>, other: &Attempt) {
+    if here.as_ref().is_none_or(|here| other.rank() > here.rank()) {
+        *here = Some(*other);
     }
 }
 
 /// Puts chains that arrived where they stand from now on. What stood there stays if it may and is not worse.
 fn settle(standing: &mut Standing, arrived: &Standing, kept: u32) {
     for (step, (here, arrived)) in standing.iter_mut().zip(arrived).enumerate() {
-        let stays = here.filter(|_| kept >> step & 1 == 1);
-        *here = better(stays, *arrived);
+        if kept >> step & 1 == 0 {
+            *here = None;
+        }
+        if let Some(arrived) = arrived {
+            keep_better(here, arrived);
+        }
     }
 }
