@@ -32,7 +32,7 @@ struct Sum {
 pub(super) fn run(view: &View<'_>, query: &FunnelQuery) -> Result<FunnelAnswer, EngineError> {
     let steps = query.steps.len();
     let start = || Sum { whole: Tally::new(steps), people: People::default() };
-    let add = |sum: &mut Sum, counted: Counted, way: Way<'_>| {
+    let add = |sum: &mut Sum, counted: Counted, way: Way<'_>| -> Result<(), EngineError> {
         if counted.in_whole {
             view.asker.take(size_of_val(way.times_ms))?;
             sum.whole.add(way);

@@ -203,7 +203,7 @@ async fn what_breaks_the_rules_is_refused_with_every_violation() {
         ..Default::default()
     };
     let refused = client.query_funnel_trend(signed(request, project())).await;
-    assert_eq!(fields(&refused.expect_err("too long")), ["range"]);
+    assert_eq!(fields(&refused.expect_err("too long")), ["funnel.range"]);
 }
 
 #[tokio::test]

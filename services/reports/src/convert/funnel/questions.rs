@@ -5,7 +5,7 @@ use observe_proto::reports::v1 as pb;
 use pb::explain_funnel_person_request::Id;
 use pb::explained_event::Verdict as WireVerdict;
 
-use super::super::nested::{buckets, within};
+use super::super::nested::within;
 use super::super::person_activity::{by_distinct_id, by_person_id, nobody};
 use super::super::persons::page_size;
 use super::super::shared::{step_from, timestamp};
@@ -28,10 +28,13 @@ pub(crate) fn funnel_trend_query(
     let funnel = within("funnel", wire.funnel.as_ref().map(without_breakdown), v);
     let interval = interval(wire.interval, v);
     let zone = time_zone(&wire.time_zone, v);
-    let buckets = funnel
-        .as_ref()
-        .zip(zone)
-        .and_then(|(funnel, zone)| buckets(funnel.range, interval, zone, MAX_BUCKETS, v));
+    let asked = funnel.as_ref().zip(zone);
+    let buckets = asked.and_then(|(funnel, zone)| Buckets::new(funnel.range, interval, zone));
+    v.require(
+        asked.is_none() || buckets.is_some(),
+        "funnel.range",
+        format!("must touch at most {MAX_BUCKETS} buckets of that length"),
+    );
     match (funnel, buckets, violations.is_empty()) {
         (Some(funnel), Some(buckets), true) => Ok(FunnelTrendQuery { funnel, buckets }),
         _ => Err(violations),

@@ -24,17 +24,18 @@ pub(in crate::engine) fn behind(
         if cell.dropped_off { !took && taken >> before & 1 == 1 } else { took }
     };
     let (Some(breakdown), Some(value)) = (&query.breakdown, &cell.value) else {
-        let add = |units: &mut Vec<u32>, counted: Counted, way: Way<'_>| {
-            if counted.in_whole && is_behind(way.taken) {
-                view.asker.take(size_of::<u32>())?;
-                units.push(counted.unit);
-            }
-            Ok(())
-        };
+        let add =
+            |units: &mut Vec<u32>, counted: Counted, way: Way<'_>| -> Result<(), EngineError> {
+                if counted.in_whole && is_behind(way.taken) {
+                    view.asker.take(size_of::<u32>())?;
+                    units.push(counted.unit);
+                }
+                Ok(())
+            };
         return Ok(each_unit::<0, _>(view, query, [], Vec::new, add)?.concat());
     };
     let source = ValueSource::new(breakdown.scope, &breakdown.property, view);
-    let add = |found: &mut Vec<Found>, counted: Counted, way: Way<'_>| {
+    let add = |found: &mut Vec<Found>, counted: Counted, way: Way<'_>| -> Result<(), EngineError> {
         if let Some(value) = counted.value {
             view.asker.take(size_of::<Found>())?;
             found.push((counted.unit, value, way.taken));

@@ -105,7 +105,7 @@ pub(super) fn each_unit<const V: usize, A: Send>(
         }
         let State { sum, walker, failed } = state;
         let bits = walker.bits;
-        let mut told = |counted, way| {
+        let mut told = |counted: Counted, way: Way<'_>| {
             if let Err(error) = add(sum, counted, way) {
                 *failed = Some(error);
             }
