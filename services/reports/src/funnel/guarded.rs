@@ -7,43 +7,14 @@
 //! that came there first. An attempt is interrupted by an exclusion that happens while it stands on a step that the
 //! exclusion covers, within its window. At equal times exclusions come first.
 
-use std::cmp::Reverse;
+mod chain;
+
+use chain::{Attempt, Standing, keep_better, settle};
 
 use super::fold::{Outcome, StepEvent, Way};
 use super::ties::Ties;
-use super::{FunnelQuery, Order, STEPS_MAX};
+use super::{FunnelQuery, Order};
 use crate::query::Range;
-
-/// A chain.
-#[derive(Clone, Copy, Debug)]
-struct Attempt {
-    began_ms: i64,
-    taken: u32,
-    /// By step; 0 where it was left out.
-    times_ms: [i64; STEPS_MAX],
-}
-
-impl Attempt {
-    /// Which of two chains that end with the same step is looked at: the larger. Of chains of the same steps, the one that
-    /// took each first.
-    fn rank(&self) -> (i64, u32, u32, Reverse<&[i64]>) {
-        let (count, lowest) = (self.taken.count_ones(), self.taken.reverse_bits());
-        (self.began_ms, count, lowest, Reverse(&self.times_ms))
-    }
-
-    fn take(mut self, step: usize, time_ms: i64) -> Self {
-        self.taken |= 1 << step;
-        self.times_ms[step] = time_ms;
-        self
-    }
-
-    fn none(time_ms: i64) -> Self {
-        Self { began_ms: time_ms, taken: 0, times_ms: [0; STEPS_MAX] }
-    }
-}
-
-/// The chains that stand somewhere: by step, the one that is looked at.
-type Standing = Vec<Option<Attempt>>;
 
 /// Finds the best attempt. Its memory is used again for each unit.
 #[derive(Debug)]
@@ -291,25 +262,6 @@ impl Guarded {
             if self.is_optional(step) {
                 passed |= 1 << step;
             }
-        }
-    }
-}
-
-/// Keeps the chain of two that is looked at; the first if they are alike.
-fn keep_better(here: &mut Option<Attempt>, other: &Attempt) {
-    if here.as_ref().is_none_or(|here| other.rank() > here.rank()) {
-        *here = Some(*other);
-    }
-}
-
-/// Puts chains that arrived where they stand from now on. What stood there stays if it may and is not worse.
-fn settle(standing: &mut Standing, arrived: &Standing, kept: u32) {
-    for (step, (here, arrived)) in standing.iter_mut().zip(arrived).enumerate() {
-        if kept >> step & 1 == 0 {
-            *here = None;
-        }
-        if let Some(arrived) = arrived {
-            keep_better(here, arrived);
         }
     }
 }

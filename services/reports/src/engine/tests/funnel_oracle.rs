@@ -5,7 +5,8 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::oracle::Random;
-use crate::funnel::fold::{Fold, Outcome, StepEvent};
+use crate::funnel::explain::{Verdict, explain};
+use crate::funnel::fold::{ANYWHERE, Fold, Outcome, StepEvent};
 use crate::funnel::{Exclusion, FunnelQuery, Order};
 use crate::query::{Filter, Range, Selector};
 
@@ -263,6 +264,40 @@ fn the_folds_find_the_best_of_all_attempts() {
                 b.clone_from(a);
             }
             assert_eq!(found, expected, "round {round}: {query:#?}\n{events:#?}\n{starts:?}");
+        }
+    }
+}
+
+#[test]
+fn a_person_is_told_the_steps_of_its_best_attempt_and_what_interrupted_it() {
+    let mut random = Random::new(0x2545_F491_4F6C_DD1D);
+    for round in 0..4_000 {
+        let query = random_query(&mut random);
+        let events = random_moments(&mut random, &query);
+        let tale = explain(&query, &packed(&events), events.len());
+        let of = |verdict: Verdict| {
+            let all = tale.events.iter().zip(&events);
+            all.filter(move |(told, _)| told.verdict == verdict)
+        };
+        let mut counted: Vec<_> =
+            of(Verdict::Counted).map(|(told, event)| (event.time, told.step)).collect();
+        counted.sort_unstable();
+        let expected = came(&query, &events, ANYWHERE);
+        let context = format!("round {round}: {query:#?}\n{events:#?}\n{tale:#?}");
+        let excluded = usize::from(matches!(expected, Came::Interrupted(_)));
+        assert_eq!(of(Verdict::Excluded).count(), excluded, "{context}");
+        let Came::Far(steps) = expected else {
+            assert_eq!((tale.reached, counted.len()), (0, 0), "{context}");
+            continue;
+        };
+        assert_eq!(tale.reached, steps.last().expect("it has a step").0 + 1, "{context}");
+        if query.order == Order::Any {
+            let times: Vec<_> = counted.iter().map(|(time, _)| *time).collect();
+            let expected: Vec<_> = steps.iter().map(|(_, time)| *time).collect();
+            assert_eq!(times, expected, "{context}");
+        } else {
+            let expected: Vec<_> = steps.iter().map(|(step, time)| (*time, Some(*step))).collect();
+            assert_eq!(counted, expected, "{context}");
         }
     }
 }
