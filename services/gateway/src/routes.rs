@@ -371,6 +371,10 @@ mod tests {
                 )
                 | (
                     "InsightService",
+                    "QueryFunnelTrend" | "ListFunnelPersons" | "ExplainFunnelPerson",
+                )
+                | (
+                    "InsightService",
                     "QueryRetention"
                     | "ListRetentionPersons"
                     | "ExplainRetentionPerson"

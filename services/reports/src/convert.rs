@@ -30,7 +30,10 @@ pub(crate) use dashboard::{dashboard, dashboard_draft, seen_time, shared_dashboa
 pub(crate) use errors::{
     decided_status, detail_response, error_group, group_question, list_question, list_response,
 };
-pub(crate) use funnel::{funnel_query, funnel_response};
+pub(crate) use funnel::{
+    explain_funnel_query, explain_funnel_response, funnel_persons_query, funnel_query,
+    funnel_response, funnel_trend_query, funnel_trend_response,
+};
 pub(crate) use latency::{endpoint_name, endpoints_response, latency_range, latency_response};
 pub(crate) use lifecycle::{lifecycle_persons_query, lifecycle_query, lifecycle_response};
 pub(crate) use overview::overview_response;

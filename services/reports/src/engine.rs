@@ -43,7 +43,8 @@ use crate::activity::{Activity, ActivityQuery};
 use crate::behind::{Behind, Page};
 use crate::cohort::Definitions;
 use crate::explained_person::ExplainedPerson;
-use crate::funnel::{FunnelAnswer, FunnelQuery};
+use crate::funnel::explain::FunnelExplanation;
+use crate::funnel::{FunnelAnswer, FunnelCell, FunnelQuery, FunnelTrendPoint, FunnelTrendQuery};
 use crate::history::{History, HistoryQuery};
 use crate::lifecycle::{LifecycleAnswer, LifecycleQuery};
 use crate::paths::{PathPersonsQuery, PathsAnswer, PathsQuery};
@@ -69,8 +70,32 @@ pub trait ReportEngine: Send + Sync + 'static {
     /// Says who is behind a number of trends.
     fn trend_persons(&self, project: ProjectId, query: TrendPersonsQuery) -> Answer<'_, Behind>;
 
-    /// Counts the persons that went through steps in order.
+    /// Counts the units that went through steps.
     fn funnel(&self, project: ProjectId, query: FunnelQuery) -> Answer<'_, FunnelAnswer>;
+
+    /// Likewise, by when they entered; a point for each bucket.
+    fn funnel_trend(
+        &self,
+        project: ProjectId,
+        query: FunnelTrendQuery,
+    ) -> Answer<'_, Vec<FunnelTrendPoint>>;
+
+    /// Lists the units behind a number of a funnel.
+    fn funnel_persons(
+        &self,
+        project: ProjectId,
+        query: FunnelQuery,
+        cell: FunnelCell,
+        page: Page,
+    ) -> Answer<'_, Behind>;
+
+    /// Explains a funnel to a person; `None` if nobody is known by that id.
+    fn explain_funnel(
+        &self,
+        project: ProjectId,
+        query: FunnelQuery,
+        person: ExplainedPerson,
+    ) -> Answer<'_, Option<FunnelExplanation>>;
 
     /// Counts the units that came back, by cohort and column.
     fn retention(&self, project: ProjectId, query: RetentionQuery) -> Answer<'_, RetentionAnswer>;

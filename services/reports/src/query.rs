@@ -70,4 +70,8 @@ pub enum Attribution {
     FirstTouch,
     /// The last that matches a step.
     LastTouch,
+    /// Every step has the value: only events with it count.
+    AllSteps,
+    /// The one that took this step, from 0.
+    Step(usize),
 }

@@ -229,8 +229,10 @@ fn reports(method: &str) -> Value {
             let steps = json!([{"event": "a"}, {"event": "b"}]);
             let mut request = json!({"funnel": {"range": range, "steps": steps}});
             match method {
-                "ListFunnelPersons" => request["step"] = json!(1),
-                "ExplainFunnelPerson" => request["distinctId"] = json!("nobody-of-either"),
+                "ListFunnelPersons" => add(&mut request, json!({"step": 1})),
+                "ExplainFunnelPerson" => {
+                    add(&mut request, json!({"distinctId": "nobody-of-either"}));
+                }
                 _ => {}
             }
             request

@@ -92,10 +92,9 @@ pub(super) fn breakdown(
     let attribution = match violations.known(wire.attribution, "breakdown.attribution") {
         Wire::Unspecified | Wire::FirstTouch => Attribution::FirstTouch,
         Wire::LastTouch => Attribution::LastTouch,
-        Wire::AllSteps | Wire::Step => {
-            violations.add("breakdown.attribution", "is not built yet");
-            Attribution::FirstTouch
-        }
+        Wire::AllSteps => Attribution::AllSteps,
+        // A step that there is not is told of by those questions that look at it.
+        Wire::Step => Attribution::Step(step_from(wire.attribution_step).unwrap_or(usize::MAX)),
     };
     let limit = usize::try_from(wire.limit).unwrap_or(0);
     Some(Breakdown {
@@ -161,4 +160,9 @@ pub(super) fn within<T>(
 /// Writes a count.
 pub(super) fn count(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// Reads a number from 1 as one from 0.
+pub(super) fn step_from(number: i32) -> Option<usize> {
+    usize::try_from(number).ok()?.checked_sub(1)
 }

@@ -10,13 +10,15 @@ use super::slots::{Asker, Slots};
 use super::view::View;
 use super::{
     Answer, EngineError, ReportEngine, activity, behind, cohort, cohort_breakdown,
-    explained_person, history, lifecycle, paths, retention, stickiness, trends, web_overview,
+    explained_person, funnel, history, lifecycle, paths, retention, stickiness, trends,
+    web_overview,
 };
 use crate::activity::{Activity, ActivityQuery};
 use crate::behind::{Behind, Page};
 use crate::cohort::Definitions;
 use crate::explained_person::ExplainedPerson;
-use crate::funnel::{FunnelAnswer, FunnelQuery};
+use crate::funnel::explain::FunnelExplanation;
+use crate::funnel::{FunnelAnswer, FunnelCell, FunnelQuery, FunnelTrendPoint, FunnelTrendQuery};
 use crate::history::{History, HistoryQuery};
 use crate::lifecycle::{self as lifecycle_of, LifecycleAnswer, LifecycleQuery};
 use crate::paths::{PathPersonsQuery, PathsAnswer, PathsQuery};
@@ -129,6 +131,42 @@ impl ReportEngine for ColumnarEngine {
 
     fn person_count(&self, project: ProjectId) -> Answer<'_, u64> {
         Box::pin(self.compute(project, move |view| Ok(cohort::everybody(view)?.count())))
+    }
+
+    fn funnel_trend(
+        &self,
+        project: ProjectId,
+        query: FunnelTrendQuery,
+    ) -> Answer<'_, Vec<FunnelTrendPoint>> {
+        Box::pin(self.compute(project, move |view| funnel::trend(view, &query)))
+    }
+
+    fn funnel_persons(
+        &self,
+        project: ProjectId,
+        query: FunnelQuery,
+        cell: FunnelCell,
+        page: Page,
+    ) -> Answer<'_, Behind> {
+        Box::pin(self.compute(project, move |view| {
+            let units = funnel::behind(view, &query, &cell)?;
+            behind::page(view.columns, &query.counted_by, units, &page, view.asker)
+        }))
+    }
+
+    fn explain_funnel(
+        &self,
+        project: ProjectId,
+        query: FunnelQuery,
+        person: ExplainedPerson,
+    ) -> Answer<'_, Option<FunnelExplanation>> {
+        Box::pin(self.compute(project, move |view| {
+            let found = explained_person::find(view, &person);
+            if found.is_none() && matches!(person, ExplainedPerson::WithId(_)) {
+                return Ok(None);
+            }
+            funnel::explain(view, &query, found).map(Some)
+        }))
     }
 
     fn retention(&self, project: ProjectId, query: RetentionQuery) -> Answer<'_, RetentionAnswer> {

@@ -3,6 +3,9 @@
 mod behind;
 mod calendar;
 mod cohorts;
+mod funnel_oracle;
+mod funnel_rules;
+mod funnel_worlds;
 mod funnels;
 mod history;
 mod lifecycle;

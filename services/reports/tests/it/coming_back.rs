@@ -1,6 +1,6 @@
 //! Retention, lifecycle and stickiness through their contracts: numbers, who is behind them, and why.
 
-mod harness;
+pub(crate) mod harness;
 
 use harness::{World, day, days, fields, id_of, lifecycle, on, retention, stickiness};
 use observe_core::PersonId;

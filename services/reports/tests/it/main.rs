@@ -4,6 +4,7 @@ mod answers;
 mod coming_back;
 mod erasure;
 mod errors;
+mod funnels;
 mod keeping;
 mod kept;
 mod person_activity;

@@ -11,7 +11,7 @@ use crate::behind::{BehindUnits, Page};
 use crate::engine::EngineError;
 use crate::engine::slots::Asker;
 use crate::engine::view::View;
-use crate::funnel::{FunnelAnswer, FunnelQuery, Step};
+use crate::funnel::{FunnelAnswer, FunnelQuery, Order, Step};
 use crate::projection::Project;
 use crate::query::{Attribution, Breakdown, Condition, CountedBy, Filter, Range, Scope, ValueTest};
 use crate::trends::buckets::Interval;
@@ -218,13 +218,17 @@ pub(super) fn funnel(window_ms: i64, steps: &[&str]) -> FunnelQuery {
     let step = |event: &&str| Step {
         event: (!event.is_empty()).then(|| (*event).to_owned()),
         filter: Filter::everything(),
+        optional: false,
     };
     FunnelQuery {
         range: Range { start_ms: 0, end_ms: i64::MAX },
         steps: steps.iter().map(step).collect(),
         window_ms,
+        order: Order::Ordered,
+        exclusions: Vec::new(),
         breakdown: None,
         filter: Filter::everything(),
+        counted_by: CountedBy::Persons,
     }
 }
 

@@ -70,7 +70,7 @@ impl Insight {
     }
 
     /// Finds the person that an explanation is for: one that was merged away is the one it became.
-    async fn explained_person(
+    pub(super) async fn explained_person(
         &self,
         project: ProjectId,
         named: Named,

@@ -21,24 +21,24 @@ use crate::{DEADLINE, Fixture, SECRET, project, signed, start_with};
 
 const DAY: i64 = 86_400;
 
-pub(super) fn day(number: i64) -> Option<Timestamp> {
+pub(crate) fn day(number: i64) -> Option<Timestamp> {
     Some(Timestamp { seconds: number * DAY, nanos: 0 })
 }
 
-pub(super) fn days(start: i64, end: i64) -> Option<TimeRange> {
+pub(crate) fn days(start: i64, end: i64) -> Option<TimeRange> {
     Some(TimeRange { start_time: day(start), end_time: day(end) })
 }
 
-pub(super) fn on(who: &str, name: &str, number: i64) -> AcceptedEvent {
+pub(crate) fn on(who: &str, name: &str, number: i64) -> AcceptedEvent {
     event(who, name, (number * DAY + 3_600) * 1_000)
 }
 
-pub(super) fn id_of(who: &str) -> String {
+pub(crate) fn id_of(who: &str) -> String {
     PersonId::of_distinct_id(project(), who).to_string()
 }
 
 /// Four days, first time.
-pub(super) fn retention() -> pb::QueryRetentionRequest {
+pub(crate) fn retention() -> pb::QueryRetentionRequest {
     let event = |name: &str| Some(pb::RetentionEvent { event: name.into(), filter: None });
     pb::QueryRetentionRequest {
         range: days(10, 14),
@@ -48,24 +48,24 @@ pub(super) fn retention() -> pb::QueryRetentionRequest {
     }
 }
 
-pub(super) fn lifecycle() -> pb::QueryLifecycleRequest {
+pub(crate) fn lifecycle() -> pb::QueryLifecycleRequest {
     pb::QueryLifecycleRequest { range: days(10, 14), event: "view".into(), ..Default::default() }
 }
 
-pub(super) fn stickiness() -> pb::QueryStickinessRequest {
+pub(crate) fn stickiness() -> pb::QueryStickinessRequest {
     let series = vec![pb::StickinessSeries { event: "view".into(), filter: None }];
     pb::QueryStickinessRequest { range: days(10, 14), series, ..Default::default() }
 }
 
 /// A running service between stand-ins, with persons and what they did.
-pub(super) struct World {
-    pub(super) people: People,
-    pub(super) log: StandIn,
-    pub(super) fixture: Fixture,
+pub(crate) struct World {
+    pub(crate) people: People,
+    pub(crate) log: StandIn,
+    pub(crate) fixture: Fixture,
 }
 
 impl World {
-    pub(super) async fn start(events: Vec<AcceptedEvent>) -> Self {
+    pub(crate) async fn start(events: Vec<AcceptedEvent>) -> Self {
         let (people, log) = (People::default(), StandIn::new(1));
         log.append(0, project(), events);
         let lifecycle = Lifecycle::new();
@@ -78,7 +78,7 @@ impl World {
         Self { people, log, fixture }
     }
 
-    pub(super) async fn retention(
+    pub(crate) async fn retention(
         &self,
         request: pb::QueryRetentionRequest,
     ) -> Result<Vec<Vec<i64>>, Status> {
@@ -88,7 +88,7 @@ impl World {
     }
 
     /// The persons of a cell, page by page, one on each.
-    pub(super) async fn retained(
+    pub(crate) async fn retained(
         &self,
         column: i32,
         dropped_off: bool,
@@ -116,7 +116,7 @@ impl World {
         }
     }
 
-    pub(super) async fn explain(
+    pub(crate) async fn explain(
         &self,
         id: Id,
         column: i32,
@@ -132,7 +132,7 @@ impl World {
     }
 }
 
-pub(super) fn fields(refused: &Status) -> Vec<String> {
+pub(crate) fn fields(refused: &Status) -> Vec<String> {
     assert_eq!(refused.code(), Code::InvalidArgument, "{refused:?}");
     let details = refused.get_error_details();
     let violations = &details.bad_request().expect("a bad request").field_violations;
