@@ -7,6 +7,7 @@ export const pages = {
   invitation: lazyPage(() => import("@/features/auth/InvitationPage")),
   overview: lazyPage(() => import("@/features/overview/OverviewPage")),
   live: lazyPage(() => import("@/features/live/LivePage")),
+  web: lazyPage(() => import("@/features/web/WebPage")),
   insights: lazyPage(() => import("@/features/insights/InsightsPage")),
   people: lazyPage(() => import("@/features/people/PeoplePage")),
   person: lazyPage(() => import("@/features/people/PersonPage")),

@@ -43,6 +43,7 @@ function SignedIn() {
                   <Route path="/p/:project" component={HomePage} />
                   <Route path="/p/:project/overview" component={pages.overview.Page} />
                   <Route path="/p/:project/live" component={pages.live.Page} />
+                  <Route path="/p/:project/web" component={pages.web.Page} />
                   <Route path="/p/:project/insights" component={pages.insights.Page} />
                   <Route path="/p/:project/people" component={pages.people.Page} />
                   <Route path="/p/:project/people/:personKey" component={pages.person.Page} />

@@ -1,5 +1,5 @@
 import type { LucideIcon } from "lucide-react";
-import { Bug, ChartColumn, ChartLine, Gauge, HeartPulse, House, Inbox, Plug, Radio, Settings, Users } from "@/components/icons";
+import { Bug, ChartColumn, ChartLine, Gauge, Globe, HeartPulse, House, Inbox, Plug, Radio, Settings, Users } from "@/components/icons";
 import type { LazyPage } from "@/lazyPage";
 import { pages } from "@/pages";
 
@@ -19,6 +19,7 @@ export interface Place {
 export const PLACES: readonly Place[] = [
   { page: "overview", name: "Overview", icon: House, letter: "o", code: pages.overview },
   { page: "live", name: "Live", icon: Radio, letter: "l", code: pages.live },
+  { page: "web", name: "Web", icon: Globe, letter: "w", code: pages.web, words: ["web analytics", "page views", "visitors", "referrers", "sources", "campaigns", "countries", "devices", "web vitals", "bounce rate"] },
   { page: "insights", name: "Insights", icon: ChartLine, letter: "i", code: pages.insights },
   { page: "people", name: "People", icon: Users, letter: "p", code: pages.people, words: ["persons", "users", "groups", "merge", "identify"] },
   { page: "errors", name: "Errors", icon: Bug, letter: "e", code: pages.errors },

@@ -4,9 +4,14 @@ import { PopoverClose } from "@/components/Popover";
 import { SelectField } from "@/components/SelectField";
 import { TextField } from "@/components/TextField";
 import { type ConditionState, isNumber, type Operator, OPERATOR_INFO, OPERATORS } from "./filter";
+import { CohortPicker } from "./CohortList";
 import { PropertyValuePicker } from "./PropertyValuePicker";
 import styles from "./filter.module.css";
 
+const MEMBERSHIP = [
+  { value: "is", label: "is in" },
+  { value: "is_not", label: "is not in" },
+] as const;
 const OPTIONS = OPERATORS.map((value) => ({ value, label: OPERATOR_INFO[value].name }));
 
 interface Props {
@@ -22,22 +27,25 @@ export function ConditionEditor({ condition, onChange, onProperty, eventName }: 
   const { property, scope, operator, values } = condition;
   const { takes } = OPERATOR_INFO[operator];
   const hint = useId();
+  const ofCohort = scope === "cohort";
+  const said = ofCohort ? "Person" : property;
   return (
     <div className={styles.editor}>
       <div className={styles.head}>
-        <Button size="s" variant="ghost" className={styles.property} onClick={onProperty} title={property} aria-label={`Property: ${property} ${scope}. Change`}>
-          <span className="truncate">{property}</span>{" "}
-          <span className={styles.scope}>{scope}</span>
+        <Button size="s" variant="ghost" className={styles.property} onClick={onProperty} title={said} aria-label={ofCohort ? "A cohort. Change" : `Property: ${property} ${scope}. Change`}>
+          <span className="truncate">{said}</span>{" "}
+          {!ofCohort && <span className={styles.scope}>{scope}</span>}
         </Button>
         <SelectField
           label="Comparison"
           hideLabel
           value={operator}
-          options={OPTIONS}
+          options={ofCohort ? MEMBERSHIP : OPTIONS}
           onChange={(next) => onChange(withOperator(condition, next))}
         />
       </div>
-      {takes === "many" && (
+      {ofCohort && <CohortPicker values={values} onChange={(next) => onChange({ ...condition, values: next })} />}
+      {takes === "many" && !ofCohort && (
         <PropertyValuePicker
           property={property}
           scope={scope}

@@ -1,5 +1,6 @@
 import { type ReactNode, useState } from "react";
 import { Popover } from "@/components/Popover";
+import { CohortList } from "./CohortList";
 import { usePropertyKeys } from "./definitions";
 import type { PropertyScope } from "./filter";
 import { NameList } from "./NameList";
@@ -13,6 +14,13 @@ export interface PropertyChoice {
 
 export const BOTH_SCOPES: readonly PropertyScope[] = ["event", "person"];
 
+const SCOPE_NAMES: Record<PropertyScope, string> = { event: "Event", person: "Person", session: "Session", cohort: "Cohort" };
+const EMPTY: Record<Exclude<PropertyScope, "cohort">, string> = {
+  event: "No properties have arrived yet. You can type a key.",
+  person: "No person has properties yet. They come with $identify or $set; you can type a key.",
+  session: "",
+};
+
 interface ListProps {
   value: PropertyChoice | null;
   onPick(choice: PropertyChoice): void;
@@ -20,10 +28,12 @@ interface ListProps {
   scopes?: readonly PropertyScope[];
   /** Only keys of this event are offered. */
   eventName?: string;
+  /** Told the cohort that was chosen instead of a property, where the scopes have it. */
+  onCohort?(id: string): void;
 }
 
 /** The list alone, for where a popover is open already. */
-export function PropertyList({ value, onPick, scopes = BOTH_SCOPES, eventName = "" }: ListProps) {
+export function PropertyList({ value, onPick, scopes = BOTH_SCOPES, eventName = "", onCohort }: ListProps) {
   const [scope, setScope] = useState<PropertyScope>(value?.scope ?? scopes[0] ?? "event");
   const source = usePropertyKeys(scope, eventName);
   return (
@@ -32,29 +42,30 @@ export function PropertyList({ value, onPick, scopes = BOTH_SCOPES, eventName = 
         <div className={styles.scopes} role="group" aria-label="Whose property">
           {scopes.map((one) => (
             <button key={one} type="button" className={styles.scope} aria-pressed={one === scope} onClick={() => setScope(one)}>
-              {one === "event" ? "Event" : "Person"}
+              {SCOPE_NAMES[one]}
             </button>
           ))}
         </div>
       )}
-      <NameList
-        key={scope}
-        label={scope === "event" ? "Event properties" : "Person properties"}
-        placeholder={scope === "event" ? "Search event properties" : "Search person properties"}
-        source={source}
-        chosen={value?.scope === scope ? [value.property] : []}
-        onPick={(property) => onPick({ property, scope })}
-        empty={
-          scope === "event"
-            ? "No properties have arrived yet. You can type a key."
-            : "No person has properties yet. They come with $identify or $set; you can type a key."
-        }
-      />
+      {scope === "cohort" ? (
+        <CohortList chosen={[]} onPick={(id) => onCohort?.(id)} />
+      ) : (
+        <NameList
+          key={scope}
+          label={`${SCOPE_NAMES[scope]} properties`}
+          placeholder={`Search ${scope} properties`}
+          source={source}
+          chosen={value?.scope === scope ? [value.property] : []}
+          onPick={(property) => onPick({ property, scope })}
+          freeTextMax={scope === "session" ? 0 : undefined}
+          empty={EMPTY[scope]}
+        />
+      )}
     </>
   );
 }
 
-export interface PropertyPickerProps extends Omit<ListProps, "onPick"> {
+export interface PropertyPickerProps extends Omit<ListProps, "onPick" | "onCohort"> {
   onChange(choice: PropertyChoice): void;
   /** Said while none is chosen. */
   placeholder?: string;

@@ -7,6 +7,7 @@ import { PersonService } from "@/gen/observe/identity/v1/person_service_pb";
 import { valueText } from "@/components/event/event";
 import { useProject } from "@/hooks/useProject";
 import type { PropertyScope } from "./filter";
+import { SESSION_PROPERTIES, sessionProperty } from "./session";
 
 /** Names change rarely; a minute old is fresh enough. */
 const FRESH_MS = 60_000;
@@ -46,7 +47,7 @@ export function useEventDefinitions() {
   return { events, loading: answer.isPending || (events.length === 0 && !answer.isFetchedAfterMount), error: answer.error };
 }
 
-/** The property keys of events or of persons, the most frequent first. */
+/** The property keys of events or of persons, the most frequent first; those of sessions are known. */
 export function usePropertyKeys(scope: PropertyScope, eventName = "", enabled = true): Names {
   const { id } = useProject().project;
   const ofEvents = useQuery(
@@ -59,6 +60,7 @@ export function usePropertyKeys(scope: PropertyScope, eventName = "", enabled = 
     { projectId: id, pageSize: PERSONS_LOOKED_AT },
     { staleTime: FRESH_MS, enabled: enabled && scope === "person" },
   );
+  if (scope === "session") return { names: SESSION_PROPERTIES.map(({ name }) => ({ name })), loading: false, error: null };
   if (scope === "person") {
     const keys = persons.data?.persons.flatMap(({ properties }) => Object.keys(properties ?? {})) ?? [];
     return { names: countNames(keys), loading: persons.isPending, error: persons.error };
@@ -70,16 +72,19 @@ export function usePropertyKeys(scope: PropertyScope, eventName = "", enabled = 
 /** The values of a property that contain a text, the most frequent first; of persons, those of the latest. */
 export function usePropertyValues(scope: PropertyScope, property: string, search: string, eventName = ""): Names {
   const { id } = useProject().project;
+  const ofSession = scope === "session" ? sessionProperty(property) : undefined;
+  const asked = scope === "event" ? property : (ofSession?.valuesOf ?? "");
   const answer = useQuery(
     EventService.method.listPropertyValues,
-    { projectId: id, property, eventName, search },
-    { staleTime: FRESH_MS, enabled: scope === "event" && property !== "", placeholderData: keepPreviousData },
+    { projectId: id, property: asked, eventName: scope === "event" ? eventName : "", search },
+    { staleTime: FRESH_MS, enabled: asked !== "", placeholderData: keepPreviousData },
   );
   const persons = useQuery(PersonService.method.listPersons, { projectId: id, pageSize: PERSONS_LOOKED_AT }, { staleTime: FRESH_MS, enabled: scope === "person" && property !== "" });
   if (scope === "person") {
     const values = persons.data?.persons.flatMap(({ properties }) => shortValue(properties?.[property])) ?? [];
     return { names: countNames(values), loading: persons.isPending, error: persons.error };
   }
+  if (asked === "") return { names: (ofSession?.values ?? []).map((name) => ({ name })), loading: false, error: null };
   const names = answer.data?.values.map(({ value, eventCount }) => ({ name: value, count: eventCount }));
   return { names: names ?? [], loading: answer.isPending, error: answer.error };
 }

@@ -8,7 +8,11 @@ import {
 } from "@/gen/observe/common/v1/filter_pb";
 import { escapeToken, unescapeToken } from "./tokens";
 
-export type PropertyScope = "event" | "person";
+/** Whose property is meant; of a cohort there is no property, only whether the person is in it. */
+export type PropertyScope = "event" | "person" | "session" | "cohort";
+
+/** All that reports know. Other questions know events and persons. */
+export const ALL_SCOPES: readonly PropertyScope[] = ["event", "person", "session", "cohort"];
 
 export const OPERATORS = [
   "is",
@@ -66,6 +70,7 @@ export const OPERATOR_INFO: Record<Operator, OperatorInfo> = {
 
 /** Whether a condition says enough to be asked. */
 export function isComplete(condition: ConditionState): boolean {
+  if (condition.scope === "cohort") return isMembership(condition.operator) && condition.values.length > 0;
   if (condition.property === "") return false;
   const { takes } = OPERATOR_INFO[condition.operator];
   if (takes === "none") return true;
@@ -73,14 +78,20 @@ export function isComplete(condition: ConditionState): boolean {
   return condition.values.length > 0;
 }
 
+/** Whether an operator can ask for cohorts. */
+function isMembership(operator: Operator): boolean {
+  return operator === "is" || operator === "is_not";
+}
+
 /** Whether text is a finite number as questions understand it. */
 export function isNumber(text: string): boolean {
   return text.trim() !== "" && /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text.trim()) && Number.isFinite(Number(text));
 }
 
-/** A condition in words: `plan is pro or team`. */
-export function conditionText({ property, operator, values }: ConditionState): string {
+/** A condition in words: `plan is pro or team`, `in Paying`. Cohorts are told by ids, which `nameOf` turns into names. */
+export function conditionText({ property, scope, operator, values }: ConditionState, nameOf = (id: string) => id): string {
   const { name, takes } = OPERATOR_INFO[operator];
+  if (scope === "cohort") return `${operator === "is_not" ? "not in" : "in"} ${values.map(nameOf).join(" or ")}`;
   return takes === "none" ? `${property} ${name}` : `${property} ${name} ${values.join(" or ")}`;
 }
 
@@ -105,15 +116,23 @@ export function toFilter(filter: FilterState): MessageInitShape<typeof FilterSch
   };
 }
 
+const WIRE_SCOPE: Record<PropertyScope, Scope> = { event: Scope.EVENT, person: Scope.PERSON, session: Scope.SESSION, cohort: Scope.COHORT };
+
 /** Whose property, as questions want it. */
 export function toScope(scope: PropertyScope): Scope {
-  return scope === "person" ? Scope.PERSON : Scope.EVENT;
+  return WIRE_SCOPE[scope];
+}
+
+const SCOPE_LETTER: Record<PropertyScope, string> = { event: "e", person: "p", session: "s", cohort: "c" };
+
+function scopeOf(letter: string | undefined): PropertyScope | undefined {
+  return ALL_SCOPES.find((scope) => SCOPE_LETTER[scope] === letter);
 }
 
 /** Writes a filter for an address: `any;e,plan,is,pro,team;p,email,set`. Empty for one that selects everything. */
 export function encodeFilter(filter: FilterState): string {
   const parts = filter.conditions.filter(isComplete).map(({ scope, property, operator, values }) =>
-    [scope === "person" ? "p" : "e", property, operator, ...(OPERATOR_INFO[operator].takes === "none" ? [] : values)]
+    [SCOPE_LETTER[scope], property, operator, ...(OPERATOR_INFO[operator].takes === "none" ? [] : values)]
       .map((part) => escapeToken(part, ",;|"))
       .join(","),
   );
@@ -134,9 +153,10 @@ export function decodeFilter(text: string | null): FilterState {
 }
 
 function decodeCondition(text: string): ConditionState | null {
-  const [scope, property = "", name, ...values] = text.split(",").map(unescapeToken);
+  const [letter, property = "", name, ...values] = text.split(",").map(unescapeToken);
   const operator = OPERATORS.find((one) => one === name);
-  if (!operator || (scope !== "e" && scope !== "p")) return null;
+  const scope = scopeOf(letter);
+  if (!operator || !scope) return null;
   const kept = OPERATOR_INFO[operator].takes === "none" ? [] : values.slice(0, VALUES_MAX);
-  return { scope: scope === "p" ? "person" : "event", property, operator, values: kept };
+  return { scope, property, operator, values: kept };
 }
