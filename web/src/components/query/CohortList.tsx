@@ -1,62 +1,30 @@
-import { useMemo } from "react";
-import { X } from "@/components/icons";
-import { cohortName, useCohorts } from "./cohorts";
+import { useCohorts } from "./definitions";
 import { NameList } from "./NameList";
-import styles from "./values.module.css";
 
 interface Props {
-  /** The ids of those chosen. */
+  /** The ids of those that are chosen. */
   chosen: readonly string[];
-  /** Told the id of the one that was pressed. */
   onPick(id: string): void;
-  /** One that must not be chosen, such as the cohort whose rule this is. */
-  without?: string | undefined;
 }
 
-/** The cohorts of the project by name; two never share one. */
-export function CohortList({ chosen, onPick, without }: Props) {
+/** The cohorts of the project, to choose from. */
+export function CohortList({ chosen, onPick }: Props) {
   const { cohorts, loading, error } = useCohorts();
-  const names = useMemo(() => cohorts.filter(({ id }) => id !== without).map(({ name }) => ({ name })), [cohorts, without]);
-  const pick = (name: string) => {
-    const found = cohorts.find((one) => one.name === name);
-    if (found) onPick(found.id);
-  };
+  const names = cohorts.map(({ name, personCount }) => ({ name, count: personCount, unit: "persons" }));
+  const nameOf = (id: string) => cohorts.find((one) => one.id === id)?.name;
   return (
     <NameList
       label="Cohorts"
       placeholder="Search cohorts"
       source={{ names, loading, error }}
-      chosen={chosen.map((id) => cohortName(cohorts, id))}
-      onPick={pick}
+      chosen={chosen.flatMap((id) => nameOf(id) ?? [])}
+      onPick={(name) => {
+        const found = cohorts.find((one) => one.name === name);
+        if (found) onPick(found.id);
+      }}
       freeTextMax={0}
       clearOnPick
-      empty="There is no cohort to choose. Cohorts are made on the page People."
+      empty="There is no cohort yet. Make one under People, then filter and break down by it."
     />
-  );
-}
-
-/** Chooses cohorts, several if wanted. Stands inside a popover. */
-export function CohortPicker({ values, onChange }: { values: readonly string[]; onChange(ids: string[]): void }) {
-  const { cohorts } = useCohorts();
-  const toggle = (id: string) => onChange(values.includes(id) ? values.filter((one) => one !== id) : [...values, id]);
-  return (
-    <div className={styles.picker}>
-      {values.length > 0 && (
-        <ul className={styles.values} aria-label="Chosen cohorts">
-          {values.map((id) => {
-            const name = cohortName(cohorts, id);
-            return (
-              <li key={id} className={styles.value}>
-                <span title={name}>{name}</span>
-                <button type="button" aria-label={`Remove ${name}`} onClick={() => toggle(id)}>
-                  <X size={12} aria-hidden />
-                </button>
-              </li>
-            );
-          })}
-        </ul>
-      )}
-      <CohortList chosen={values} onPick={toggle} />
-    </div>
   );
 }

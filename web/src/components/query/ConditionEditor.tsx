@@ -3,16 +3,16 @@ import { Button } from "@/components/Button";
 import { PopoverClose } from "@/components/Popover";
 import { SelectField } from "@/components/SelectField";
 import { TextField } from "@/components/TextField";
+import { CohortList } from "./CohortList";
 import { type ConditionState, isNumber, type Operator, OPERATOR_INFO, OPERATORS } from "./filter";
-import { CohortPicker } from "./CohortList";
 import { PropertyValuePicker } from "./PropertyValuePicker";
 import styles from "./filter.module.css";
 
-const MEMBERSHIP = [
-  { value: "is", label: "is in" },
-  { value: "is_not", label: "is not in" },
-] as const;
 const OPTIONS = OPERATORS.map((value) => ({ value, label: OPERATOR_INFO[value].name }));
+const COHORT_OPTIONS: { value: Operator; label: string }[] = [
+  { value: "is", label: "in one of" },
+  { value: "is_not", label: "in none of" },
+];
 
 interface Props {
   condition: ConditionState;
@@ -27,25 +27,25 @@ export function ConditionEditor({ condition, onChange, onProperty, eventName }: 
   const { property, scope, operator, values } = condition;
   const { takes } = OPERATOR_INFO[operator];
   const hint = useId();
-  const ofCohort = scope === "cohort";
-  const said = ofCohort ? "Person" : property;
+  const isCohort = scope === "cohort";
+  const toggle = (id: string) => onChange({ ...condition, values: values.includes(id) ? values.filter((one) => one !== id) : [...values, id] });
   return (
     <div className={styles.editor}>
       <div className={styles.head}>
-        <Button size="s" variant="ghost" className={styles.property} onClick={onProperty} title={said} aria-label={ofCohort ? "A cohort. Change" : `Property: ${property} ${scope}. Change`}>
-          <span className="truncate">{said}</span>{" "}
-          {!ofCohort && <span className={styles.scope}>{scope}</span>}
+        <Button size="s" variant="ghost" className={styles.property} onClick={onProperty} title={property} aria-label={isCohort ? "Cohort. Choose a property instead" : `Property: ${property} ${scope}. Change`}>
+          <span className="truncate">{isCohort ? "Cohort" : property}</span>{" "}
+          {!isCohort && <span className={styles.scope}>{scope}</span>}
         </Button>
         <SelectField
           label="Comparison"
           hideLabel
           value={operator}
-          options={ofCohort ? MEMBERSHIP : OPTIONS}
+          options={isCohort ? COHORT_OPTIONS : OPTIONS}
           onChange={(next) => onChange(withOperator(condition, next))}
         />
       </div>
-      {ofCohort && <CohortPicker values={values} onChange={(next) => onChange({ ...condition, values: next })} />}
-      {takes === "many" && !ofCohort && (
+      {isCohort && <CohortList chosen={values} onPick={toggle} />}
+      {takes === "many" && !isCohort && (
         <PropertyValuePicker
           property={property}
           scope={scope}

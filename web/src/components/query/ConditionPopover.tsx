@@ -38,15 +38,15 @@ export function ConditionPopover({ trigger, condition, onCommit, scopes, eventNa
     const same = draft?.property === choice.property && draft.scope === choice.scope;
     change(same ? draft : { operator: "is", ...draft, ...choice, values: [] });
   };
-  const chooseCohort = (id: string) => {
+  const chooseCohort = (cohort: string) => {
     setChoosing(false);
-    change({ property: "", scope: "cohort", operator: draft?.operator === "is_not" ? "is_not" : "is", values: [id] });
+    change({ property: "", scope: "cohort", operator: "is", values: [cohort] });
   };
 
   return (
     <Popover bare width={340} label="Filter" open={open} onOpenChange={openChange} trigger={trigger}>
       {choosing || !draft ? (
-        <PropertyList value={draft} onPick={choose} onCohort={chooseCohort} scopes={scopes} eventName={eventName} />
+        <PropertyList value={draft} onPick={choose} onPickCohort={chooseCohort} scopes={scopes} eventName={eventName} />
       ) : (
         <ConditionEditor condition={draft} onChange={change} onProperty={() => setChoosing(true)} eventName={eventName} />
       )}

@@ -1,8 +1,9 @@
 import { Filter, X } from "@/components/icons";
 import { ConditionPopover } from "./ConditionPopover";
-import { cohortName, useCohorts } from "./cohorts";
-import { ALL_SCOPES, type ConditionState, conditionText, type FilterState, type PropertyScope } from "./filter";
+import { useCohortNames } from "./definitions";
+import { type ConditionState, conditionText, type FilterState, type PropertyScope } from "./filter";
 import { PickerButton } from "./PickerButton";
+import { BOTH_SCOPES } from "./PropertyPicker";
 import styles from "./filter.module.css";
 
 export interface FilterBarProps {
@@ -10,7 +11,7 @@ export interface FilterBarProps {
   onChange(filter: FilterState): void;
   /** Only properties and values of this event are offered. */
   eventName?: string;
-  /** Whose properties may be compared; all that reports know when left out. */
+  /** Whose properties may be compared. */
   scopes?: readonly PropertyScope[];
   /** Whether "any of them" may be chosen; else all must hold. */
   allowAny?: boolean;
@@ -26,11 +27,9 @@ export interface FilterBarProps {
 
 /** Conditions as chips, and the button that adds one: the one filter bar of the product. */
 export function FilterBar(props: FilterBarProps) {
-  const { value, onChange, eventName, scopes = ALL_SCOPES, allowAny = true, label = "Filters", addLabel = "Filter", quiet, wrong } = props;
+  const { value, onChange, eventName, scopes = BOTH_SCOPES, allowAny = true, label = "Filters", addLabel = "Filter", quiet, wrong } = props;
   const { match, conditions } = value;
-  // Names are asked for only where a condition needs them.
-  const { cohorts } = useCohorts(conditions.some(({ scope }) => scope === "cohort"));
-  const said = (condition: ConditionState) => conditionText(condition, (id) => cohortName(cohorts, id));
+  const cohorts = useCohortNames(conditions.some(({ scope }) => scope === "cohort"));
   const replace = (index: number, next: ConditionState) =>
     onChange({ ...value, conditions: conditions.map((one, place) => (place === index ? next : one)) });
   const remove = (index: number) =>
@@ -49,12 +48,12 @@ export function FilterBar(props: FilterBarProps) {
               scopes={scopes}
               eventName={eventName}
               trigger={
-                <button type="button" className={styles.chipText} title={said(condition)}>
-                  {said(condition)}
+                <button type="button" className={styles.chipText} title={conditionText(condition, cohorts)}>
+                  {conditionText(condition, cohorts)}
                 </button>
               }
             />
-            <button type="button" className={styles.chipRemove} aria-label={`Remove filter ${said(condition)}`} onClick={() => remove(index)}>
+            <button type="button" className={styles.chipRemove} aria-label={`Remove filter ${conditionText(condition, cohorts)}`} onClick={() => remove(index)}>
               <X size={13} aria-hidden />
             </button>
           </span>

@@ -13,8 +13,8 @@ describe("a condition on cohorts", () => {
   });
 
   it("is said by names, and asked by ids", () => {
-    expect(conditionText(inCohorts, (id) => `<${id}>`)).toBe("in <c1> or <c2>");
-    expect(conditionText({ ...inCohorts, operator: "is_not" })).toBe("not in c1 or c2");
+    expect(conditionText(inCohorts, new Map([["c1", "Paying"]]))).toBe("in Paying or a cohort");
+    expect(conditionText({ ...inCohorts, operator: "is_not" })).toBe("not in a cohort or a cohort");
     expect(toFilter({ match: "all", conditions: [inCohorts] })?.conditions).toEqual([{ property: "", scope: Scope.COHORT, operator: Condition_Operator.EQUALS, values: ["c1", "c2"] }]);
   });
 });

@@ -40,17 +40,13 @@ export function TableCard({ group, tables, shown, onShown, onRow }: Props) {
     <Card
       bare
       title={group.title}
-      actions={
-        <>
-          {group.tables.length > 1 && (
-            <div className={styles.switch}>
-              <Segmented label={`${group.title} by`} value={info.name} options={group.tables.map(({ name }) => ({ value: name, label: name }))} onChange={onShown} />
-            </div>
-          )}
-          <CsvButton title={title} disabled={rows.length === 0} table={() => rowsTable(info, rows)} />
-        </>
-      }
+      actions={<CsvButton title={title} disabled={rows.length === 0} table={() => rowsTable(info, rows)} />}
     >
+      {group.tables.length > 1 && (
+        <div className={styles.switch}>
+          <Segmented label={`${group.title} by`} value={info.name} options={group.tables.map(({ name }) => ({ value: name, label: name }))} onChange={onShown} />
+        </div>
+      )}
       <div className={styles.tableBox}>
         <Rows info={info} rows={rows.slice(0, SHOWN)} label={title} onRow={pick} />
       </div>

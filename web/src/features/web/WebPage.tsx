@@ -5,6 +5,7 @@ import { ErrorState } from "@/components/ErrorState";
 import { FormMessage } from "@/components/FormMessage";
 import { PageHeader } from "@/components/PageHeader";
 import { FilterBar, TimeRangePicker } from "@/components/query";
+import { SCOPES } from "@/components/query/filter";
 import { knownZone } from "@/components/query/zone";
 import { useAnswer } from "@/features/insights/useAnswer";
 import { wrongConditions } from "@/features/insights/violations";
@@ -49,6 +50,7 @@ export default function WebPage() {
         <FilterBar
           value={filter}
           label="Filters of page views"
+          scopes={SCOPES}
           wrong={wrongConditions(problem?.fields ?? {}, "filter", filter.conditions.length)}
           onChange={(next) => setState({ filter: next })}
         />
