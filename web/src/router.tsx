@@ -47,6 +47,9 @@ function SignedIn() {
                   <Route path="/p/:project/insights" component={pages.insights.Page} />
                   <Route path="/p/:project/people" component={pages.people.Page} />
                   <Route path="/p/:project/people/:personKey" component={pages.person.Page} />
+                  <Route path="/p/:project/people/cohorts/new" component={pages.cohortEditor.Page} />
+                  <Route path="/p/:project/people/cohorts/:cohort" component={pages.cohort.Page} />
+                  <Route path="/p/:project/people/cohorts/:cohort/edit" component={pages.cohortEditor.Page} />
                   <Route path="/p/:project/people/groups/:groupType/:groupKey" component={pages.group.Page} />
                   <Route path="/p/:project/errors" component={pages.errors.Page} />
                   <Route path="/p/:project/errors/:errorGroup" component={pages.error.Page} />

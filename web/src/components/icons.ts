@@ -38,7 +38,7 @@ export {
   KeyRound,
   LayoutDashboard,
   Link as LinkIcon,
-  ListChecks,
+  ListPlus,
   LogOut,
   Merge,
   Monitor,
