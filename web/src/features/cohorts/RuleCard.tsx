@@ -20,7 +20,8 @@ export function RuleCard({ rule }: { rule: CohortRule }) {
         <ul className={styles.rule} aria-label="Rule">
           {lines.map(({ depth, joint, text }, index) => (
             <li key={index} style={{ "--depth": depth } as CSSProperties}>
-              <span className={styles.joint}>{joint}</span> <span>{text}</span>
+              <span className={styles.joint}>{joint}</span>
+              {text}
             </li>
           ))}
         </ul>
