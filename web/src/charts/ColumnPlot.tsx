@@ -1,0 +1,158 @@
+import { type KeyboardEvent, type PointerEvent, useMemo, useRef, useState } from "react";
+import { type Bar, barsOf, type ChartColumn, type ColumnLayer, namedColumns } from "./columns";
+import { type ChartMark, Marks } from "./Marks";
+import { useWidth } from "./measure";
+import { spanAxis } from "./spanAxis";
+import { nextIndex } from "./walk";
+import chart from "./charts.module.css";
+import styles from "./columns.module.css";
+
+interface Props {
+  title: string;
+  columns: readonly ChartColumn[];
+  layers: readonly ColumnLayer[];
+  stacked: boolean;
+  unfinished: boolean;
+  height: number;
+  marks?: readonly ChartMark[] | undefined;
+  format(value: number): string;
+  exact(value: number): string;
+  onPick?: ((column: number, layer: number) => void) | undefined;
+}
+
+/** Room above and below the drawing, in pixels. */
+const TOP = 10;
+const FOOT = 28;
+/** The width of a letter of the axis of values, and the room between two names below the chart. */
+const LETTER = 6.6;
+const TICK_GAP = 20;
+/** The share of a column's width that its bars take, and the widest that a bar is. */
+const BARS_SHARE = 0.74;
+const BAR_MAX = 72;
+
+/** The drawing, with its reading of one column: by pointer, or by the arrow keys. */
+export function ColumnPlot(props: Props) {
+  const { title, columns, layers, stacked, unfinished, height, marks, format, exact, onPick } = props;
+  const host = useRef<HTMLDivElement>(null);
+  const width = useWidth(host);
+  const [active, setActive] = useState<number | null>(null);
+  const bars = useMemo(() => barsOf(layers, columns.length, stacked), [layers, columns.length, stacked]);
+  const axis = useMemo(() => spanAxis(edge(bars, Math.min), edge(bars, Math.max), true), [bars]);
+  const names = axis.ticks.map(format);
+  const left = Math.max(...names.map((name) => name.length)) * LETTER + 10;
+  const count = columns.length;
+  const columnWidth = count === 0 ? 0 : Math.max(0, width - left) / count;
+  const inner = height - TOP - FOOT;
+  const y = (value: number) => TOP + ((axis.max - value) / (axis.max - axis.min || 1)) * inner;
+  const barsWidth = Math.min(columnWidth * BARS_SHARE, BAR_MAX * (stacked ? 1 : layers.length));
+  const tickRoom = Math.max(...columns.map(({ tick }) => tick.length), 1) * LETTER + TICK_GAP;
+  const read = Math.min(active ?? count - 1, count - 1);
+
+  const columnAt = (event: { clientX: number }) => {
+    const at = Math.floor((event.clientX - (host.current?.getBoundingClientRect().left ?? 0) - left) / columnWidth);
+    return at >= 0 && at < count ? at : null;
+  };
+  const walk = (event: KeyboardEvent) => {
+    if (event.key === "Enter" && onPick && read >= 0) {
+      event.preventDefault();
+      return onPick(read, Math.max(0, layers.findIndex(({ values }) => values[read] !== 0)));
+    }
+    const next = nextIndex(event.key, active, count);
+    if (next === undefined) return;
+    event.preventDefault();
+    setActive(next);
+  };
+
+  return (
+    <div className={chart.plotBox}>
+      <div
+        ref={host}
+        className={chart.plot}
+        style={{ height }}
+        role="slider"
+        tabIndex={0}
+        aria-label={`${title}: the arrow keys walk through columns${onPick ? ", Enter shows who is behind" : ""}`}
+        aria-orientation="horizontal"
+        aria-valuemin={0}
+        aria-valuemax={Math.max(0, count - 1)}
+        aria-valuenow={Math.max(0, read)}
+        aria-valuetext={spoken(props, read)}
+        onKeyDown={walk}
+        onBlur={() => setActive(null)}
+        onPointerMove={(event: PointerEvent) => setActive(columnAt(event))}
+        onPointerLeave={() => setActive(null)}
+      >
+        {width > 0 && (
+          <svg className={styles.svg} width={width} height={height} aria-hidden>
+            {axis.ticks.map((tick, index) => (
+              <g key={tick}>
+                <line x1={left} x2={width} y1={y(tick)} y2={y(tick)} className={tick === 0 ? styles.zero : styles.grid} />
+                <text x={left - 8} y={y(tick)} className={styles.value}>
+                  {names[index]}
+                </text>
+              </g>
+            ))}
+            {active !== null && <rect x={left + active * columnWidth} y={TOP} width={columnWidth} height={inner} className={styles.active} />}
+            {bars.map((bar) => {
+              const layer = layers[bar.layer];
+              const begin = left + (bar.column + 0.5) * columnWidth - barsWidth / 2;
+              const gap = !stacked && barsWidth / layers.length > 5 ? 1 : 0;
+              return (
+                <rect
+                  key={`${bar.column} ${bar.layer}`}
+                  x={begin + bar.left * barsWidth}
+                  width={Math.max(1, bar.width * barsWidth - gap)}
+                  y={Math.min(y(bar.from), y(bar.to))}
+                  height={Math.max(1, Math.abs(y(bar.from) - y(bar.to)))}
+                  style={{ fill: layer?.color, color: layer?.color }}
+                  className={styles.bar}
+                  data-growing={(unfinished && bar.column === count - 1) || undefined}
+                  data-picks={onPick ? true : undefined}
+                  onClick={onPick && (() => onPick(bar.column, bar.layer))}
+                />
+              );
+            })}
+            {namedColumns(count, Math.floor((width - left) / tickRoom)).map((index) => (
+              <text key={index} x={left + (index + 0.5) * columnWidth} y={height - 8} className={styles.tick}>
+                {columns[index]?.tick}
+              </text>
+            ))}
+          </svg>
+        )}
+        {active !== null && active < count && <Reading {...props} index={active} x={left + (active + 0.5) * columnWidth} width={width} exact={exact} />}
+      </div>
+      {width > 0 && marks && marks.length > 0 && <Marks marks={marks} top={TOP} height={inner} place={(index) => left + (index + 0.5) * columnWidth} />}
+    </div>
+  );
+}
+
+/** All layers of one column, beside it. */
+function Reading({ columns, layers, unfinished, exact, index, x, width }: Props & { index: number; x: number; width: number }) {
+  return (
+    <div className={chart.readout} style={x < width / 2 ? { left: x + 16 } : { right: width - x + 16 }} aria-hidden>
+      <p className={chart.readoutTime}>
+        {columns[index]?.name}
+        {unfinished && index === columns.length - 1 && <span> · not over yet</span>}
+      </p>
+      {layers.map(({ id, label, values, color, notes }) => (
+        <p key={id} className={chart.readoutRow}>
+          <i className={styles.swatch} style={{ background: color }} />
+          <span className={chart.readoutName}>{label}</span>
+          {notes?.[index] && <span className={chart.readoutNote}>{notes[index]}</span>}
+          <b>{exact(values[index] ?? 0)}</b>
+        </p>
+      ))}
+    </div>
+  );
+}
+
+function edge(bars: readonly Bar[], choose: (...values: number[]) => number): number {
+  return bars.reduce((most, { to }) => choose(most, to), 0);
+}
+
+function spoken({ columns, layers, exact }: Props, index: number): string {
+  const column = columns[index];
+  if (!column) return "No data";
+  const values = layers.map(({ label, values: all, notes }) => `${label} ${exact(all[index] ?? 0)}${notes?.[index] ? ` (${notes[index]})` : ""}`);
+  return `${column.name}: ${values.join(", ")}`;
+}

@@ -1,0 +1,153 @@
+import { type KeyboardEvent, type ReactNode, useState } from "react";
+import { Button } from "@/components/Button";
+import { Num } from "@/components/Num";
+import { exactNumber, shortNumber } from "@/format/number";
+import { ChartFrame } from "./ChartFrame";
+import { conversionText } from "./numbers";
+import { meanShares, type RetentionRow, retentionTable } from "./retention";
+import styles from "./retention.module.css";
+
+export interface RetentionChartProps {
+  /** What the chart shows, in a few words. */
+  title: string;
+  /** The oldest first. */
+  rows: readonly RetentionRow[];
+  /** `Day 0`, `Day 1`, ... */
+  columnNames: readonly string[];
+  /** What a cell says. */
+  display?: "percent" | "counts" | undefined;
+  /** What is counted: "persons". */
+  unit: string;
+  actions?: ReactNode;
+  bare?: boolean | undefined;
+  /** Told which number was pressed: the cohort and the column. */
+  onPick?: ((row: number, column: number) => void) | undefined;
+}
+
+/** More rows than this stand behind a button, because each has many cells. */
+const ROWS_SHOWN = 60;
+/** How dark a cell gets, in percent of the series colour: text stays readable on it in both themes. */
+const [MIX_MIN, MIX_MAX] = [5, 58];
+
+/** Who came back when, as a grid: a row for each cohort, darker where more came back. The arrow keys walk over it. */
+export function RetentionChart({ title, rows, columnNames, display = "percent", unit, actions, bare, onPick }: RetentionChartProps) {
+  const [all, setAll] = useState(false);
+  const [at, setAt] = useState<[row: number, column: number]>([0, 0]);
+  const first = all ? 0 : Math.max(0, rows.length - ROWS_SHOWN);
+  const shown = rows.slice(first);
+  const means = meanShares(rows, columnNames.length);
+  const table = () => ({ ...retentionTable(rows, columnNames), onPick: onPick && ((row: number, cell: number) => onPick(row, cell === 0 ? 0 : Math.floor((cell - 1) / 2))) });
+  const walk = (event: KeyboardEvent<HTMLTableElement>) => {
+    const [row, column] = at;
+    const next = { ArrowUp: [row - 1, column], ArrowDown: [row + 1, column], ArrowLeft: [row, column - 1], ArrowRight: [row, column + 1], Home: [row, 0], End: [row, (shown[row]?.values.length ?? 1) - 1] }[event.key];
+    if (event.key === "Enter" || event.key === " ") onPick?.(first + row, column);
+    else if (!next) return;
+    else focusCell(event.currentTarget, Math.max(0, Math.min(shown.length - 1, next[0] ?? 0)), Math.max(0, next[1] ?? 0));
+    event.preventDefault();
+  };
+  return (
+    <ChartFrame title={title} table={table} actions={actions} bare={bare ?? false}>
+      <div className={styles.scroll}>
+        <table className={styles.grid} role="grid" aria-label={title} aria-readonly onKeyDown={walk}>
+          <thead>
+            <tr>
+              <th scope="col">Cohort</th>
+              <th scope="col" className={styles.size}>
+                {unit.charAt(0).toUpperCase() + unit.slice(1)}
+              </th>
+              {columnNames.map((name) => (
+                <th key={name} scope="col">
+                  {name}
+                </th>
+              ))}
+            </tr>
+            <tr className={styles.means}>
+              <th scope="row" title="Of all cohorts together, without cells that may still grow">
+                All
+              </th>
+              <td className={styles.size}>
+                <Num value={rows.reduce((sum, { size }) => sum + size, 0)} unit={unit} />
+              </td>
+              {means.map((mean, column) => (
+                <td key={column}>{mean === null ? "–" : conversionText(mean)}</td>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {shown.map((row, index) => (
+              <tr key={first + index}>
+                <th scope="row" title={row.name}>
+                  {row.name}
+                </th>
+                <td className={styles.size}>
+                  <Num value={row.size} unit={unit} />
+                </td>
+                {columnNames.map((name, column) => (
+                  <Cell
+                    key={column}
+                    row={row}
+                    column={column}
+                    display={display}
+                    label={name}
+                    unit={unit}
+                    picks={onPick !== undefined}
+                    focusable={at[0] === index && at[1] === column}
+                    onFocus={() => setAt([index, column])}
+                    onPress={onPick && (() => onPick(first + index, column))}
+                  />
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {first > 0 && (
+        <Button size="s" variant="ghost" onClick={() => setAll(true)}>
+          Show all {exactNumber(rows.length)} cohorts
+        </Button>
+      )}
+      {rows.some(({ values, complete }) => values.length > complete) && <p className={styles.note}>Dashed cells are not over yet: their numbers may still grow.</p>}
+    </ChartFrame>
+  );
+}
+
+interface CellProps {
+  row: RetentionRow;
+  column: number;
+  display: "percent" | "counts";
+  label: string;
+  unit: string;
+  picks: boolean;
+  focusable: boolean;
+  onFocus(): void;
+  onPress: (() => void) | undefined;
+}
+
+function Cell({ row, column, display, label, unit, picks, focusable, onFocus, onPress }: CellProps) {
+  const value = row.values[column];
+  if (value === undefined) return <td className={styles.none} />;
+  const share = row.size === 0 ? 0 : value / row.size;
+  const open = column >= row.complete;
+  const said = `${label}: ${exactNumber(value)} of ${exactNumber(row.size)} ${unit}${row.size > 0 ? `, ${conversionText(share)}` : ""}${open ? ", not over yet" : ""}`;
+  return (
+    <td
+      role="gridcell"
+      className={styles.cell}
+      tabIndex={focusable ? 0 : -1}
+      title={said}
+      aria-label={said}
+      data-open={open || undefined}
+      data-picks={picks || undefined}
+      style={row.size > 0 ? { background: `color-mix(in srgb, var(--series-1) ${(MIX_MIN + (MIX_MAX - MIX_MIN) * share).toFixed(1)}%, var(--surface))` } : undefined}
+      onFocus={onFocus}
+      onClick={onPress}
+    >
+      {row.size === 0 ? "–" : display === "percent" ? conversionText(share) : shortNumber(value)}
+    </td>
+  );
+}
+
+function focusCell(table: HTMLTableElement, row: number, column: number) {
+  const cells = table.tBodies[0]?.rows[row]?.querySelectorAll<HTMLElement>('[role="gridcell"]');
+  cells?.[Math.min(column, cells.length - 1)]?.focus();
+}
