@@ -1,11 +1,11 @@
-import { create } from "@bufbuild/protobuf";
+import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { lastRange, resolveRange, toTimeRange } from "@/components/query/range";
 import { effectiveInterval } from "@/features/insights/interval";
 import { INTERVAL_WIRE } from "@/features/insights/request";
 import { durationMs } from "@/format/time";
-import { QueryFunnelTrendRequestSchema } from "@/gen/observe/reports/v1/funnel_pb";
-import { type InsightQuery, InsightQuerySchema } from "@/gen/observe/reports/v1/saved_insight_service_pb";
-import { Interval as WireInterval } from "@/gen/observe/reports/v1/interval_pb";
+import type { TimeRange } from "@/gen/observe/common/v1/time_range_pb";
+import type { InsightQuery } from "@/gen/observe/reports/v1/saved_insight_service_pb";
+import type { Interval as WireInterval } from "@/gen/observe/reports/v1/interval_pb";
 
 const HOUR_MS = 3_600_000;
 
@@ -21,7 +21,7 @@ export interface TileAsker {
 
 /** The question of a tile, to be asked now: over the time for all tiles, else over its own. */
 export function askedNow(query: InsightQuery, { projectId, timeZone, now, lastHours }: TileAsker): InsightQuery["kind"] {
-  const { kind } = create(InsightQuerySchema, { ...query });
+  const { kind } = query;
   const own = query.last ? durationMs(query.last) / HOUR_MS : 0;
   const hours = lastHours ?? (own > 0 ? own : null);
   if (kind.case === undefined) return kind;
@@ -30,7 +30,7 @@ export function askedNow(query: InsightQuery, { projectId, timeZone, now, lastHo
   const resolved = resolveRange(lastRange(hours), zone, now);
   const range = toTimeRange(resolved);
   const value = { ...kind.value, projectId, range };
-  // Ten years by the hour are no picture: another time has other buckets.
+  // A year by the hour is no picture: another time has other buckets.
   if ("interval" in value && lastHours !== null) value.interval = INTERVAL_WIRE[effectiveInterval(nameOf(value.interval), resolved)];
   return { ...kind, value } as InsightQuery["kind"];
 }
@@ -39,4 +39,8 @@ function nameOf(interval: WireInterval): "hour" | "day" | "week" | "month" {
   return (Object.keys(INTERVAL_WIRE) as (keyof typeof INTERVAL_WIRE)[]).find((name) => INTERVAL_WIRE[name] === interval) ?? "day";
 }
 
-export { QueryFunnelTrendRequestSchema };
+/** The length of buckets of a funnel over time. */
+export function trendInterval(range: TimeRange | undefined): WireInterval {
+  const [start, end] = [range?.startTime, range?.endTime].map((time) => (time ? timestampMs(time) : 0));
+  return INTERVAL_WIRE[effectiveInterval("auto", { start: start ?? 0, end: end ?? 0 })];
+}
