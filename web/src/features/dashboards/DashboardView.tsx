@@ -19,7 +19,7 @@ import { flagParam, textParam, useUrlState } from "@/hooks/useUrlState";
 import { EditCard } from "./EditCard";
 import { NoTiles } from "./NoTiles";
 import { rangeOptions, readLast, writeLast } from "./ranges";
-import { SaveNote } from "./SaveNote";
+import { SaveTrouble } from "./SaveState";
 import { ShareDialog } from "./ShareDialog";
 import { TileGrid } from "./TileGrid";
 import { useDraft } from "./useDraft";
@@ -83,7 +83,7 @@ export function DashboardView({ dashboard, savedInsights }: Props) {
         }
       />
       <div className="stack">
-        <SaveNote saver={saver} quiet={!isEditing} />
+        <SaveTrouble saver={saver} />
         {isEditing && (
           <EditCard
             dashboard={dashboard}

@@ -8,6 +8,7 @@ import type { SavedInsight } from "@/gen/observe/reports/v1/saved_insight_servic
 import { AddInsightDialog } from "./AddInsightDialog";
 import { DeleteDashboardDialog } from "./DeleteDashboardDialog";
 import { DESCRIPTION_MAX, insightTile, NAME_MAX, textTile, TILES_MAX } from "./draft";
+import { SaveMark } from "./SaveState";
 import { TextDialog } from "./TextDialog";
 import type { DraftOf } from "./useDraft";
 import styles from "./dashboards.module.css";
@@ -20,7 +21,7 @@ interface Props {
 }
 
 /** What is changed of a dashboard apart from its tiles: name, description, what is on it, and whether it exists. */
-export function EditCard({ dashboard, saver: { draft, change }, onInsight }: Props) {
+export function EditCard({ dashboard, saver: { draft, change, state }, onInsight }: Props) {
   const [open, setOpen] = useState<"insight" | "text" | "delete">();
   const close = () => setOpen(undefined);
   const { tiles } = draft;
@@ -50,6 +51,7 @@ export function EditCard({ dashboard, saver: { draft, change }, onInsight }: Pro
           <Button icon={<Plus aria-hidden />} disabled={isFull} onClick={() => setOpen("text")}>
             Add text
           </Button>
+          <SaveMark state={state} />
           {isFull && <span className="muted">A dashboard has at most {TILES_MAX} tiles.</span>}
           <Button className={styles.delete} variant="danger" icon={<Trash2 aria-hidden />} onClick={() => setOpen("delete")}>
             Delete

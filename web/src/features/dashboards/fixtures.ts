@@ -3,9 +3,8 @@ import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code, type ConnectRouter } from "@connectrpc/connect";
 import { fail } from "@/fixtures/identity";
 import { type Dashboard, DashboardSchema, DashboardService, type DashboardTile, DashboardTile_Width as Width, DashboardTileSchema } from "@/gen/observe/reports/v1/dashboard_service_pb";
-import { InsightService } from "@/gen/observe/reports/v1/insight_service_pb";
 import { Interval } from "@/gen/observe/reports/v1/interval_pb";
-import { type InsightQuery, InsightQuerySchema, type SavedInsight, SavedInsightSchema, SavedInsightService } from "@/gen/observe/reports/v1/saved_insight_service_pb";
+import { type InsightQuerySchema, type SavedInsight, SavedInsightSchema } from "@/gen/observe/reports/v1/saved_insight_service_pb";
 import { TrendsSeries_Math as Math_ } from "@/gen/observe/reports/v1/trends_pb";
 import { newId } from "./draft";
 import { answerOf } from "./fixtureAnswers";
@@ -29,7 +28,7 @@ const INSIGHTS: [name: string, kind: Kind, display: string][] = [
 ];
 const WIDTHS = [Width.HALF, Width.HALF, Width.FULL, Width.THIRD, Width.THIRD, Width.THIRD, Width.FULL];
 
-/** The made-up insights and dashboards; calls change them until the tab is closed. */
+/** The made-up dashboards, and the insights on them, by the ids that the fixtures of insights know; calls change them until the tab is closed. */
 const insights: SavedInsight[] = [];
 const dashboards: Dashboard[] = [];
 const links = new Map<string, string>();
@@ -40,11 +39,11 @@ function fill(variant: string): void {
   links.set("shared-token", id(100));
   if (variant === "empty") return;
   INSIGHTS.forEach(([name, kind, display], n) =>
-    insights.push(create(SavedInsightSchema, { id: id(n), name: variant === "long" && n < 2 ? LONG : name, query: { kind, last }, display, createdTime: ago(200), updatedTime: ago(n * 7 + 1) })),
+    insights.push(create(SavedInsightSchema, { id: `insight-${n + 1}`, name: variant === "long" && n < 2 ? LONG : name, query: { kind, last }, display, createdTime: ago(200), updatedTime: ago(n * 7 + 1) })),
   );
   const tiles: DashboardTile[] = insights.map((insight, n) => create(DashboardTileSchema, { id: id(200 + n), content: { case: "savedInsightId", value: insight.id }, width: WIDTHS[n] ?? Width.HALF }));
   tiles.splice(2, 0, create(DashboardTileSchema, { id: id(300), content: { case: "text", value: "Below: who stays.\nAsk Ada before you change the steps of the funnel." }, width: Width.FULL }));
-  if (variant === "many") for (let n = 0; tiles.length < 50; n++) tiles.push(create(DashboardTileSchema, { id: id(400 + n), content: { case: "savedInsightId", value: id(n % 7) }, width: Width.THIRD }));
+  if (variant === "many") for (let n = 0; tiles.length < 50; n++) tiles.push(create(DashboardTileSchema, { id: id(400 + n), content: { case: "savedInsightId", value: `insight-${(n % 7) + 1}` }, width: Width.THIRD }));
   dashboards.push(
     create(DashboardSchema, { id: id(100), name: variant === "long" ? LONG : "Monday numbers", description: variant === "long" ? LONG.repeat(3) : "What we look at together every week.", tiles, shared: true, createdTime: ago(300), updatedTime: ago(5) }),
     create(DashboardSchema, { id: id(101), name: "Empty one", createdTime: ago(300), updatedTime: ago(30) }),
@@ -66,8 +65,6 @@ function insightOf(savedInsightId: string | undefined): SavedInsight {
 
 export function addFixtures(router: ConnectRouter, variant: string): void {
   fill(variant);
-  addSaved(router);
-  addAnswers(router, variant);
   addShared(router, variant);
   const { method } = DashboardService;
   router.rpc(method.listDashboards, () => {
@@ -134,39 +131,4 @@ function addShared(router: ConnectRouter, variant: string): void {
     const { query } = insightOf(tile?.content.value);
     return { kind: query ? answerOf(query) : undefined };
   });
-}
-
-function addSaved(router: ConnectRouter): void {
-  const { method } = SavedInsightService;
-  router.rpc(method.listSavedInsights, ({ search, pageSize, pageToken }) => {
-    const found = insights.filter(({ name }) => name.toLowerCase().includes(search.toLowerCase()));
-    const from = Number(pageToken || 0);
-    const to = from + (pageSize || 100);
-    return { savedInsights: found.slice(from, to), nextPageToken: to < found.length ? String(to) : "" };
-  });
-  router.rpc(method.getSavedInsight, ({ savedInsightId }) => ({ savedInsight: insightOf(savedInsightId) }));
-  router.rpc(method.createSavedInsight, ({ savedInsight }) => {
-    const { name = "", description = "", query, display = "" } = savedInsight ?? {};
-    const made = create(SavedInsightSchema, { name, description, query, display, id: newId(), createdTime: ago(0), updatedTime: ago(0) });
-    insights.unshift(made);
-    return { savedInsight: made };
-  });
-  router.rpc(method.updateSavedInsight, ({ savedInsight }) => ({ savedInsight: Object.assign(insightOf(savedInsight?.id), { ...savedInsight, updatedTime: ago(0) }) }));
-  router.rpc(method.deleteSavedInsight, ({ savedInsightId }) => {
-    insights.splice(insights.indexOf(insightOf(savedInsightId)), 1);
-    return {};
-  });
-}
-
-/** The kinds of questions that only saved insights of these fixtures ask. */
-function addAnswers(router: ConnectRouter, variant: string): void {
-  const { method } = InsightService;
-  const answer = <K extends NonNullable<InsightQuery["kind"]["case"]>>(kind: K, value: unknown) => {
-    if (variant === "loading") throw fail(Code.Unavailable, "loading", "PROJECTION_LOADING");
-    return answerOf({ kind: { case: kind, value } } as InsightQuery)?.value as never;
-  };
-  router.rpc(method.queryRetention, (request) => answer("retention", request));
-  router.rpc(method.queryLifecycle, (request) => answer("lifecycle", request));
-  router.rpc(method.queryStickiness, (request) => answer("stickiness", request));
-  router.rpc(method.queryPaths, (request) => answer("paths", request));
 }

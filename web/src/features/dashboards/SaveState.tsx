@@ -4,14 +4,18 @@ import { TriangleAlert } from "@/components/icons";
 import type { DraftOf } from "./useDraft";
 import styles from "./dashboards.module.css";
 
-interface Props {
-  saver: DraftOf;
-  /** Says only what went wrong. */
-  quiet: boolean;
+/** Whether what stands on the page is saved. */
+export function SaveMark({ state }: Pick<DraftOf, "state">) {
+  const words = { saved: "✓ Saved", waiting: "Saving", saving: "Saving", failed: "▲ Not saved", conflict: "▲ Not saved" }[state];
+  return (
+    <span className={styles.saved} role="status">
+      {words}
+    </span>
+  );
 }
 
-/** Whether what stands on the page is saved; and what to do when it could not be. */
-export function SaveNote({ saver, quiet }: Props) {
+/** What to do when it could not be saved; nothing while all is well. */
+export function SaveTrouble({ saver }: { saver: DraftOf }) {
   const { state, error, retry, takeTheirs, keepMine } = saver;
   if (state === "conflict") {
     return (
@@ -45,10 +49,5 @@ export function SaveNote({ saver, quiet }: Props) {
       </div>
     );
   }
-  if (quiet) return null;
-  return (
-    <p className={styles.saved} role="status">
-      {state === "saved" ? "✓ Saved" : "Saving"}
-    </p>
-  );
+  return null;
 }
