@@ -16,7 +16,7 @@ export function SaveMark({ state }: Pick<DraftOf, "state">) {
 
 /** What to do when it could not be saved; nothing while all is well. */
 export function SaveTrouble({ saver }: { saver: DraftOf }) {
-  const { state, error, retry, takeTheirs, keepMine } = saver;
+  const { state, error, retry, decide } = saver;
   if (state === "conflict") {
     return (
       <div className={styles.trouble} role="alert">
@@ -25,10 +25,10 @@ export function SaveTrouble({ saver }: { saver: DraftOf }) {
           <b>Somebody else changed this dashboard meanwhile.</b> Nothing is saved until you decide: their changes or yours would be lost.
         </p>
         <span className="row">
-          <Button size="s" onClick={takeTheirs}>
+          <Button size="s" onClick={() => decide("theirs")}>
             Take theirs
           </Button>
-          <Button size="s" variant="primary" onClick={keepMine}>
+          <Button size="s" variant="primary" onClick={() => decide("mine")}>
             Keep mine
           </Button>
         </span>

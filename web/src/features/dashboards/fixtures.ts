@@ -16,15 +16,16 @@ const id = (n: number) => `0198c5a2-0000-7000-8000-0000000d${String(n).padStart(
 const last = durationFromMs(30 * DAY_MS);
 
 type Kind = MessageInitShape<typeof InsightQuerySchema>["kind"];
+const timeZone = "Europe/Berlin";
 const steps = [{ event: "page_view" }, { event: "signup_started" }, { event: "purchase" }];
 const INSIGHTS: [name: string, kind: Kind, display: string][] = [
-  ["Signups and purchases", { case: "trends", value: { interval: Interval.DAY, series: [{ event: "signup_completed", math: Math_.UNIQUE_PERSONS }, { event: "purchase", math: Math_.TOTAL }] } }, "lines"],
+  ["Signups and purchases", { case: "trends", value: { timeZone, interval: Interval.DAY, series: [{ event: "signup_completed", math: Math_.UNIQUE_PERSONS }, { event: "purchase", math: Math_.TOTAL }] } }, "lines"],
   ["Signup to paid", { case: "funnel", value: { steps } }, "steps"],
-  ["Do they come back?", { case: "retention", value: { startEvent: { event: "signup_completed" }, returnEvent: { event: "" } } }, "percent"],
-  ["New, returning, gone", { case: "lifecycle", value: { interval: Interval.DAY } }, ""],
-  ["Days a week", { case: "stickiness", value: { series: [{ event: "page_view" }] } }, ""],
+  ["Do they come back?", { case: "retention", value: { timeZone, startEvent: { event: "signup_completed" }, returnEvent: { event: "" } } }, "percent"],
+  ["New, returning, gone", { case: "lifecycle", value: { timeZone, interval: Interval.DAY } }, ""],
+  ["Days a week", { case: "stickiness", value: { timeZone, series: [{ event: "page_view" }] } }, ""],
   ["Where they go", { case: "paths", value: {} }, ""],
-  ["Purchases by plan", { case: "trends", value: { interval: Interval.DAY, series: [{ event: "purchase", math: Math_.TOTAL }], breakdown: { property: "plan", limit: 5 } } }, "bars"],
+  ["Purchases by plan", { case: "trends", value: { timeZone, interval: Interval.DAY, series: [{ event: "purchase", math: Math_.TOTAL }], breakdown: { property: "plan", limit: 5 } } }, "bars"],
 ];
 const WIDTHS = [Width.HALF, Width.HALF, Width.FULL, Width.THIRD, Width.THIRD, Width.THIRD, Width.FULL];
 
