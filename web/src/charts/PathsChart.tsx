@@ -81,7 +81,8 @@ export function PathsChart({ title, nodes, links, actions, bare, onPick, onPoint
                     width={320}
                     label={node.value}
                     trigger={
-                      <button type="button" className={styles.place} title={node.value} aria-label={`Step ${node.step}: ${node.value}, ${plural(node.paths, "path")}`}>
+                      <button type="button" className={styles.place} title={node.value}>
+                        <span className="visually-hidden">Step {node.step}:</span>
                         <span className="truncate">{node.value}</span>
                         <Num value={node.paths} unit="paths" />
                       </button>
@@ -126,7 +127,7 @@ function Place({ node, links, onPick, onPoint }: PlaceProps) {
   const more = node.paths - node.droppedOff - shown;
   return (
     <div className={styles.details}>
-      <h3 title={node.value}>{node.value}</h3>
+      <p className={styles.title} title={node.value}>{node.value}</p>
       <dl>
         <Row name="came here" value={node.paths} of={node.paths} onPick={pick("", false)} />
         {onward.map((link) => (

@@ -1,10 +1,10 @@
-import { type KeyboardEvent, type ReactNode, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useMemo, useState } from "react";
 import { Button } from "@/components/Button";
 import { Num } from "@/components/Num";
 import { exactNumber, shortNumber } from "@/format/number";
 import { ChartFrame } from "./ChartFrame";
 import { conversionText } from "./numbers";
-import { meanShares, type RetentionRow, retentionTable } from "./retention";
+import { highestShare, meanShares, type RetentionRow, retentionTable } from "./retention";
 import styles from "./retention.module.css";
 
 export interface RetentionChartProps {
@@ -32,13 +32,16 @@ const [MIX_MIN, MIX_MAX] = [5, 58];
 /** Who came back when, as a grid: a row for each cohort, darker where more came back. The arrow keys walk over it. */
 export function RetentionChart({ title, rows, columnNames, display = "percent", unit, actions, bare, onPick }: RetentionChartProps) {
   const [all, setAll] = useState(false);
-  const [at, setAt] = useState<[row: number, column: number]>([0, 0]);
+  const [wanted, setAt] = useState<[row: number, column: number]>([0, 0]);
   const first = all ? 0 : Math.max(0, rows.length - ROWS_SHOWN);
   const shown = rows.slice(first);
+  // Another answer may have fewer cells; one of them can always be reached with Tab.
+  const row = Math.max(0, Math.min(wanted[0], shown.length - 1));
+  const column = Math.max(0, Math.min(wanted[1], (shown[row]?.values.length ?? 1) - 1));
   const means = meanShares(rows, columnNames.length);
+  const top = useMemo(() => highestShare(rows), [rows]);
   const table = () => ({ ...retentionTable(rows, columnNames), onPick: onPick && ((row: number, cell: number) => onPick(row, cell === 0 ? 0 : Math.floor((cell - 1) / 2))) });
   const walk = (event: KeyboardEvent<HTMLTableElement>) => {
-    const [row, column] = at;
     const next = { ArrowUp: [row - 1, column], ArrowDown: [row + 1, column], ArrowLeft: [row, column - 1], ArrowRight: [row, column + 1], Home: [row, 0], End: [row, (shown[row]?.values.length ?? 1) - 1] }[event.key];
     if (event.key === "Enter" || event.key === " ") onPick?.(first + row, column);
     else if (!next) return;
@@ -74,26 +77,30 @@ export function RetentionChart({ title, rows, columnNames, display = "percent", 
             </tr>
           </thead>
           <tbody>
-            {shown.map((row, index) => (
+            {shown.map((cohort, index) => (
               <tr key={first + index}>
-                <th scope="row" title={row.name}>
-                  {row.name}
+                <th scope="row" title={cohort.name}>
+                  <span className={styles.long}>{cohort.name}</span>
+                  <span className={styles.short} aria-hidden>
+                    {cohort.short}
+                  </span>
                 </th>
                 <td className={styles.size}>
-                  <Num value={row.size} unit={unit} />
+                  <Num value={cohort.size} unit={unit} />
                 </td>
-                {columnNames.map((name, column) => (
+                {columnNames.map((name, place) => (
                   <Cell
-                    key={column}
-                    row={row}
-                    column={column}
+                    key={place}
+                    row={cohort}
+                    column={place}
                     display={display}
+                    top={top}
                     label={name}
                     unit={unit}
                     picks={onPick !== undefined}
-                    focusable={at[0] === index && at[1] === column}
-                    onFocus={() => setAt([index, column])}
-                    onPress={onPick && (() => onPick(first + index, column))}
+                    focusable={row === index && column === place}
+                    onFocus={() => setAt([index, place])}
+                    onPress={onPick && (() => onPick(first + index, place))}
                   />
                 ))}
               </tr>
@@ -115,6 +122,8 @@ interface CellProps {
   row: RetentionRow;
   column: number;
   display: "percent" | "counts";
+  /** The largest share there is, which is drawn darkest. */
+  top: number;
   label: string;
   unit: string;
   picks: boolean;
@@ -123,7 +132,7 @@ interface CellProps {
   onPress: (() => void) | undefined;
 }
 
-function Cell({ row, column, display, label, unit, picks, focusable, onFocus, onPress }: CellProps) {
+function Cell({ row, column, display, top, label, unit, picks, focusable, onFocus, onPress }: CellProps) {
   const value = row.values[column];
   if (value === undefined) return <td className={styles.none} />;
   const share = row.size === 0 ? 0 : value / row.size;
@@ -138,13 +147,19 @@ function Cell({ row, column, display, label, unit, picks, focusable, onFocus, on
       aria-label={said}
       data-open={open || undefined}
       data-picks={picks || undefined}
-      style={row.size > 0 ? { background: `color-mix(in srgb, var(--series-1) ${(MIX_MIN + (MIX_MAX - MIX_MIN) * share).toFixed(1)}%, var(--surface))` } : undefined}
+      data-first={column === 0 || undefined}
+      style={row.size > 0 && column > 0 ? { background: `color-mix(in srgb, var(--series-1) ${heat(share, top).toFixed(1)}%, var(--surface))` } : undefined}
       onFocus={onFocus}
       onClick={onPress}
     >
       {row.size === 0 ? "–" : display === "percent" ? conversionText(share) : shortNumber(value)}
     </td>
   );
+}
+
+/** How much of the series colour a cell has, in percent. */
+function heat(share: number, top: number): number {
+  return share === 0 ? 0 : MIX_MIN + (MIX_MAX - MIX_MIN) * Math.min(1, share / (top || 1));
 }
 
 function focusCell(table: HTMLTableElement, row: number, column: number) {

@@ -5,6 +5,8 @@ import type { ChartTable } from "./table";
 export interface RetentionRow {
   /** When it began: `Sun, 31 May 2026`. */
   name: string;
+  /** The same for where there is little room: `31 May`. */
+  short: string;
   size: number;
   /** How many of them were retained, by column, the first one included. */
   values: readonly number[];
@@ -19,6 +21,15 @@ export function meanShares(rows: readonly RetentionRow[], columns: number): (num
     const persons = over.reduce((sum, { size }) => sum + size, 0);
     return persons === 0 ? null : over.reduce((sum, { values }) => sum + (values[column] ?? 0), 0) / persons;
   });
+}
+
+/** The largest share of a cohort that came back, 0-1: the first column, which is everybody, left out. */
+export function highestShare(rows: readonly RetentionRow[]): number {
+  let most = 0;
+  for (const { size, values } of rows) {
+    for (const value of size > 0 ? values.slice(1) : []) most = Math.max(most, value / size);
+  }
+  return most;
 }
 
 /** A row for each cohort, with percentages and counts side by side. */

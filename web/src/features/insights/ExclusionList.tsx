@@ -17,51 +17,55 @@ interface Props {
   onChange(exclusions: ExclusionState[]): void;
 }
 
+/** Adds an event that must not happen. */
+export function AddExclusion({ exclusions, onChange }: Pick<Props, "exclusions" | "onChange">) {
+  if (exclusions.length >= EXCLUSIONS_MAX) return null;
+  return (
+    <EventPicker
+      quiet
+      allowAny
+      value={null}
+      placeholder="Exclude an event"
+      icon={<Ban size={14} aria-hidden />}
+      onChange={(event) => onChange([...exclusions, { event, filter: NO_FILTER, after: 1, before: 0 }])}
+    />
+  );
+}
+
 /** What must not happen between steps: who does it is not in the funnel at all. */
 export function ExclusionList({ exclusions, steps, fields, hints, onChange }: Props) {
   const replace = (index: number, next: ExclusionState) => onChange(exclusions.map((one, place) => (place === index ? next : one)));
+  if (exclusions.length === 0) return null;
   return (
-    <div>
-      <ol className={styles.rows} aria-label="Exclusions">
-        {exclusions.map((one, index) => (
-          <li key={index}>
-            <EventRow
-              name={`exclusion ${index + 1}`}
-              value={one}
-              onChange={(next) => replace(index, next)}
-              path={`exclusions[${index}]`}
-              fields={fields}
-              hints={hints}
-              front={
-                <span className={styles.without}>
-                  <Ban size={14} aria-hidden /> Not
-                </span>
-              }
-              after={steps > 2 && <Between value={one} index={index} steps={steps} onChange={(next) => replace(index, next)} />}
-              end={
-                <IconButton
-                  size="s"
-                  className={styles.remove}
-                  label={`Remove exclusion ${index + 1}`}
-                  icon={<X aria-hidden />}
-                  onClick={() => onChange(exclusions.filter((_, place) => place !== index))}
-                />
-              }
-            />
-          </li>
-        ))}
-      </ol>
-      {exclusions.length < EXCLUSIONS_MAX && (
-        <EventPicker
-          quiet
-          allowAny
-          value={null}
-          placeholder="Exclude an event"
-          icon={<Ban size={14} aria-hidden />}
-          onChange={(event) => onChange([...exclusions, { event, filter: NO_FILTER, after: 1, before: 0 }])}
-        />
-      )}
-    </div>
+    <ol className={styles.rows} aria-label="Exclusions">
+      {exclusions.map((one, index) => (
+        <li key={index}>
+          <EventRow
+            name={`exclusion ${index + 1}`}
+            value={one}
+            onChange={(next) => replace(index, next)}
+            path={`exclusions[${index}]`}
+            fields={fields}
+            hints={hints}
+            front={
+              <span className={styles.without}>
+                <Ban size={14} aria-hidden /> Not
+              </span>
+            }
+            after={steps > 2 && <Between value={one} index={index} steps={steps} onChange={(next) => replace(index, next)} />}
+            end={
+              <IconButton
+                size="s"
+                className={styles.remove}
+                label={`Remove exclusion ${index + 1}`}
+                icon={<X aria-hidden />}
+                onClick={() => onChange(exclusions.filter((_, place) => place !== index))}
+              />
+            }
+          />
+        </li>
+      ))}
+    </ol>
   );
 }
 

@@ -5,7 +5,7 @@ import { SelectField } from "@/components/SelectField";
 import { InsightService } from "@/gen/observe/reports/v1/insight_service_pb";
 import { FunnelAnswerView, FunnelTrendAnswerView } from "./answers";
 import type { BuilderProps } from "./builder";
-import { ExclusionList } from "./ExclusionList";
+import { AddExclusion, ExclusionList } from "./ExclusionList";
 import { FunnelStart } from "./FunnelStart";
 import { IntervalField } from "./IntervalField";
 import { type FunnelShow, type Order, STEPS_MIN } from "./question";
@@ -32,6 +32,7 @@ const SHOWS: { value: FunnelShow; label: string }[] = [
 export function Funnel({ question, change, asker, definitions, notes, annotate, onPick }: BuilderProps) {
   const { steps, order, show, exclusions } = question;
   const overTime = show === "trend";
+  const mayExclude = steps.length >= STEPS_MIN && order !== "any";
   const funnel = useAnswer(InsightService.method.queryFunnel, overTime ? null : toFunnelRequest(question, asker));
   const trend = useAnswer(InsightService.method.queryFunnelTrend, overTime ? toFunnelTrendRequest(question, asker) : null);
   const [counted, timed] = [funnel.answered, trend.answered];
@@ -52,8 +53,15 @@ export function Funnel({ question, change, asker, definitions, notes, annotate, 
     <div className="stack">
       <Card>
         <div className={styles.builder}>
-          <StepList steps={steps} fields={fields} hints={hints} onChange={(next) => change({ steps: next })} mayBeOptional={order !== "any"} />
-          {steps.length >= STEPS_MIN && order !== "any" && (
+          <StepList
+            steps={steps}
+            fields={fields}
+            hints={hints}
+            onChange={(next) => change({ steps: next })}
+            mayBeOptional={order !== "any"}
+            beside={mayExclude && <AddExclusion exclusions={exclusions} onChange={(next) => change({ exclusions: next })} />}
+          />
+          {mayExclude && (
             <ExclusionList exclusions={exclusions} steps={steps.length} fields={fields} hints={hints} onChange={(next) => change({ exclusions: next })} />
           )}
           <WholeRow

@@ -1,4 +1,4 @@
-import { useRef } from "react";
+import { type ReactNode, useRef } from "react";
 import { Plus, X } from "@/components/icons";
 import { IconButton } from "@/components/IconButton";
 import { EventPicker } from "@/components/query";
@@ -14,12 +14,14 @@ interface Props {
   fields: Record<string, string>;
   hints: readonly Hint[];
   onChange(steps: StepState[]): void;
+  /** Stands beside the button that adds a step. */
+  beside?: ReactNode;
   /** Whether steps may be optional: not where they have no order. */
   mayBeOptional: boolean;
 }
 
 /** What has to happen, one after the other: a row for each step. */
-export function StepList({ steps, fields, hints, onChange, mayBeOptional }: Props) {
+export function StepList({ steps, fields, hints, onChange, mayBeOptional, beside }: Props) {
   const rows = useRef<HTMLOListElement>(null);
   const { shown, held, handle, said } = useReorder(steps, rows, onChange);
   const replace = (index: number, next: StepState) => onChange(steps.map((one, place) => (place === index ? next : one)));
@@ -81,16 +83,19 @@ export function StepList({ steps, fields, hints, onChange, mayBeOptional }: Prop
           </li>
         ))}
       </ol>
-      {steps.length < STEPS_MAX && (
-        <EventPicker
-          quiet={steps.length >= STEPS_MIN}
-          allowAny
-          value={null}
-          placeholder={steps.length === 0 ? "Choose the first step" : steps.length === 1 ? "Choose the next step" : "Add step"}
-          icon={<Plus size={14} aria-hidden />}
-          onChange={(event) => onChange([...steps, newStep(event)])}
-        />
-      )}
+      <div className={styles.adds}>
+        {steps.length < STEPS_MAX && (
+          <EventPicker
+            quiet={steps.length >= STEPS_MIN}
+            allowAny
+            value={null}
+            placeholder={steps.length === 0 ? "Choose the first step" : steps.length === 1 ? "Choose the next step" : "Add step"}
+            icon={<Plus size={14} aria-hidden />}
+            onChange={(event) => onChange([...steps, newStep(event)])}
+          />
+        )}
+        {beside}
+      </div>
       <p className="visually-hidden" aria-live="polite">
         {said}
       </p>

@@ -22,7 +22,7 @@ export function Totals({ lines, onPick }: Props) {
             <span className="truncate">{line.label}</span>
           </dt>
           <dd>
-            <Total line={line} onPick={onPick} /> <span>{line.unit && word(line.total, line.unit)}</span>
+            <Total line={line} onPick={onPick} /> {line.unit && <span className={styles.totalUnit}>{word(line.total, line.unit)}</span>}
             {line.previousTotal !== undefined && <Change line={line} before={line.previousTotal} />}
           </dd>
         </div>
@@ -36,8 +36,9 @@ export function Total({ line, onPick }: { line: TrendsLine; onPick?: ((line: Tre
   const number = <Num value={line.total} {...(line.unit && { unit: line.unit.many })} />;
   if (!onPick || line.total === 0) return number;
   return (
-    <button type="button" className={styles.number} aria-label={`${line.label}: ${exactNumber(line.total)}. Show who is behind it`} onClick={() => onPick(line)}>
+    <button type="button" className={styles.number} onClick={() => onPick(line)}>
       {number}
+      <span className="visually-hidden">, {line.label}: show who is behind it</span>
     </button>
   );
 }
@@ -46,7 +47,7 @@ export function Total({ line, onPick }: { line: TrendsLine; onPick?: ((line: Tre
 function Change({ line, before }: { line: TrendsLine; before: number }) {
   const text = before === 0 ? (line.total === 0 ? "no change" : "new") : changeText(line.total / before - 1);
   return (
-    <span className={styles.change} title={`${exactNumber(before)} in the time before`}>
+    <span className={styles.totalUnit} title={`${exactNumber(before)} in the time before`}>
       {text}
     </span>
   );

@@ -2,7 +2,7 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { useMemo } from "react";
 import { ColumnChart } from "@/charts";
 import { bucketName, tickName } from "@/charts/axis";
-import { exactNumber } from "@/format/number";
+import { exactNumber, shortNumber } from "@/format/number";
 import {
   type LifecyclePoint,
   ListLifecyclePersonsRequest_State as State,
@@ -46,6 +46,7 @@ export function LifecycleAnswerView(props: AnswerViewProps<QueryLifecycleRequest
       bare={bare}
       actions={options}
       marks={marks}
+      format={unsignedShort}
       exact={unsigned}
       onPick={
         onPick &&
@@ -61,4 +62,8 @@ export function LifecycleAnswerView(props: AnswerViewProps<QueryLifecycleRequest
 /** Those who went dormant hang below the line, but are no negative number of persons. */
 function unsigned(value: number): string {
   return exactNumber(Math.abs(value));
+}
+
+function unsignedShort(value: number): string {
+  return shortNumber(Math.abs(value));
 }

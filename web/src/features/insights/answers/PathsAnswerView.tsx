@@ -2,6 +2,7 @@ import { useMemo } from "react";
 import { PathsChart, type PathsPick } from "@/charts/PathsChart";
 import { EmptyState } from "@/components/EmptyState";
 import { Split } from "@/components/query/icons";
+import { plural } from "@/format/number";
 import { durationMs } from "@/format/time";
 import type { QueryPathsRequest, QueryPathsResponse } from "@/gen/observe/reports/v1/paths_pb";
 import type { AnswerViewProps } from "./view";
@@ -22,7 +23,22 @@ export function PathsAnswerView({ title, response, bare, options, onPick, onPoin
       </>
     );
   }
-  return <PathsChart title={title} nodes={nodes} links={links} bare={bare} actions={options} onPoint={onPoint} onPick={onPick && ((number: PathsPick) => onPick({ kind: "paths", ...number }))} />;
+  return (
+    <PathsChart
+      title={title}
+      nodes={nodes}
+      links={links}
+      bare={bare}
+      actions={
+        <>
+          <span className="muted">{plural(response.paths, "path")}. Grey is where they end.</span>
+          {options}
+        </>
+      }
+      onPoint={onPoint}
+      onPick={onPick && ((number: PathsPick) => onPick({ kind: "paths", ...number }))}
+    />
+  );
 }
 
 function view(response: QueryPathsResponse) {

@@ -58,7 +58,7 @@ function Explanation({ behind, id }: { behind: Explained; id: PersonId }) {
   );
   const { data, error } = isFunnel ? funnel : retention;
   return (
-    <div className={styles.explanation} role="region" aria-label="Explanation" aria-busy={!data && !error}>
+    <div className={styles.explanation} aria-busy={!data && !error}>
       {error ? <FormMessage error={readError(error).message} /> : !data ? <SkeletonLines lines={3} /> : <Told summary={data.summary} events={data.events} truncated={data.truncated} />}
     </div>
   );

@@ -1,5 +1,5 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
-import { bucketName } from "@/charts/axis";
+import { bucketName, tickName } from "@/charts/axis";
 import type { RetentionRow } from "@/charts";
 import { addDays, knownZone, startOfDate, toLocal } from "@/components/query/zone";
 import {
@@ -36,6 +36,7 @@ export function retentionView(response: QueryRetentionResponse, request: QueryRe
     columnNames: Array.from({ length: columns }, (_, column) => `${NAMES[length]} ${column}`),
     rows: response.cohorts.slice(0, begun).map(({ size, values }, index) => ({
       name: bucketName(starts[index] ?? 0, { length, timeZone: zone }),
+      short: tickName(starts[index] ?? 0, { length, timeZone: zone }),
       size: Number(size),
       values: values.map(Number),
       complete: completeColumns(starts[index] ?? 0, values.length, length, zone, end, slack),
