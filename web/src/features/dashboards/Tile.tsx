@@ -42,7 +42,7 @@ export function Tile({ tile, title, to, editing, children }: Props) {
   const seen = useSeen(box);
   const name = title ?? "Text";
   return (
-    <section ref={box} className={styles.tile} data-tile={tile.id} data-width={widthName(tile.width)} data-held={editing?.isHeld || undefined} data-text={title === undefined || undefined} aria-label={name}>
+    <article ref={box} className={styles.tile} data-tile={tile.id} data-width={widthName(tile.width)} data-held={editing?.isHeld || undefined} data-text={title === undefined || undefined} aria-label={name}>
       {editing && <Tools name={name} width={widthName(tile.width)} {...editing} />}
       {title !== undefined && (
         <h2 className={styles.tileTitle} title={title}>
@@ -50,7 +50,7 @@ export function Tile({ tile, title, to, editing, children }: Props) {
         </h2>
       )}
       {seen ? children : <div className={styles.area} />}
-    </section>
+    </article>
   );
 }
 
