@@ -20,10 +20,10 @@ describe("an axis through zero", () => {
 });
 
 describe("columns", () => {
-  const layer = (id: string, values: number[]) => ({ id, label: id, color: "red", values });
+  const layer = (id: string, values: number[], below = false) => ({ id, label: id, color: "red", values, below });
 
-  it("stack away from zero in both directions, and leave out nothing but zeros", () => {
-    const bars = barsOf([layer("a", [3, 0]), layer("b", [2, 1]), layer("c", [-4, -1])], 2, true);
+  it("stack away from zero, losses below it, and leave out nothing but zeros", () => {
+    const bars = barsOf([layer("a", [3, 0]), layer("b", [2, 1]), layer("c", [4, 1], true)], 2, true);
     expect(bars.map(({ column, layer: place, from, to }) => [column, place, from, to])).toEqual([
       [0, 0, 0, 3],
       [0, 1, 3, 5],
