@@ -25,7 +25,7 @@ export function ChartTable({ title, table }: { title: string; table: Data }) {
               </th>
               {cells.map((cell, place) => (
                 <td key={place} title={typeof cell === "string" ? cell : undefined}>
-                  {cell === null ? "–" : typeof cell !== "number" ? cell : <Value value={cell} onPick={table.onPick && (() => table.onPick?.(index, place))} />}
+                  {cell === null ? "–" : typeof cell !== "number" ? cell : <Value value={cell} onPick={table.unpicked?.includes(place) ? undefined : table.onPick && (() => table.onPick?.(index, place))} />}
                 </td>
               ))}
             </tr>

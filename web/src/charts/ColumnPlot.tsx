@@ -38,7 +38,7 @@ export function ColumnPlot(props: Props) {
   const [active, setActive] = useState<number | null>(null);
   const bars = useMemo(() => barsOf(layers, columns.length, stacked), [layers, columns.length, stacked]);
   const axis = useMemo(() => spanAxis(edge(bars, Math.min), edge(bars, Math.max), true), [bars]);
-  const names = axis.ticks.map(format);
+  const names = axis.ticks.map((tick) => format(Math.abs(tick)));
   const left = Math.max(...names.map((name) => name.length)) * LETTER + 10;
   const count = columns.length;
   const columnWidth = count === 0 ? 0 : Math.max(0, width - left) / count;

@@ -147,7 +147,7 @@ function Cell({ row, column, display, top, label, unit, picks, focusable, onFocu
       aria-label={said}
       data-open={open || undefined}
       data-picks={picks || undefined}
-      data-first={column === 0 || undefined}
+      data-first={(column === 0 && row.size > 0) || undefined}
       style={row.size > 0 && column > 0 ? { background: `color-mix(in srgb, var(--series-1) ${heat(share, top).toFixed(1)}%, var(--surface))` } : undefined}
       onFocus={onFocus}
       onClick={onPress}

@@ -5,7 +5,7 @@ import type { ChartMark } from "./Marks";
 import { Legend } from "./Legend";
 import { Plot } from "./Plot";
 import { type Buckets, type ChartSeries, SERIES_DRAWN_MAX } from "./series";
-import { timeSeriesTable } from "./table";
+import { type ChartTable, timeSeriesTable } from "./table";
 import styles from "./charts.module.css";
 
 export interface TimeSeriesChartProps {
@@ -44,7 +44,7 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
   const { format = shortNumber, exact = exactNumber, actions, bare, named = series.length < 2, marks, onPick } = props;
   const drawn = useDrawn(series);
   return (
-    <ChartFrame title={title} table={() => ({ ...timeSeriesTable(buckets, series), onPick: onPick && ((row, cell) => onPick(row, seriesOfColumn(series, cell))) })} actions={actions} bare={bare}>
+    <ChartFrame title={title} table={() => pickedTable(buckets, series, onPick)} actions={actions} bare={bare}>
       <div className={styles.withLegend}>
         {!named && <Legend series={drawn} wideToo={display === "bars"} />}
         <Plot
@@ -65,10 +65,14 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
   );
 }
 
-/** Which series a column of the table is of: each with a time before has two. */
-function seriesOfColumn(series: readonly ChartSeries[], cell: number): number {
-  let columns = 0;
-  return Math.max(0, series.findIndex(({ previous }) => (columns += previous ? 2 : 1) > cell));
+/** The table, in which each value of the range leads to who is behind it; those of the time before do not. */
+function pickedTable(buckets: Buckets, series: readonly ChartSeries[], onPick: TimeSeriesChartProps["onPick"]): ChartTable {
+  const cells = series.flatMap(({ previous }, place) => (previous ? [place, null] : [place]));
+  return {
+    ...timeSeriesTable(buckets, series),
+    onPick: onPick && ((row, cell) => onPick(row, cells[cell] ?? 0)),
+    unpicked: cells.flatMap((place, cell) => (place === null ? [cell] : [])),
+  };
 }
 
 function useDrawn(series: readonly ChartSeries[]): readonly ChartSeries[] {

@@ -13,8 +13,10 @@ export interface ColumnLayer {
   id: string;
   /** Hostile text. */
   label: string;
-  /** A value for each column. Negative ones hang below the line. */
+  /** A value for each column, not negative. */
   values: readonly number[];
+  /** Hangs below the line, for what is a loss. */
+  below?: boolean;
   /** Any CSS colour. */
   color: string;
   /** What else there is to say of each column, such as `12 %`. */
@@ -31,13 +33,13 @@ export interface Bar {
   width: number;
 }
 
-/** Cuts columns into bars. Stacked ones grow from zero in both directions. */
+/** Cuts columns into bars. Stacked ones grow away from zero, up or down. */
 export function barsOf(layers: readonly ColumnLayer[], count: number, stacked: boolean): Bar[] {
   const bars: Bar[] = [];
   for (let column = 0; column < count; column += 1) {
     let [above, below] = [0, 0];
-    layers.forEach(({ values }, layer) => {
-      const value = values[column] ?? 0;
+    layers.forEach(({ values, below: hangs }, layer) => {
+      const value = (values[column] ?? 0) * (hangs ? -1 : 1);
       if (value === 0) return;
       if (!stacked) {
         bars.push({ column, layer, from: 0, to: value, left: layer / layers.length, width: 1 / layers.length });

@@ -8,6 +8,8 @@ export interface ChartTable {
   rows: { name: string; cells: (number | string | null)[] }[];
   /** Told which number was pressed, where there is somebody behind numbers; cells are counted without the name. */
   onPick?: ((row: number, cell: number) => void) | undefined;
+  /** The cells of a row that nobody is behind. */
+  unpicked?: readonly number[];
 }
 
 /** One row a bucket, one column a series. */

@@ -2,7 +2,6 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { useMemo } from "react";
 import { ColumnChart } from "@/charts";
 import { bucketName, tickName } from "@/charts/axis";
-import { exactNumber, shortNumber } from "@/format/number";
 import {
   type LifecyclePoint,
   ListLifecyclePersonsRequest_State as State,
@@ -13,11 +12,11 @@ import { bucketsOf } from "./buckets";
 import { type AnswerViewProps, marksOf } from "./view";
 
 /** The states in the order they stand upon each other, with what each means. */
-export const LIFECYCLE_STATES: readonly { state: State; name: string; color: string; of(point: LifecyclePoint): number }[] = [
-  { state: State.RETURNING, name: "Returning", color: "var(--series-1)", of: ({ returning }) => Number(returning) },
-  { state: State.RESURRECTING, name: "Resurrecting", color: "var(--series-5)", of: ({ resurrecting }) => Number(resurrecting) },
-  { state: State.NEW, name: "New", color: "var(--series-3)", of: ({ newPersons }) => Number(newPersons) },
-  { state: State.DORMANT, name: "Dormant", color: "var(--series-2)", of: ({ dormant }) => -Number(dormant) },
+export const LIFECYCLE_STATES: readonly { state: State; name: string; color: string; of(point: LifecyclePoint): bigint }[] = [
+  { state: State.RETURNING, name: "Returning", color: "var(--series-1)", of: ({ returning }) => returning },
+  { state: State.RESURRECTING, name: "Resurrecting", color: "var(--series-5)", of: ({ resurrecting }) => resurrecting },
+  { state: State.NEW, name: "New", color: "var(--series-3)", of: ({ newPersons }) => newPersons },
+  { state: State.DORMANT, name: "Dormant", color: "var(--series-2)", of: ({ dormant }) => dormant },
 ];
 
 /** An answer about lifecycle: who is active above the line, who went dormant below it. */
@@ -29,7 +28,7 @@ export function LifecycleAnswerView(props: AnswerViewProps<QueryLifecycleRequest
     return {
       ...cut,
       columns: cut.buckets.starts.map((start) => ({ name: bucketName(start, cut.buckets), tick: tickName(start, cut.buckets) })),
-      layers: LIFECYCLE_STATES.map(({ name, color, of }) => ({ id: name, label: name, color, values: points.map(of) })),
+      layers: LIFECYCLE_STATES.map(({ state, name, color, of }) => ({ id: name, label: name, color, values: points.map((point) => Number(of(point))), below: state === State.DORMANT })),
     };
   }, [response, request, timeZone, now]);
   const { starts } = view.buckets;
@@ -46,8 +45,6 @@ export function LifecycleAnswerView(props: AnswerViewProps<QueryLifecycleRequest
       bare={bare}
       actions={options}
       marks={marks}
-      format={unsignedShort}
-      exact={unsigned}
       onPick={
         onPick &&
         ((column, layer) => {
@@ -57,13 +54,4 @@ export function LifecycleAnswerView(props: AnswerViewProps<QueryLifecycleRequest
       }
     />
   );
-}
-
-/** Those who went dormant hang below the line, but are no negative number of persons. */
-function unsigned(value: number): string {
-  return exactNumber(Math.abs(value));
-}
-
-function unsignedShort(value: number): string {
-  return shortNumber(Math.abs(value));
 }

@@ -43,12 +43,10 @@ export function Paths({ question, change, asker, onPick }: BuilderProps) {
       <Card>
         <div className={styles.builder}>
           <div>
-            <div className={styles.row}>
+            <div className={styles.sentence}>
               <Segmented label="What a step is" value={paths.steps} options={STEPS} onChange={changeSteps} />
-              <span className={styles.word}>from</span>
-              <PlacePicker steps={paths.steps} label="Paths begin" value={paths.start} wrong={violationsAt(fields, "start_point").length > 0} onChange={(start) => set({ start })} />
-              <span className={styles.word}>to</span>
-              <PlacePicker steps={paths.steps} label="Paths end" value={paths.end} wrong={violationsAt(fields, "end_point").length > 0} onChange={(end) => set({ end })} />
+              <PlacePicker word="from" steps={paths.steps} label="Paths begin" value={paths.start} wrong={violationsAt(fields, "start_point").length > 0} onChange={(start) => set({ start })} />
+              <PlacePicker word="to" steps={paths.steps} label="Paths end" value={paths.end} wrong={violationsAt(fields, "end_point").length > 0} onChange={(end) => set({ end })} />
               <SelectField label="Steps of a path" hideLabel className={styles.columns} value={String(paths.depth)} options={DEPTHS} onChange={(depth) => set({ depth: Number(depth) })} />
             </div>
             {PATHS.map((path) => (

@@ -6,8 +6,11 @@ import { useEventDefinitions, usePropertyValues } from "@/components/query/defin
 import { NameList } from "@/components/query/NameList";
 import { PickerButton } from "@/components/query/PickerButton";
 import type { PathSteps } from "../question";
+import styles from "../insights.module.css";
 
 interface Props {
+  /** Stands in front. */
+  word: string;
   steps: PathSteps;
   /** Empty for anywhere. */
   value: string;
@@ -20,7 +23,7 @@ interface Props {
 const PLACE_MAX = 1_000;
 
 /** Chooses a place that paths begin or end at: a page, or an event. */
-export function PlacePicker({ steps, value, onChange, label, wrong }: Props) {
+export function PlacePicker({ word, steps, value, onChange, label, wrong }: Props) {
   const [open, setOpen] = useState(false);
   const text = value === "" ? "Anywhere" : value;
   const pick = (place: string) => {
@@ -29,12 +32,13 @@ export function PlacePicker({ steps, value, onChange, label, wrong }: Props) {
   };
   const Places = steps === "pages" ? Pages : Events;
   return (
-    <>
+    <span className={styles.labelled}>
+      <span className={styles.word}>{word}</span>
       <Popover bare width={340} label={label} open={open} onOpenChange={setOpen} trigger={<PickerButton text={text} empty={value === ""} wrong={wrong} aria-label={`${label}: ${text}`} />}>
         <Places steps={steps} chosen={value} onPick={pick} />
       </Popover>
       {value !== "" && <IconButton size="s" label={`${label} anywhere`} icon={<X aria-hidden />} onClick={() => onChange("")} />}
-    </>
+    </span>
   );
 }
 
