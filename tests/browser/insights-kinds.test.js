@@ -77,10 +77,10 @@ world.test("those who dropped off are listed, and the way of one of them is expl
   await page.getByRole("figure", { name: "Funnel" }).getByRole("button", { name: /dropped off/ }).click();
   await personsBehind(page, 8);
   await behindPanel(page).getByRole("button", { name: "Explain", exact: true }).first().click();
-  await behindPanel(page).getByText("Step 1", { exact: true }).waitFor();
+  await behindPanel(page).getByRole("listitem").getByText("Step 1").first().waitFor();
   await behindPanel(page).getByLabel("Is somebody missing?").fill("visitor-0");
   await page.keyboard.press("Enter");
-  await behindPanel(page).getByText("Excluded", { exact: true }).waitFor();
+  await behindPanel(page).getByRole("listitem").getByText("Excluded").first().waitFor();
   await page.keyboard.press("Escape");
 });
 
@@ -118,7 +118,7 @@ world.test("a cell of retention leads to those who came back, and to those who d
   await page.keyboard.press("Enter");
   assert.deepEqual(await personsBehind(page, 2), ["visitor-0", "visitor-1"]);
   await behindPanel(page).getByRole("button", { name: "Explain", exact: true }).first().click();
-  await behindPanel(page).getByText("Counted", { exact: true }).first().waitFor();
+  await behindPanel(page).getByRole("listitem").getByText("Counted").first().waitFor();
   await behindPanel(page).getByRole("radio", { name: "Did not" }).click();
   await personsBehind(page, 8);
   await page.keyboard.press("Escape");

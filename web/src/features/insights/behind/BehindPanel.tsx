@@ -31,9 +31,11 @@ interface Props {
 /** Who is behind a number, beside the page, which stays in use. `Escape` closes it. */
 export function BehindPanel({ behind, onChange, onClose }: Props) {
   const heading = useRef<HTMLHeadingElement>(null);
+  // What had the focus when it opened gets it back.
   const opener = useRef<Element | null>(null);
-  if (!behind) opener.current = null;
-  else opener.current ??= document.activeElement;
+  const wasOpen = useRef(false);
+  if (behind && !wasOpen.current) opener.current = document.activeElement;
+  wasOpen.current = behind !== null;
   return (
     <Radix.Root open={behind !== null} modal={false} onOpenChange={(open) => open || onClose()}>
       <Radix.Portal>
