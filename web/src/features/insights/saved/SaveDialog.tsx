@@ -1,5 +1,5 @@
 import { type FormEvent, useId, useState } from "react";
-import { fieldError, formError, readError } from "@/api/errors";
+import { formError, readError } from "@/api/errors";
 import { Button } from "@/components/Button";
 import { Dialog } from "@/components/Dialog";
 import { FormMessage } from "@/components/FormMessage";
@@ -66,10 +66,10 @@ export function SaveDialog({ query, display, name: suggested, note, onSaved, onC
       }
     >
       <form id={form} className={styles.form} onSubmit={(event) => void submit(event)}>
-        <TextField label="Name" autoFocus maxLength={NAME_MAX} value={name} error={fieldError(create.error, "saved_insight")} onChange={setName} />
+        <TextField label="Name" autoFocus maxLength={NAME_MAX} value={name} onChange={setName} />
         <TextField label="Description" hint="Optional: what it tells, for those who read it later." maxLength={2_000} value={description} onChange={setDescription} />
         <DashboardField none="On no dashboard" value={dashboard} onChange={setDashboard} />
-        <FormMessage error={formError(create.error, ["saved_insight"])} />
+        <FormMessage error={formError(create.error, [])} />
       </form>
     </Dialog>
   );
