@@ -2,7 +2,7 @@ import { type KeyboardEvent, type PointerEvent, useMemo, useRef, useState } from
 import { type Bar, barsOf, type ChartColumn, type ColumnLayer, namedColumns } from "./columns";
 import { type ChartMark, Marks } from "./Marks";
 import { useWidth } from "./measure";
-import { spanAxis } from "./spanAxis";
+import { type SpanAxis, spanAxis } from "./spanAxis";
 import { nextIndex } from "./walk";
 import chart from "./charts.module.css";
 import styles from "./columns.module.css";
@@ -30,26 +30,60 @@ const TICK_GAP = 20;
 const BARS_SHARE = 0.74;
 const BAR_MAX = 72;
 
+/** Where everything stands, in pixels. */
+interface Place {
+  bars: readonly Bar[];
+  axis: SpanAxis;
+  /** The names on the axis of values, and where they end. */
+  names: readonly string[];
+  left: number;
+  width: number;
+  /** The height of the drawing without its foot. */
+  inner: number;
+  columnWidth: number;
+  barsWidth: number;
+  /** Which columns have their names below them. */
+  named: readonly number[];
+  y(value: number): number;
+}
+
+function usePlace({ columns, layers, stacked, height, format }: Props, width: number): Place {
+  return useMemo(() => {
+    const bars = barsOf(layers, columns.length, stacked);
+    const axis = spanAxis(edge(bars, Math.min), edge(bars, Math.max), true);
+    const names = axis.ticks.map((tick) => format(Math.abs(tick)));
+    const left = Math.max(...names.map((name) => name.length)) * LETTER + 10;
+    const inner = height - TOP - FOOT;
+    const columnWidth = columns.length === 0 ? 0 : Math.max(0, width - left) / columns.length;
+    const tickRoom = columns.reduce((most, { tick }) => Math.max(most, tick.length), 1) * LETTER + TICK_GAP;
+    return {
+      bars,
+      axis,
+      names,
+      left,
+      width,
+      inner,
+      columnWidth,
+      barsWidth: Math.min(columnWidth * BARS_SHARE, BAR_MAX * (stacked ? 1 : layers.length)),
+      named: namedColumns(columns.length, Math.floor((width - left) / tickRoom)),
+      y: (value) => TOP + ((axis.max - value) / (axis.max - axis.min || 1)) * inner,
+    };
+  }, [columns, layers, stacked, height, format, width]);
+}
+
 /** The drawing, with its reading of one column: by pointer, or by the arrow keys. */
 export function ColumnPlot(props: Props) {
-  const { title, columns, layers, stacked, unfinished, height, marks, format, exact, onPick } = props;
+  const { title, columns, layers, height, marks, exact, onPick } = props;
   const host = useRef<HTMLDivElement>(null);
   const width = useWidth(host);
   const [active, setActive] = useState<number | null>(null);
-  const bars = useMemo(() => barsOf(layers, columns.length, stacked), [layers, columns.length, stacked]);
-  const axis = useMemo(() => spanAxis(edge(bars, Math.min), edge(bars, Math.max), true), [bars]);
-  const names = axis.ticks.map((tick) => format(Math.abs(tick)));
-  const left = Math.max(...names.map((name) => name.length)) * LETTER + 10;
+  const place = usePlace(props, width);
+  const { left, columnWidth, inner } = place;
   const count = columns.length;
-  const columnWidth = count === 0 ? 0 : Math.max(0, width - left) / count;
-  const inner = height - TOP - FOOT;
-  const y = (value: number) => TOP + ((axis.max - value) / (axis.max - axis.min || 1)) * inner;
-  const barsWidth = Math.min(columnWidth * BARS_SHARE, BAR_MAX * (stacked ? 1 : layers.length));
-  const tickRoom = Math.max(...columns.map(({ tick }) => tick.length), 1) * LETTER + TICK_GAP;
   const read = Math.min(active ?? count - 1, count - 1);
 
-  const columnAt = (event: { clientX: number }) => {
-    const at = Math.floor((event.clientX - (host.current?.getBoundingClientRect().left ?? 0) - left) / columnWidth);
+  const columnAt = ({ clientX }: PointerEvent) => {
+    const at = Math.floor((clientX - (host.current?.getBoundingClientRect().left ?? 0) - left) / columnWidth);
     return at >= 0 && at < count ? at : null;
   };
   const walk = (event: KeyboardEvent) => {
@@ -62,6 +96,7 @@ export function ColumnPlot(props: Props) {
     event.preventDefault();
     setActive(next);
   };
+  const middle = (index: number) => left + (index + 0.5) * columnWidth;
 
   return (
     <div className={chart.plotBox}>
@@ -79,50 +114,51 @@ export function ColumnPlot(props: Props) {
         aria-valuetext={spoken(props, read)}
         onKeyDown={walk}
         onBlur={() => setActive(null)}
-        onPointerMove={(event: PointerEvent) => setActive(columnAt(event))}
+        onPointerMove={(event) => setActive(columnAt(event))}
         onPointerLeave={() => setActive(null)}
       >
-        {width > 0 && (
-          <svg className={styles.svg} width={width} height={height} aria-hidden>
-            {axis.ticks.map((tick, index) => (
-              <g key={tick}>
-                <line x1={left} x2={width} y1={y(tick)} y2={y(tick)} className={tick === 0 ? styles.zero : styles.grid} />
-                <text x={left - 8} y={y(tick)} className={styles.value}>
-                  {names[index]}
-                </text>
-              </g>
-            ))}
-            {active !== null && <rect x={left + active * columnWidth} y={TOP} width={columnWidth} height={inner} className={styles.active} />}
-            {bars.map((bar) => {
-              const layer = layers[bar.layer];
-              const begin = left + (bar.column + 0.5) * columnWidth - barsWidth / 2;
-              const gap = !stacked && barsWidth / layers.length > 5 ? 1 : 0;
-              return (
-                <rect
-                  key={`${bar.column} ${bar.layer}`}
-                  x={begin + bar.left * barsWidth}
-                  width={Math.max(1, bar.width * barsWidth - gap)}
-                  y={Math.min(y(bar.from), y(bar.to))}
-                  height={Math.max(1, Math.abs(y(bar.from) - y(bar.to)))}
-                  style={{ fill: layer?.color, color: layer?.color }}
-                  className={styles.bar}
-                  data-growing={(unfinished && bar.column === count - 1) || undefined}
-                  data-picks={onPick ? true : undefined}
-                  onClick={onPick && (() => onPick(bar.column, bar.layer))}
-                />
-              );
-            })}
-            {namedColumns(count, Math.floor((width - left) / tickRoom)).map((index) => (
-              <text key={index} x={left + (index + 0.5) * columnWidth} y={height - 8} className={styles.tick}>
-                {columns[index]?.tick}
-              </text>
-            ))}
-          </svg>
-        )}
-        {active !== null && active < count && <Reading {...props} index={active} x={left + (active + 0.5) * columnWidth} width={width} exact={exact} />}
+        {width > 0 && <Drawing {...props} place={place} active={active} />}
+        {active !== null && active < count && <Reading {...props} index={active} x={middle(active)} width={width} exact={exact} />}
       </div>
-      {width > 0 && marks && marks.length > 0 && <Marks marks={marks} top={TOP} height={inner} place={(index) => left + (index + 0.5) * columnWidth} />}
+      {width > 0 && marks && marks.length > 0 && <Marks marks={marks} top={TOP} height={inner} place={middle} />}
     </div>
+  );
+}
+
+function Drawing({ columns, layers, stacked, unfinished, height, onPick, place, active }: Props & { place: Place; active: number | null }) {
+  const { bars, axis, names, left, width, inner, columnWidth, barsWidth, named, y } = place;
+  const gap = !stacked && barsWidth / layers.length > 5 ? 1 : 0;
+  return (
+    <svg className={styles.svg} width={width} height={height} aria-hidden>
+      {axis.ticks.map((tick, index) => (
+        <g key={tick}>
+          <line x1={left} x2={width} y1={y(tick)} y2={y(tick)} className={tick === 0 ? styles.zero : styles.grid} />
+          <text x={left - 8} y={y(tick)} className={styles.value}>
+            {names[index]}
+          </text>
+        </g>
+      ))}
+      {active !== null && <rect x={left + active * columnWidth} y={TOP} width={columnWidth} height={inner} className={styles.active} />}
+      {bars.map(({ column, layer, from, to, left: share, width: part }) => (
+        <rect
+          key={`${column} ${layer}`}
+          x={left + (column + 0.5) * columnWidth - barsWidth / 2 + share * barsWidth}
+          width={Math.max(1, part * barsWidth - gap)}
+          y={Math.min(y(from), y(to))}
+          height={Math.max(1, Math.abs(y(from) - y(to)))}
+          style={{ fill: layers[layer]?.color, color: layers[layer]?.color }}
+          className={styles.bar}
+          data-growing={(unfinished && column === columns.length - 1) || undefined}
+          data-picks={onPick ? true : undefined}
+          onClick={onPick && (() => onPick(column, layer))}
+        />
+      ))}
+      {named.map((index) => (
+        <text key={index} x={left + (index + 0.5) * columnWidth} y={height - 8} className={styles.tick}>
+          {columns[index]?.tick}
+        </text>
+      ))}
+    </svg>
   );
 }
 

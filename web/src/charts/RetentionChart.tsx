@@ -38,7 +38,6 @@ export function RetentionChart({ title, rows, columnNames, display = "percent", 
   // Another answer may have fewer cells; one of them can always be reached with Tab.
   const row = Math.max(0, Math.min(wanted[0], shown.length - 1));
   const column = Math.max(0, Math.min(wanted[1], (shown[row]?.values.length ?? 1) - 1));
-  const means = meanShares(rows, columnNames.length);
   const top = useMemo(() => highestShare(rows), [rows]);
   const table = () => ({ ...retentionTable(rows, columnNames), onPick: onPick && ((row: number, cell: number) => onPick(row, cell === 0 ? 0 : Math.floor((cell - 1) / 2))) });
   const walk = (event: KeyboardEvent<HTMLTableElement>) => {
@@ -52,30 +51,7 @@ export function RetentionChart({ title, rows, columnNames, display = "percent", 
     <ChartFrame title={title} table={table} actions={actions} bare={bare ?? false}>
       <div className={styles.scroll}>
         <table className={styles.grid} role="grid" aria-label={title} aria-readonly onKeyDown={walk}>
-          <thead>
-            <tr>
-              <th scope="col">Cohort</th>
-              <th scope="col" className={styles.size}>
-                {unit.charAt(0).toUpperCase() + unit.slice(1)}
-              </th>
-              {columnNames.map((name) => (
-                <th key={name} scope="col">
-                  {name}
-                </th>
-              ))}
-            </tr>
-            <tr className={styles.means}>
-              <th scope="row" title="Of all cohorts together, without cells that may still grow">
-                All
-              </th>
-              <td className={styles.size}>
-                <Num value={rows.reduce((sum, { size }) => sum + size, 0)} unit={unit} />
-              </td>
-              {means.map((mean, column) => (
-                <td key={column}>{mean === null ? "–" : conversionText(mean)}</td>
-              ))}
-            </tr>
-          </thead>
+          <Head rows={rows} columnNames={columnNames} unit={unit} />
           <tbody>
             {shown.map((cohort, index) => (
               <tr key={first + index}>
@@ -115,6 +91,37 @@ export function RetentionChart({ title, rows, columnNames, display = "percent", 
       )}
       {rows.some(({ values, complete }) => values.length > complete) && <p className={styles.note}>Dashed cells are not over yet: their numbers may still grow.</p>}
     </ChartFrame>
+  );
+}
+
+/** The names of the columns, and below them all cohorts together. */
+function Head({ rows, columnNames, unit }: Pick<RetentionChartProps, "rows" | "columnNames" | "unit">) {
+  const means = meanShares(rows, columnNames.length);
+  return (
+    <thead>
+      <tr>
+        <th scope="col">Cohort</th>
+        <th scope="col" className={styles.size}>
+          {unit.charAt(0).toUpperCase() + unit.slice(1)}
+        </th>
+        {columnNames.map((name) => (
+          <th key={name} scope="col">
+            {name}
+          </th>
+        ))}
+      </tr>
+      <tr className={styles.means}>
+        <th scope="row" title="Of all cohorts together, without cells that may still grow">
+          All
+        </th>
+        <td className={styles.size}>
+          <Num value={rows.reduce((sum, { size }) => sum + size, 0)} unit={unit} />
+        </td>
+        {means.map((mean, column) => (
+          <td key={column}>{mean === null ? "–" : conversionText(mean)}</td>
+        ))}
+      </tr>
+    </thead>
   );
 }
 

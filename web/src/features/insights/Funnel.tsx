@@ -2,6 +2,7 @@ import { readError } from "@/api/errors";
 import { Card } from "@/components/Card";
 import { Segmented } from "@/components/Segmented";
 import { SelectField } from "@/components/SelectField";
+import type { Hint } from "@/gen/observe/reports/v1/hint_pb";
 import { InsightService } from "@/gen/observe/reports/v1/insight_service_pb";
 import { FunnelAnswerView, FunnelTrendAnswerView } from "./answers";
 import type { BuilderProps } from "./builder";
@@ -30,9 +31,8 @@ const SHOWS: { value: FunnelShow; label: string }[] = [
 
 /** How many persons get from one step to the next, how long it takes them, and how that changes. */
 export function Funnel({ question, change, asker, definitions, notes, annotate, onPick }: BuilderProps) {
-  const { steps, order, show, exclusions } = question;
+  const { steps, show, exclusions } = question;
   const overTime = show === "trend";
-  const mayExclude = steps.length >= STEPS_MIN && order !== "any";
   const funnel = useAnswer(InsightService.method.queryFunnel, overTime ? null : toFunnelRequest(question, asker));
   const trend = useAnswer(InsightService.method.queryFunnelTrend, overTime ? toFunnelTrendRequest(question, asker) : null);
   const [counted, timed] = [funnel.answered, trend.answered];
@@ -53,34 +53,7 @@ export function Funnel({ question, change, asker, definitions, notes, annotate, 
     <div className="stack">
       <Card>
         <div className={styles.builder}>
-          <StepList
-            steps={steps}
-            fields={fields}
-            hints={hints}
-            onChange={(next) => change({ steps: next })}
-            mayBeOptional={order !== "any"}
-            beside={mayExclude && <AddExclusion exclusions={exclusions} onChange={(next) => change({ exclusions: next })} />}
-          />
-          {mayExclude && (
-            <ExclusionList exclusions={exclusions} steps={steps.length} fields={fields} hints={hints} onChange={(next) => change({ exclusions: next })} />
-          )}
-          <WholeRow
-            question={question}
-            change={change}
-            fields={fields}
-            hints={hints}
-            of="all steps"
-            addLabel="Filter all"
-            breakdown={!overTime}
-            steps={steps.length}
-            paths={["window", "order"]}
-            front={
-              <>
-                <SelectField label="Order of steps" hideLabel className={styles.order} value={order} options={ORDERS} onChange={(next) => change({ order: next })} />
-                <WindowField value={question.window} onChange={(window) => change({ window })} />
-              </>
-            }
-          />
+          <Asked question={question} change={change} fields={fields} hints={hints} />
         </div>
       </Card>
       <Card>
@@ -104,6 +77,49 @@ export function Funnel({ question, change, asker, definitions, notes, annotate, 
         )}
       </Card>
     </div>
+  );
+}
+
+interface AskedProps extends Pick<BuilderProps, "question" | "change"> {
+  fields: Record<string, string>;
+  hints: readonly Hint[];
+}
+
+/** The steps, what must not happen between them, and the rules. */
+function Asked({ question, change, fields, hints }: AskedProps) {
+  const { steps, order, exclusions } = question;
+  const mayExclude = steps.length >= STEPS_MIN && order !== "any";
+  return (
+    <>
+      <StepList
+        steps={steps}
+        fields={fields}
+        hints={hints}
+        onChange={(next) => change({ steps: next })}
+        mayBeOptional={order !== "any"}
+        beside={mayExclude && <AddExclusion exclusions={exclusions} onChange={(next) => change({ exclusions: next })} />}
+      />
+      {mayExclude && (
+        <ExclusionList exclusions={exclusions} steps={steps.length} fields={fields} hints={hints} onChange={(next) => change({ exclusions: next })} />
+      )}
+      <WholeRow
+        question={question}
+        change={change}
+        fields={fields}
+        hints={hints}
+        of="all steps"
+        addLabel="Filter all"
+        breakdown={question.show !== "trend"}
+        steps={steps.length}
+        paths={["window", "order"]}
+        front={
+          <>
+            <SelectField label="Order of steps" hideLabel className={styles.order} value={order} options={ORDERS} onChange={(next) => change({ order: next })} />
+            <WindowField value={question.window} onChange={(window) => change({ window })} />
+          </>
+        }
+      />
+    </>
   );
 }
 

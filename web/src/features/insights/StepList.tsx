@@ -55,21 +55,7 @@ export function StepList({ steps, fields, hints, onChange, mayBeOptional, beside
                   </span>
                 </>
               }
-              after={
-                mayBeOptional &&
-                index > 0 && (
-                  <button
-                    type="button"
-                    className={styles.toggle}
-                    aria-pressed={step.optional}
-                    aria-label={`Step ${index + 1} is optional`}
-                    title="The steps after it can be reached without it"
-                    onClick={() => replace(index, { ...step, optional: !step.optional })}
-                  >
-                    Optional
-                  </button>
-                )
-              }
+              after={mayBeOptional && index > 0 && <OptionalToggle step={step} index={index} onChange={(next) => replace(index, next)} />}
               end={
                 <IconButton
                   size="s"
@@ -100,5 +86,21 @@ export function StepList({ steps, fields, hints, onChange, mayBeOptional, beside
         {said}
       </p>
     </div>
+  );
+}
+
+/** Whether the steps after it can be reached without it. */
+function OptionalToggle({ step, index, onChange }: { step: StepState; index: number; onChange(step: StepState): void }) {
+  return (
+    <button
+      type="button"
+      className={styles.toggle}
+      aria-pressed={step.optional}
+      aria-label={`Step ${index + 1} is optional`}
+      title="The steps after it can be reached without it"
+      onClick={() => onChange({ ...step, optional: !step.optional })}
+    >
+      Optional
+    </button>
   );
 }
