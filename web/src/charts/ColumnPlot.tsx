@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type PointerEvent, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, memo, type PointerEvent, useMemo, useRef, useState } from "react";
 import { type Bar, barsOf, type ChartColumn, type ColumnLayer, namedColumns } from "./columns";
 import { type ChartMark, Marks } from "./Marks";
 import { useWidth } from "./measure";
@@ -126,8 +126,7 @@ export function ColumnPlot(props: Props) {
 }
 
 function Drawing({ columns, layers, stacked, unfinished, height, onPick, place, active }: Props & { place: Place; active: number | null }) {
-  const { bars, axis, names, left, width, inner, columnWidth, barsWidth, named, y } = place;
-  const gap = !stacked && barsWidth / layers.length > 5 ? 1 : 0;
+  const { axis, names, left, width, inner, columnWidth, named, y } = place;
   return (
     <svg className={styles.svg} width={width} height={height} aria-hidden>
       {axis.ticks.map((tick, index) => (
@@ -139,20 +138,7 @@ function Drawing({ columns, layers, stacked, unfinished, height, onPick, place, 
         </g>
       ))}
       {active !== null && <rect x={left + active * columnWidth} y={TOP} width={columnWidth} height={inner} className={styles.active} />}
-      {bars.map(({ column, layer, from, to, left: share, width: part }) => (
-        <rect
-          key={`${column} ${layer}`}
-          x={left + (column + 0.5) * columnWidth - barsWidth / 2 + share * barsWidth}
-          width={Math.max(1, part * barsWidth - gap)}
-          y={Math.min(y(from), y(to))}
-          height={Math.max(1, Math.abs(y(from) - y(to)))}
-          style={{ fill: layers[layer]?.color, color: layers[layer]?.color }}
-          className={styles.bar}
-          data-growing={(unfinished && column === columns.length - 1) || undefined}
-          data-picks={onPick ? true : undefined}
-          onClick={onPick && (() => onPick(column, layer))}
-        />
-      ))}
+      <Bars {...{ columns, layers, stacked, unfinished, onPick, place }} />
       {named.map((index) => (
         <text key={index} x={left + (index + 0.5) * columnWidth} y={height - 8} className={styles.tick}>
           {columns[index]?.tick}
@@ -161,6 +147,32 @@ function Drawing({ columns, layers, stacked, unfinished, height, onPick, place, 
     </svg>
   );
 }
+
+type BarsProps = Pick<Props, "columns" | "layers" | "stacked" | "unfinished" | "onPick"> & { place: Place };
+
+/** All bars; apart, because there may be thousands, and reading a column changes none of them. */
+const Bars = memo(function Bars({ columns, layers, stacked, unfinished, onPick, place }: BarsProps) {
+  const { bars, left, columnWidth, barsWidth, y } = place;
+  const gap = !stacked && barsWidth / layers.length > 5 ? 1 : 0;
+  return (
+    <>
+        {bars.map(({ column, layer, from, to, left: share, width: part }) => (
+          <rect
+            key={`${column} ${layer}`}
+            x={left + (column + 0.5) * columnWidth - barsWidth / 2 + share * barsWidth}
+            width={Math.max(1, part * barsWidth - gap)}
+            y={Math.min(y(from), y(to))}
+            height={Math.max(1, Math.abs(y(from) - y(to)))}
+            style={{ fill: layers[layer]?.color, color: layers[layer]?.color }}
+            className={styles.bar}
+            data-growing={(unfinished && column === columns.length - 1) || undefined}
+            data-picks={onPick ? true : undefined}
+            onClick={onPick && (() => onPick(column, layer))}
+          />
+        ))}
+    </>
+  );
+});
 
 /** All layers of one column, beside it. */
 function Reading({ columns, layers, unfinished, exact, index, x, width }: Props & { index: number; x: number; width: number }) {

@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type ReactNode, useMemo, useState } from "react";
+import { type FocusEvent, type KeyboardEvent, memo, type MouseEvent, type ReactNode, useMemo, useState } from "react";
 import { Button } from "@/components/Button";
 import { Num } from "@/components/Num";
 import { exactNumber, shortNumber } from "@/format/number";
@@ -47,39 +47,32 @@ export function RetentionChart({ title, rows, columnNames, display = "percent", 
     else focusCell(event.currentTarget, Math.max(0, Math.min(shown.length - 1, next[0] ?? 0)), Math.max(0, next[1] ?? 0));
     event.preventDefault();
   };
+  // Asked of the table and not of each cell, so that a step of the keyboard draws two rows anew and not all.
+  const reach = (event: FocusEvent<HTMLTableElement>) => {
+    const found = placeOf(event.target);
+    if (found) setAt(found);
+  };
+  const press = (event: MouseEvent<HTMLTableElement>) => {
+    const found = placeOf(event.target as Element);
+    if (found) onPick?.(first + found[0], found[1]);
+  };
   return (
     <ChartFrame title={title} table={table} actions={actions} bare={bare ?? false}>
       <div className={styles.scroll}>
-        <table className={styles.grid} role="grid" aria-label={title} aria-readonly onKeyDown={walk}>
+        <table className={styles.grid} role="grid" aria-label={title} aria-readonly onKeyDown={walk} onFocus={reach} onClick={press}>
           <Head rows={rows} columnNames={columnNames} unit={unit} />
           <tbody>
             {shown.map((cohort, index) => (
-              <tr key={first + index}>
-                <th scope="row" title={cohort.name}>
-                  <span className={styles.long}>{cohort.name}</span>
-                  <span className={styles.short} aria-hidden>
-                    {cohort.short}
-                  </span>
-                </th>
-                <td className={styles.size}>
-                  <Num value={cohort.size} unit={unit} />
-                </td>
-                {columnNames.map((name, place) => (
-                  <Cell
-                    key={place}
-                    row={cohort}
-                    column={place}
-                    display={display}
-                    top={top}
-                    label={name}
-                    unit={unit}
-                    picks={onPick !== undefined}
-                    focusable={row === index && column === place}
-                    onFocus={() => setAt([index, place])}
-                    onPress={onPick && (() => onPick(first + index, place))}
-                  />
-                ))}
-              </tr>
+              <Row
+                key={first + index}
+                cohort={cohort}
+                columnNames={columnNames}
+                display={display}
+                top={top}
+                unit={unit}
+                picks={onPick !== undefined}
+                reachable={index === row ? column : -1}
+              />
             ))}
           </tbody>
         </table>
@@ -125,21 +118,45 @@ function Head({ rows, columnNames, unit }: Pick<RetentionChartProps, "rows" | "c
   );
 }
 
-interface CellProps {
-  row: RetentionRow;
-  column: number;
+interface RowProps {
+  cohort: RetentionRow;
+  columnNames: readonly string[];
   display: "percent" | "counts";
   /** The largest share there is, which is drawn darkest. */
   top: number;
-  label: string;
   unit: string;
   picks: boolean;
-  focusable: boolean;
-  onFocus(): void;
-  onPress: (() => void) | undefined;
+  /** Which of its cells Tab leads to; -1 for none. */
+  reachable: number;
 }
 
-function Cell({ row, column, display, top, label, unit, picks, focusable, onFocus, onPress }: CellProps) {
+const Row = memo(function Row({ cohort, columnNames, reachable, ...rest }: RowProps) {
+  return (
+    <tr>
+      <th scope="row" title={cohort.name}>
+        <span className={styles.long}>{cohort.name}</span>
+        <span className={styles.short} aria-hidden>
+          {cohort.short}
+        </span>
+      </th>
+      <td className={styles.size}>
+        <Num value={cohort.size} unit={rest.unit} />
+      </td>
+      {columnNames.map((label, column) => (
+        <Cell key={column} row={cohort} column={column} label={label} reachable={reachable === column} {...rest} />
+      ))}
+    </tr>
+  );
+});
+
+interface CellProps extends Pick<RowProps, "display" | "top" | "unit" | "picks"> {
+  row: RetentionRow;
+  column: number;
+  label: string;
+  reachable: boolean;
+}
+
+function Cell({ row, column, display, top, label, unit, picks, reachable }: CellProps) {
   const value = row.values[column];
   if (value === undefined) return <td className={styles.none} />;
   const share = row.size === 0 ? 0 : value / row.size;
@@ -149,15 +166,14 @@ function Cell({ row, column, display, top, label, unit, picks, focusable, onFocu
     <td
       role="gridcell"
       className={styles.cell}
-      tabIndex={focusable ? 0 : -1}
+      tabIndex={reachable ? 0 : -1}
       title={said}
       aria-label={said}
       data-open={open || undefined}
       data-picks={picks || undefined}
       data-first={(column === 0 && row.size > 0) || undefined}
       style={row.size > 0 && column > 0 ? { background: `color-mix(in srgb, var(--series-1) ${heat(share, top).toFixed(1)}%, var(--surface))` } : undefined}
-      onFocus={onFocus}
-      onClick={onPress}
+      data-column={column}
     >
       {row.size === 0 ? "–" : display === "percent" ? conversionText(share) : shortNumber(value)}
     </td>
@@ -167,6 +183,13 @@ function Cell({ row, column, display, top, label, unit, picks, focusable, onFocu
 /** How much of the series colour a cell has, in percent. */
 function heat(share: number, top: number): number {
   return share === 0 ? 0 : MIX_MIN + (MIX_MAX - MIX_MIN) * Math.min(1, share / (top || 1));
+}
+
+/** Which cell an element is, or is in: its row and its column. */
+function placeOf(element: Element): [row: number, column: number] | undefined {
+  const cell = element.closest<HTMLElement>("[data-column]");
+  const row = cell?.closest("tr");
+  return cell && row ? [row.sectionRowIndex, Number(cell.dataset.column)] : undefined;
 }
 
 function focusCell(table: HTMLTableElement, row: number, column: number) {
