@@ -8,14 +8,13 @@ import { FormMessage } from "@/components/FormMessage";
 import { SearchField } from "@/components/SearchField";
 import { ShowMore } from "@/components/ShowMore";
 import { SkeletonLines } from "@/components/Skeleton";
+import { KIND_NAMES } from "@/features/insights/question";
 import { savedKind } from "@/features/insights/saved/insightQuery";
 import { NAME_MAX, useSavedInsights } from "@/features/insights/saved/useSaved";
 import type { SavedInsight } from "@/gen/observe/reports/v1/saved_insight_service_pb";
 import { useProject } from "@/hooks/useProject";
 import { TILES_MAX } from "./draft";
 import styles from "./dashboards.module.css";
-
-const KIND_NAMES = { trends: "Trends", funnel: "Funnel", retention: "Retention", lifecycle: "Lifecycle", stickiness: "Stickiness", paths: "Paths" } as const;
 
 interface Props {
   /** The ids of those that are on the dashboard. */

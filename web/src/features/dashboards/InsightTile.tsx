@@ -2,6 +2,7 @@ import { create, type DescMessage, type DescMethodUnary, type MessageShape } fro
 import type { ReactNode } from "react";
 import { useMemo } from "react";
 import { FunnelTrendAnswerView } from "@/features/insights/answers";
+import type { Behind } from "@/features/insights/behind/behind";
 import { useAnswer } from "@/features/insights/useAnswer";
 import type { QuerySharedTileResponse } from "@/gen/observe/reports/v1/dashboard_service_pb";
 import { QueryFunnelTrendRequestSchema, type QueryFunnelRequest } from "@/gen/observe/reports/v1/funnel_pb";
@@ -14,17 +15,19 @@ import { TileArea } from "./TileArea";
 interface Props {
   insight: SavedInsight;
   asker: TileAsker;
+  /** Told which number was pressed, to show who is behind it. */
+  onBehind(behind: Behind): void;
 }
 
 type Answer = QuerySharedTileResponse["kind"];
 
 /** Asks the question of a tile and draws the answer. */
-export function InsightTile({ insight, asker }: Props): ReactNode {
+export function InsightTile({ insight, asker, onBehind }: Props): ReactNode {
   const { projectId, timeZone, now, lastHours } = asker;
   const { query } = insight;
   const question = useMemo(() => query && askedNow(query, { projectId, timeZone, now, lastHours }), [query, projectId, timeZone, now, lastHours]);
   const draw = (answer: Answer, asked: InsightQuery["kind"]) => (
-    <TileAnswer title={insight.name} display={insight.display} answer={answer} question={asked} timeZone={timeZone} now={now} />
+    <TileAnswer title={insight.name} display={insight.display} answer={answer} question={asked} timeZone={timeZone} now={now} onPick={(number) => onBehind({ number, request: asked.value } as Behind)} />
   );
   const { method } = InsightService;
   switch (question?.case) {

@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { FunnelAnswerView, LifecycleAnswerView, PathsAnswerView, RetentionAnswerView, StickinessAnswerView, TrendsAnswerView } from "@/features/insights/answers";
+import { FunnelAnswerView, LifecycleAnswerView, PathsAnswerView, type Picked, RetentionAnswerView, StickinessAnswerView, TrendsAnswerView } from "@/features/insights/answers";
 import type { QuerySharedTileResponse } from "@/gen/observe/reports/v1/dashboard_service_pb";
 import type { InsightQuery } from "@/gen/observe/reports/v1/saved_insight_service_pb";
 
@@ -18,11 +18,13 @@ interface Props {
   timeZone: string;
   /** Milliseconds since 1970. */
   now: number;
+  /** Told which number was pressed. Without it, as where a dashboard is shared, numbers are only numbers. */
+  onPick?: ((number: Picked) => void) | undefined;
 }
 
 /** An answer of any kind, drawn as in the place where questions are asked. */
-export function TileAnswer({ title, display, answer, question, timeZone, now }: Props): ReactNode {
-  const common = { title, timeZone, now, height: HEIGHT };
+export function TileAnswer({ title, display, answer, question, timeZone, now, onPick }: Props): ReactNode {
+  const common = { title, timeZone, now, height: HEIGHT, onPick };
   switch (answer.case) {
     case "trends":
       return <TrendsAnswerView {...common} response={answer.value} request={question?.case === "trends" ? question.value : undefined} display={display === "bars" ? "bars" : "lines"} />;

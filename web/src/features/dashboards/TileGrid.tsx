@@ -1,6 +1,7 @@
-import { useRef, useState } from "react";
+import { lazy, Suspense, useRef, useState } from "react";
 import { IconButton } from "@/components/IconButton";
 import { Pencil } from "@/components/icons";
+import type { Behind } from "@/features/insights/behind/behind";
 import { savedSearch } from "@/features/insights/saved/insightQuery";
 import type { DashboardTile } from "@/gen/observe/reports/v1/dashboard_service_pb";
 import type { SavedInsight } from "@/gen/observe/reports/v1/saved_insight_service_pb";
@@ -12,6 +13,9 @@ import { TextDialog } from "./TextDialog";
 import { Tile, type TileEditing } from "./Tile";
 import { useTileOrder } from "./useTileOrder";
 import styles from "./dashboards.module.css";
+
+// Who is behind a number is asked of few numbers.
+const BehindPanel = lazy(async () => ({ default: (await import("@/features/insights/behind/BehindPanel")).BehindPanel }));
 
 interface Props {
   tiles: readonly DashboardTile[];
@@ -27,6 +31,7 @@ export function TileGrid({ tiles, insights, asker, onChange }: Props) {
   const { path } = useProject();
   const grid = useRef<HTMLDivElement>(null);
   const [writing, setWriting] = useState<string>();
+  const [behind, setBehind] = useState<Behind | null>(null);
   const change = onChange ?? (() => undefined);
   const { shown, held, handle, said } = useTileOrder(tiles, grid, change);
   const editingOf = (tile: DashboardTile): TileEditing | undefined =>
@@ -58,7 +63,7 @@ export function TileGrid({ tiles, insights, asker, onChange }: Props) {
               to={insight && !onChange ? path(`insights?${savedSearch(insight, asker.timeZone)}`) : undefined}
               editing={editingOf(tile)}
             >
-              {insight ? <InsightTile insight={insight} asker={asker} /> : <p className="muted">It was deleted. Remove the tile.</p>}
+              {insight ? <InsightTile insight={insight} asker={asker} onBehind={setBehind} /> : <p className="muted">It was deleted. Remove the tile.</p>}
             </Tile>
           );
         })}
@@ -66,6 +71,7 @@ export function TileGrid({ tiles, insights, asker, onChange }: Props) {
       <p className="visually-hidden" aria-live="polite">
         {said}
       </p>
+      <Suspense fallback={null}>{behind && <BehindPanel behind={behind} onChange={setBehind} onClose={() => setBehind(null)} />}</Suspense>
       {written?.content.case === "text" && (
         <TextDialog
           text={written.content.value}

@@ -31,7 +31,7 @@ export function TableCard({ group, tables, shown, onShown, onRow }: Props) {
   const table = tables.find(({ dimension }) => dimension === info.dimension);
   const rows = table?.rows ?? [];
   const more = rows.length - SHOWN + Number(table?.more ?? 0);
-  const title = group.tables.length > 1 ? `${group.title}, ${info.column.toLowerCase()}` : group.title;
+  const { title } = info;
   const pick = (value: string) => {
     setOpen(false);
     onRow(info, value);

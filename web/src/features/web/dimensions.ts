@@ -6,6 +6,8 @@ export interface DimensionInfo {
   dimension: Dimension;
   /** In the switch of its card. */
   name: string;
+  /** What the whole table is called. */
+  title: string;
   /** The name of its first column. */
   column: string;
   /** What `views` of a row counts. */
@@ -22,12 +24,12 @@ export interface DimensionGroup {
   tables: readonly DimensionInfo[];
 }
 
-const event = (dimension: Dimension, name: string, column: string, property: string): DimensionInfo => ({
-  dimension, name, column, counted: "Views", property, scope: "event",
+const event = (dimension: Dimension, name: string, title: string, column: string, property: string): DimensionInfo => ({
+  dimension, name, title, column, counted: "Views", property, scope: "event",
 });
 // What a session came from stands in its first page view alone, so that its further views would be lost to a filter of events.
-const session = (dimension: Dimension, name: string, column: string, property: string): DimensionInfo => ({
-  dimension, name, column, counted: "Views", property, scope: "session",
+const session = (dimension: Dimension, name: string, title: string, column: string, property: string): DimensionInfo => ({
+  dimension, name, title, column, counted: "Views", property, scope: "session",
 });
 
 /** All tables of the page. */
@@ -36,30 +38,30 @@ export const GROUPS: readonly DimensionGroup[] = [
     key: "pages",
     title: "Pages",
     tables: [
-      event(Dimension.PAGE, "All", "Page", "$pathname"),
-      { ...session(Dimension.ENTRY_PAGE, "Entry", "Entry page", "$entry_pathname"), counted: "Entries" },
+      event(Dimension.PAGE, "All", "Pages", "Page", "$pathname"),
+      { ...session(Dimension.ENTRY_PAGE, "Entry", "Entry pages", "Entry page", "$entry_pathname"), counted: "Entries" },
       // Sessions have no property of their last page: a row leads to the views of that page.
-      { ...event(Dimension.EXIT_PAGE, "Exit", "Exit page", "$pathname"), counted: "Exits" },
+      { ...event(Dimension.EXIT_PAGE, "Exit", "Exit pages", "Exit page", "$pathname"), counted: "Exits" },
     ],
   },
   {
     key: "sources",
     title: "Sources",
     tables: [
-      session(Dimension.REFERRER, "Referrer", "Referrer", "$entry_referring_domain"),
-      session(Dimension.UTM_SOURCE, "Source", "Campaign source", "$entry_utm_source"),
-      session(Dimension.UTM_MEDIUM, "Medium", "Campaign medium", "$entry_utm_medium"),
-      session(Dimension.UTM_CAMPAIGN, "Campaign", "Campaign", "$entry_utm_campaign"),
+      session(Dimension.REFERRER, "Referrer", "Referrers", "Referrer", "$entry_referring_domain"),
+      session(Dimension.UTM_SOURCE, "Source", "Campaign sources", "Campaign source", "$entry_utm_source"),
+      session(Dimension.UTM_MEDIUM, "Medium", "Campaign media", "Campaign medium", "$entry_utm_medium"),
+      session(Dimension.UTM_CAMPAIGN, "Campaign", "Campaigns", "Campaign", "$entry_utm_campaign"),
     ],
   },
-  { key: "places", title: "Countries", tables: [event(Dimension.COUNTRY, "Country", "Country", "$geoip_country_code")] },
+  { key: "places", title: "Countries", tables: [event(Dimension.COUNTRY, "Country", "Countries", "Country", "$geoip_country_code")] },
   {
     key: "devices",
     title: "Devices",
     tables: [
-      event(Dimension.BROWSER, "Browser", "Browser", "$browser"),
-      event(Dimension.OS, "System", "System", "$os"),
-      event(Dimension.DEVICE, "Type", "Type of device", "$device_type"),
+      event(Dimension.BROWSER, "Browser", "Browsers", "Browser", "$browser"),
+      event(Dimension.OS, "System", "Systems", "System", "$os"),
+      event(Dimension.DEVICE, "Type", "Types of devices", "Type of device", "$device_type"),
     ],
   },
 ];
