@@ -45,6 +45,7 @@ use crate::cohort::Definitions;
 use crate::explained_person::ExplainedPerson;
 use crate::funnel::explain::FunnelExplanation;
 use crate::funnel::{FunnelAnswer, FunnelCell, FunnelQuery, FunnelTrendPoint, FunnelTrendQuery};
+use crate::hints::{Hint, Names};
 use crate::history::{History, HistoryQuery};
 use crate::lifecycle::{LifecycleAnswer, LifecycleQuery};
 use crate::paths::{PathPersonsQuery, PathsAnswer, PathsQuery};
@@ -73,7 +74,10 @@ pub trait ReportEngine: Send + Sync + 'static {
     /// Counts the units that went through steps.
     fn funnel(&self, project: ProjectId, query: FunnelQuery) -> Answer<'_, FunnelAnswer>;
 
-    /// Likewise, by when they entered; a point for each bucket.
+    /// Tells which names the project does not know.
+    fn hints(&self, project: ProjectId, names: Names) -> Answer<'_, Vec<Hint>>;
+
+    /// Counts units that went through steps by when they entered; a point for each bucket.
     fn funnel_trend(
         &self,
         project: ProjectId,

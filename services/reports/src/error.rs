@@ -38,9 +38,6 @@ pub enum ReportsError {
     /// What people keep here does not allow it.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// An RPC that is in the contract and not built yet.
-    #[error("{0} is not built yet")]
-    NotBuilt(&'static str),
 }
 
 impl From<Violations> for ReportsError {
@@ -83,7 +80,6 @@ impl ServiceError for ReportsError {
             Self::Loading { .. } => ErrorCode::Unavailable,
             Self::Busy | Self::Viewers | Self::TooLarge(_) => ErrorCode::ResourceExhausted,
             Self::Refused(refusal) => refusal.code(),
-            Self::NotBuilt(_) => ErrorCode::Unimplemented,
         }
     }
 
@@ -94,7 +90,6 @@ impl ServiceError for ReportsError {
             Self::Busy | Self::Viewers => ErrorReason::RateLimited,
             Self::TooLarge(_) => ErrorReason::QuestionTooLarge,
             Self::Refused(refusal) => refusal.reason(),
-            Self::NotBuilt(_) => ErrorReason::UnknownRpc,
         }
     }
 
@@ -109,7 +104,6 @@ impl ServiceError for ReportsError {
             )
             .into(),
             Self::Refused(refusal) => refusal.to_string().into(),
-            Self::NotBuilt(name) => format!("{name} is not built yet").into(),
         }
     }
 
@@ -118,7 +112,7 @@ impl ServiceError for ReportsError {
             Self::Common(error) => error.metadata(),
             Self::Loading { progress } => vec![("progress", format!("{progress:.3}"))],
             Self::Refused(refusal) => refusal.metadata(),
-            Self::Busy | Self::Viewers | Self::TooLarge(_) | Self::NotBuilt(_) => Vec::new(),
+            Self::Busy | Self::Viewers | Self::TooLarge(_) => Vec::new(),
         }
     }
 
@@ -128,7 +122,7 @@ impl ServiceError for ReportsError {
             Self::Loading { .. } => Some(LOADING_RETRY_AFTER),
             Self::Busy | Self::Viewers => Some(BUSY_RETRY_AFTER),
             Self::Refused(refusal) => refusal.retry_after(),
-            Self::TooLarge(_) | Self::NotBuilt(_) => None,
+            Self::TooLarge(_) => None,
         }
     }
 

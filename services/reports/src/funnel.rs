@@ -9,6 +9,7 @@ mod histogram;
 pub mod tally;
 mod ties;
 
+use crate::hints::Names;
 use crate::query::{Breakdown, CountedBy, Filter, Range, Selector};
 use crate::trends::buckets::Buckets;
 
@@ -75,6 +76,23 @@ pub struct Exclusion {
 }
 
 impl FunnelQuery {
+    /// Returns the names that it asks for.
+    #[must_use]
+    pub fn names(&self) -> Names {
+        let mut names = Names::new();
+        for step in &self.steps {
+            names.event(step.event.as_deref());
+            names.filter(&step.filter);
+        }
+        for exclusion in &self.exclusions {
+            names.event(exclusion.selector.event.as_deref());
+            names.filter(&exclusion.selector.filter);
+        }
+        names.filter(&self.filter);
+        names.breakdown(self.breakdown.as_ref());
+        names
+    }
+
     /// The last required step before this one: the one that it can be reached from at the least. For the first step, itself.
     #[must_use]
     pub fn required_before(&self, step: usize) -> usize {

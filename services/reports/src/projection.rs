@@ -142,7 +142,7 @@ impl Projection {
                 ));
             }
             project.append(&events);
-            project.passed(shard, row.first_sequence);
+            project.passed(shard, row.first_sequence, &row.payload);
         }
         self.cursors().insert(shard, row.first_sequence + i64::from(row.count) - 1);
         Ok(())

@@ -14,11 +14,13 @@ pub(crate) use questions::{
 };
 
 use super::coming_back::{counted_by, selector};
+use super::hints::hints;
 use super::shared::{SCOPES, breakdown, range, step_from};
 use crate::funnel::{
     EXCLUSIONS_MAX, Exclusion, FunnelAnswer, FunnelQuery, Order, STEPS_MAX, Step, StepAnswer,
     TimeBucket,
 };
+use crate::hints::Hint;
 use crate::query::{Attribution, Breakdown};
 
 const STEPS_MIN: usize = 2;
@@ -157,7 +159,7 @@ fn window_ms(window: Option<&Duration>, violations: &mut Violations) -> i64 {
 pub(crate) fn funnel_response(
     query: &FunnelQuery,
     answer: FunnelAnswer,
-    hints: Vec<pb::Hint>,
+    unknown: Vec<Hint>,
 ) -> pb::QueryFunnelResponse {
     let breakdowns = answer.breakdowns.into_iter().map(|one| pb::FunnelBreakdown {
         value: one.value,
@@ -167,7 +169,7 @@ pub(crate) fn funnel_response(
         steps: steps_to_proto(query, &answer.steps),
         breakdowns: breakdowns.collect(),
         time_to_convert: answer.time_to_convert.iter().map(bucket_to_proto).collect(),
-        hints,
+        hints: hints(unknown),
     }
 }
 

@@ -10,7 +10,7 @@ use super::slots::{Asker, Slots};
 use super::view::View;
 use super::{
     Answer, EngineError, ReportEngine, activity, behind, cohort, cohort_breakdown,
-    explained_person, funnel, history, lifecycle, paths, retention, stickiness, trends,
+    explained_person, funnel, hints, history, lifecycle, paths, retention, stickiness, trends,
     web_overview,
 };
 use crate::activity::{Activity, ActivityQuery};
@@ -19,6 +19,7 @@ use crate::cohort::Definitions;
 use crate::explained_person::ExplainedPerson;
 use crate::funnel::explain::FunnelExplanation;
 use crate::funnel::{FunnelAnswer, FunnelCell, FunnelQuery, FunnelTrendPoint, FunnelTrendQuery};
+use crate::hints::{Hint, Names};
 use crate::history::{History, HistoryQuery};
 use crate::lifecycle::{self as lifecycle_of, LifecycleAnswer, LifecycleQuery};
 use crate::paths::{PathPersonsQuery, PathsAnswer, PathsQuery};
@@ -131,6 +132,14 @@ impl ReportEngine for ColumnarEngine {
 
     fn person_count(&self, project: ProjectId) -> Answer<'_, u64> {
         Box::pin(self.compute(project, move |view| Ok(cohort::everybody(view)?.count())))
+    }
+
+    fn hints(&self, project: ProjectId, names: Names) -> Answer<'_, Vec<Hint>> {
+        // No rows are looked at.
+        let nothing = Range { start_ms: 0, end_ms: 0 };
+        Box::pin(
+            self.compute_in(project, nothing, move |view| Ok(hints::unknown(view.columns, &names))),
+        )
     }
 
     fn funnel_trend(

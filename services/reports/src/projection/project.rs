@@ -3,12 +3,14 @@
 //! Readers take a snapshot and hold no lock while they compute, so no question holds up the writer. The writer adds at most
 //! one log row's events under its lock, or swaps what it has built beside it.
 
+use std::hash::Hasher as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use observe_core::ProjectId;
 use observe_proto::events::v1::AcceptedEvent;
 use observe_proto::identity::v1::{Change, change};
+use rustc_hash::FxHasher;
 
 use super::ApplyError;
 use super::block::Room;
@@ -62,9 +64,12 @@ impl Project {
         self.read().snapshot()
     }
 
-    /// Notes that a row of the log is applied, or passed.
-    pub(super) fn passed(&self, shard: u32, first_sequence: i64) {
-        let row = mixed(u64::from(shard) << 48 ^ first_sequence.cast_unsigned());
+    /// Notes that a row of the log is applied. What is in it counts, too: a log that was replaced has other rows in its places.
+    pub(super) fn passed(&self, shard: u32, first_sequence: i64, payload: &[u8]) {
+        let mut content = FxHasher::default();
+        content.write(payload);
+        let place = u64::from(shard) << 48 ^ first_sequence.cast_unsigned();
+        let row = mixed(mixed(place) ^ content.finish());
         self.rows.fetch_add(row, Ordering::AcqRel);
         self.keeping().applied(shard, first_sequence);
     }

@@ -225,3 +225,17 @@ async fn another_tenants_project_is_not_found_by_any_question_about_funnels() {
     let refused = client.explain_funnel_person(signed(explain, project())).await;
     assert_eq!(refused.expect_err("foreign").code(), Code::NotFound);
 }
+
+#[tokio::test]
+async fn a_funnel_of_names_that_nobody_sent_answers_zeros_and_what_may_have_been_meant() {
+    let world = World::start(vec![on("ada", "view", 11)]).await;
+    let request = pb::QueryFunnelRequest { steps: vec![step("veiw"), step("buy")], ..funnel() };
+    let answer = query(&world, request).await.expect("an answer");
+    assert!(answer.steps.iter().all(|step| step.persons == 0));
+    let hints: Vec<_> = answer
+        .hints
+        .iter()
+        .map(|hint| (hint.subject.as_str(), hint.suggestions.concat()))
+        .collect();
+    assert_eq!(hints, [("veiw", "view".to_owned()), ("buy", String::new())]);
+}

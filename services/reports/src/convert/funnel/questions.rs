@@ -6,6 +6,7 @@ use pb::explain_funnel_person_request::Id;
 use pb::explained_event::Verdict as WireVerdict;
 
 use super::super::coming_back::within;
+use super::super::hints::hints;
 use super::super::person_activity::{by_distinct_id, by_person_id, nobody};
 use super::super::persons::page_size;
 use super::super::shared::{step_from, timestamp};
@@ -13,6 +14,7 @@ use super::super::trends::{interval, time_zone};
 use super::{count, funnel_query};
 use crate::funnel::explain::{FunnelExplanation, Verdict};
 use crate::funnel::{FunnelCell, FunnelQuery, FunnelTrendPoint, FunnelTrendQuery};
+use crate::hints::Hint;
 use crate::person_activity::subject::Named;
 use crate::trends::buckets::{Buckets, MAX_BUCKETS};
 
@@ -50,7 +52,7 @@ fn without_breakdown(wire: &pb::QueryFunnelRequest) -> Result<FunnelQuery, Viola
 pub(crate) fn funnel_trend_response(
     buckets: &Buckets,
     points: &[FunnelTrendPoint],
-    hints: Vec<pb::Hint>,
+    unknown: Vec<Hint>,
 ) -> pb::QueryFunnelTrendResponse {
     let points = buckets.starts_ms().iter().zip(points);
     let points = points.map(|(start_ms, point)| pb::FunnelTrendPoint {
@@ -59,7 +61,7 @@ pub(crate) fn funnel_trend_response(
         converted: count(point.converted),
         conversion: conversion(*point),
     });
-    pb::QueryFunnelTrendResponse { points: points.collect(), hints }
+    pb::QueryFunnelTrendResponse { points: points.collect(), hints: hints(unknown) }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "persons are far fewer than 2^53")]

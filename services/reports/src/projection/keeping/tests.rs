@@ -157,7 +157,7 @@ fn what_is_kept_again_and_again_comes_back_whole() {
     for n in 0..30 {
         let batch = events(n * 40, 40);
         project.append(&batch);
-        project.passed(0, i64::from(n) * 40 + 1);
+        project.passed(0, i64::from(n) * 40 + 1, &[]);
         if n % 7 == 3 {
             shelf.keep(&project, i64::from(n + 1) * 40);
         }
@@ -178,7 +178,7 @@ fn what_came_after_it_was_kept_comes_from_the_log_and_nothing_twice() {
     let apply = |project: &Project, n: u32| {
         if !project.keeping().has(0, i64::from(n) * 40 + 1) {
             project.append(&events(n * 40, 40));
-            project.passed(0, i64::from(n) * 40 + 1);
+            project.passed(0, i64::from(n) * 40 + 1, &[]);
         }
     };
     (0..5).for_each(|n| apply(&project, n));
