@@ -6,6 +6,7 @@ use observe_core::ProjectId;
 use uuid::Uuid;
 
 use super::cohort::KeptSets;
+use super::sessions::with_sessions;
 use super::slots::{Asker, Slots};
 use super::view::View;
 use super::{
@@ -64,7 +65,7 @@ impl ColumnarEngine {
         question: impl FnOnce(&View<'_>) -> Result<T, EngineError> + Send + 'static,
     ) -> Result<T, EngineError> {
         // Told before there is a place, so that a start keeps nobody waiting.
-        self.published.load(project, range).await?;
+        self.published.load(project, self.needed(range)).await?;
         let published = Arc::clone(&self.published);
         let (cohorts, kept) = (Arc::clone(&self.cohorts), self.kept.clone());
         let work = move |asker: &Asker| {
@@ -76,6 +77,12 @@ impl ColumnarEngine {
             question(&view.with_cohorts(&members))
         };
         self.slots.compute(project, work).await
+    }
+
+    /// Returns the time whose events have to be loaded for a question about a range. Who is in a cohort is decided by events of
+    /// all time, and what is told of a session by its events outside the range as well.
+    fn needed(&self, range: Range) -> Range {
+        if self.cohorts.cohorts.is_empty() { with_sessions(range) } else { Range::ALWAYS }
     }
 }
 

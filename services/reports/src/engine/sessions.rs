@@ -17,6 +17,7 @@ use crate::activity::SESSION_ID;
 use crate::projection::{NOT_SET, ValueDictionary};
 use crate::query::{Range, Scope};
 use crate::web_overview::PAGE_VIEW;
+pub(super) use runs::with_sessions;
 use runs::{Known, Looked, known_sessions};
 
 /// How much memory the sessions of a question may take while one of their properties is computed, in bytes: that of some six

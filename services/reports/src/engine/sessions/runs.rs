@@ -50,6 +50,14 @@ impl Known {
     }
 }
 
+/// Returns a range with the time around it that sessions are looked at in which have an event inside.
+pub(in crate::engine) fn with_sessions(range: Range) -> Range {
+    Range {
+        start_ms: range.start_ms.saturating_sub(SESSION_MS),
+        end_ms: range.end_ms.saturating_add(SESSION_MS),
+    }
+}
+
 /// A session's code and what is known of it.
 type Session = (u32, Known);
 
@@ -64,10 +72,7 @@ pub(super) fn known_sessions(
     let event = looked.event.map(str::to_owned);
     let selectors = [Selector { event, filter: Filter::everything() }];
     let reads = Reads {
-        range: Range {
-            start_ms: looked.range.start_ms.saturating_sub(SESSION_MS),
-            end_ms: looked.range.end_ms.saturating_add(SESSION_MS),
-        },
+        range: with_sessions(looked.range),
         counted_by: &CountedBy::Persons,
         filter: &Filter::everything(),
         selectors: &selectors,
