@@ -20,7 +20,7 @@ pub(crate) use overview::overview_response;
 pub(crate) use person_activity::{
     export_question, moment, person_events_question, preview_question, preview_response,
 };
-pub(crate) use persons::{page_size, persons as persons_to_proto};
+pub(crate) use persons::persons as persons_to_proto;
 pub(crate) use shared::timestamp;
 pub(crate) use trends::{trend_persons_query, trends_query, trends_response};
 pub(crate) use usage::{usage_calendar, usage_response};
