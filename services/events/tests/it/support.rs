@@ -33,7 +33,7 @@ use observe_proto::identity::v1::{
     ConfirmErasureRequest, ConfirmErasureResponse, ListDistinctIdsRequest, ListDistinctIdsResponse,
     ListRetentionsRequest, ListRetentionsResponse, NumberedErasure, ProjectRetention,
     ReadChangesRequest, ReadChangesResponse, ReadErasuresRequest, ReadErasuresResponse,
-    ReportExposedKeyRequest, ReportExposedKeyResponse,
+    ReadPersonsRequest, ReadPersonsResponse, ReportExposedKeyRequest, ReportExposedKeyResponse,
 };
 use observe_runtime::client::Upstreams;
 use observe_runtime::in_process::in_process;
@@ -120,6 +120,13 @@ impl PersonLogService for Identity {
     ) -> Result<Response<ListDistinctIdsResponse>, Status> {
         let distinct_ids = self.distinct_ids.lock().unwrap().clone();
         Ok(Response::new(ListDistinctIdsResponse { distinct_ids }))
+    }
+
+    async fn read_persons(
+        &self,
+        _: Request<ReadPersonsRequest>,
+    ) -> Result<Response<ReadPersonsResponse>, Status> {
+        unreachable!("events asks for no persons")
     }
 
     async fn read_erasures(

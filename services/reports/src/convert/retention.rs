@@ -75,9 +75,9 @@ pub(crate) fn retention_query(
 }
 
 /// The two events; no return event if it is the start event, which is then looked for once.
-fn events<'a>(
-    wire: &'a pb::QueryRetentionRequest,
-) -> (Option<&'a pb::RetentionEvent>, Option<Option<&'a pb::RetentionEvent>>) {
+fn events(
+    wire: &pb::QueryRetentionRequest,
+) -> (Option<&pb::RetentionEvent>, Option<Option<&pb::RetentionEvent>>) {
     let (start, comes_back) = (wire.start_event.as_ref(), wire.return_event.as_ref());
     let normal = |event: Option<&pb::RetentionEvent>| event.cloned().unwrap_or_default();
     (start, (normal(start) != normal(comes_back)).then_some(comes_back))

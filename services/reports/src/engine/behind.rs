@@ -151,7 +151,7 @@ fn distinct_ids(
     }
     let mut found = vec![Vec::new(); persons.len()];
     for (visitor, person) in (0_u32..).zip(columns.persons.person_of().iter().copied()) {
-        if visitor as usize % STRIDE == 0 {
+        if (visitor as usize).is_multiple_of(STRIDE) {
             asker.check()?;
         }
         if person == NOBODY || wanted[person as usize / 64] >> (person % 64) & 1 == 0 {

@@ -3,7 +3,7 @@
 use super::cohort::Members;
 use super::sessions::Sessions;
 use super::slots::Asker;
-use crate::projection::{NOBODY, Snapshot};
+use crate::projection::Snapshot;
 use crate::query::{CountedBy, Range};
 
 /// One project at one moment, and who asks.
@@ -52,6 +52,3 @@ pub(super) fn units(view: &View<'_>, counted_by: &CountedBy) -> usize {
         }
     }
 }
-
-/// The unit of an event that counts for nobody.
-pub(super) const NO_UNIT: u32 = NOBODY;

@@ -63,7 +63,7 @@ pub enum Fold {
     /// Steps in order, with optional ones, exclusions, or one right after the other.
     Guarded(Box<Guarded>),
     /// Steps in any order.
-    AnyOrder(AnyOrder),
+    AnyOrder(Box<AnyOrder>),
 }
 
 impl Fold {
@@ -72,7 +72,9 @@ impl Fold {
     pub fn new(query: &FunnelQuery) -> Self {
         let is_plain = query.exclusions.is_empty() && query.steps.iter().all(|step| !step.optional);
         match query.order {
-            Order::Any => Self::AnyOrder(AnyOrder::new(query.steps.len(), query.window_ms)),
+            Order::Any => {
+                Self::AnyOrder(Box::new(AnyOrder::new(query.steps.len(), query.window_ms)))
+            }
             Order::Ordered if is_plain => {
                 Self::Plain(Attempts::new(query.steps.len(), query.window_ms))
             }

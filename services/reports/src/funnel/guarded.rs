@@ -198,8 +198,8 @@ impl Guarded {
         if begins {
             self.carry(Attempt::none(time_ms), 0, time_ms, arrived);
         }
-        for step in 0..self.steps {
-            if let Some(attempt) = standing[step].filter(|one| self.reaches(one, time_ms)) {
+        for (step, stands) in standing.iter().enumerate().take(self.steps) {
+            if let Some(attempt) = stands.filter(|one| self.reaches(one, time_ms)) {
                 self.carry(attempt, step + 1, time_ms, arrived);
             }
         }
@@ -236,7 +236,7 @@ impl Guarded {
         let mut passed = 0_u32;
         // The required steps that were taken.
         let mut carried = attempt;
-        for step in from..self.steps {
+        for (step, arrives) in arrived.iter_mut().enumerate().take(self.steps).skip(from) {
             if self.ties.place(step) {
                 let mut here = carried.take(step, time_ms);
                 // Whatever else can be taken on the way is taken, the earlier steps first.
@@ -247,7 +247,7 @@ impl Guarded {
                         here = here.take(other, time_ms);
                     }
                 }
-                keep_better(&mut arrived[step], &here);
+                keep_better(arrives, &here);
                 for other in (from..step).filter(|other| extra >> other & 1 == 1) {
                     self.ties.free(other);
                 }

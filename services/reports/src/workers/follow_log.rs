@@ -151,7 +151,7 @@ impl Follower {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::warn!(%error, "the last minute is read from the log again"),
             Err(_) => {
-                tracing::warn!("no time to keep the last minute, which is read from the log again")
+                tracing::warn!("no time to keep the last minute, which is read from the log again");
             }
         }
     }

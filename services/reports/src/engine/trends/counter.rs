@@ -140,8 +140,9 @@ pub(super) fn count<'a, C: Counter<'a>, const V: usize>(
     let mut shares = C::shares(layout);
     'shares: while shares <= SHARES_MAX {
         let mut sum = Counted::new(layout);
-        for at in 0..shares {
-            let share = Share { at, of: shares };
+        let of = shares;
+        for at in 0..of {
+            let share = Share { at, of };
             let bytes = C::bytes(layout, share).saturating_mul(team::size(usize::MAX));
             view.asker.take(bytes)?;
             let start = || C::new(layout, share);
