@@ -63,6 +63,11 @@ impl PropertySet {
         Some((code, &self.values[code as usize]))
     }
 
+    /// Returns the key of a code that was given out.
+    pub(crate) fn key(&self, code: u32) -> &str {
+        self.keys.text(code)
+    }
+
     /// Counts a value that is left out, and says so in the log the first time.
     fn leave_out(&mut self) {
         if self.left_out == 0 {

@@ -52,10 +52,14 @@ impl Segment {
         self.len
     }
 
-    /// Returns how many bytes the packed columns take.
-    pub(crate) fn packed_bytes(&self) -> usize {
-        let fixed = [&self.visitor, &self.time, &self.arrival];
-        fixed.into_iter().chain(self.columns.values()).map(Blocks::packed_bytes).sum()
+    /// Returns how many bytes the packed columns of visitors, times and arrivals take.
+    pub(crate) fn packed_bytes(&self) -> [usize; 3] {
+        [&self.visitor, &self.time, &self.arrival].map(Blocks::packed_bytes)
+    }
+
+    /// Returns how many bytes the packed columns of properties take, each with the code of its key.
+    pub(crate) fn packed_property_bytes(&self) -> impl Iterator<Item = (u32, usize)> {
+        self.columns.iter().map(|(key, column)| (*key, column.packed_bytes()))
     }
 
     /// Returns the visitor codes of a block.
