@@ -63,6 +63,12 @@ pub enum EngineError {
     /// Too many questions are being computed.
     #[error("too many questions are being computed")]
     Busy,
+    /// It takes longer than a question may.
+    #[error("the question takes longer than {} s", slots::TIME_MAX.as_secs())]
+    TooLong,
+    /// It takes more memory than a question may.
+    #[error("the question takes more than {} MiB of memory", slots::MEMORY_MAX >> 20)]
+    TooLarge,
     /// Nobody waits for the answer any more.
     #[error("the caller has gone away")]
     Abandoned,

@@ -28,6 +28,9 @@ pub enum ReportsError {
     /// Too many questions are being computed.
     #[error("too many questions are being computed")]
     Busy,
+    /// A question takes more than one may.
+    #[error("{0}")]
+    TooLarge(EngineError),
     /// Too many people watch.
     #[error("too many viewers")]
     Viewers,
@@ -58,6 +61,7 @@ impl From<EngineError> for ReportsError {
         match error {
             EngineError::Loading { progress } => Self::Loading { progress },
             EngineError::Busy => Self::Busy,
+            large @ (EngineError::TooLong | EngineError::TooLarge) => Self::TooLarge(large),
             broken @ (EngineError::Abandoned | EngineError::Broken(_)) => {
                 CommonError::Internal(broken.to_string()).into()
             }
@@ -70,7 +74,7 @@ impl ServiceError for ReportsError {
         match self {
             Self::Common(error) => error.code(),
             Self::Loading { .. } => ErrorCode::Unavailable,
-            Self::Busy | Self::Viewers => ErrorCode::ResourceExhausted,
+            Self::Busy | Self::Viewers | Self::TooLarge(_) => ErrorCode::ResourceExhausted,
             Self::NotBuilt(_) => ErrorCode::Unimplemented,
         }
     }
@@ -80,6 +84,7 @@ impl ServiceError for ReportsError {
             Self::Common(error) => error.reason(),
             Self::Loading { .. } => ErrorReason::ProjectionLoading,
             Self::Busy | Self::Viewers => ErrorReason::RateLimited,
+            Self::TooLarge(_) => ErrorReason::QuestionTooLarge,
             Self::NotBuilt(_) => ErrorReason::UnknownRpc,
         }
     }
@@ -90,6 +95,10 @@ impl ServiceError for ReportsError {
             Self::Loading { .. } => "the projection is being built after a start, try again".into(),
             Self::Busy => "too many questions are being computed, try again".into(),
             Self::Viewers => "too many viewers watch already, try again later".into(),
+            Self::TooLarge(error) => format!(
+                "{error}; a shorter range, a narrower filter or fewer values make it smaller"
+            )
+            .into(),
             Self::NotBuilt(name) => format!("{name} is not built yet").into(),
         }
     }
@@ -98,7 +107,7 @@ impl ServiceError for ReportsError {
         match self {
             Self::Common(error) => error.metadata(),
             Self::Loading { progress } => vec![("progress", format!("{progress:.3}"))],
-            Self::Busy | Self::Viewers | Self::NotBuilt(_) => Vec::new(),
+            Self::Busy | Self::Viewers | Self::TooLarge(_) | Self::NotBuilt(_) => Vec::new(),
         }
     }
 
@@ -107,14 +116,14 @@ impl ServiceError for ReportsError {
             Self::Common(error) => error.retry_after(),
             Self::Loading { .. } => Some(LOADING_RETRY_AFTER),
             Self::Busy | Self::Viewers => Some(BUSY_RETRY_AFTER),
-            Self::NotBuilt(_) => None,
+            Self::TooLarge(_) | Self::NotBuilt(_) => None,
         }
     }
 
     fn violations(&self) -> Option<&Violations> {
         match self {
             Self::Common(error) => error.violations(),
-            Self::Loading { .. } | Self::Busy | Self::Viewers | Self::NotBuilt(_) => None,
+            _ => None,
         }
     }
 }

@@ -38,6 +38,7 @@ use observe_proto::reports::v1::overview_service_server::OverviewServiceServer;
 use observe_proto::reports::v1::person_activity_service_server::PersonActivityServiceServer;
 use observe_proto::reports::v1::usage_service_server::UsageServiceServer;
 use observe_runtime::postgres::{Database, PoolSizes};
+use observe_runtime::redis::CacheRedis;
 use observe_runtime::{Built, Deps, ReadyCheck, StartError, Worker};
 use tonic::service::Routes;
 
@@ -49,7 +50,7 @@ use neighbours::Neighbours;
 use overview::board::Board;
 use published::Published;
 use service::error::Errors;
-use service::insight::Insight;
+use service::insight::{Answers, Insight};
 use service::latency::Latency;
 use service::overview::Overviews;
 use service::person_activity::PersonActivities;
@@ -94,6 +95,8 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
     let slots = Slots::default();
     let engine: Arc<dyn ReportEngine> =
         Arc::new(ColumnarEngine::new(Arc::clone(&published), slots.clone()));
+    let cache = config.cache_redis_url.as_ref().map(CacheRedis::open).transpose()?;
+    let answers = Answers::new(cache, Arc::clone(&published), deps.clock.clone());
     let decisions = ErrorGroupStore(database.clone());
     let errors = Errors {
         published: Arc::clone(&published),
@@ -143,7 +146,7 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
     };
     let life = deps.lifecycle;
     let usage = workers::usage::run(ledger.clone(), Arc::clone(&published), life.clone());
-    let routes = Routes::new(InsightServiceServer::new(Insight::new(engine, slots)))
+    let routes = Routes::new(InsightServiceServer::new(Insight::new(engine, slots, answers)))
         .add_service(ErrorServiceServer::new(errors))
         .add_service(LatencyServiceServer::new(latency))
         .add_service(OverviewServiceServer::new(Overviews::new(Arc::new(board), life.clone())))

@@ -124,7 +124,9 @@ impl Projection {
                     "a log row holds another number of events than it says",
                 ));
             }
-            self.project(project).append(&events);
+            let project = self.project(project);
+            project.append(&events);
+            project.passed(shard, row.first_sequence);
         }
         self.cursors().insert(shard, row.first_sequence + i64::from(row.count) - 1);
         Ok(())

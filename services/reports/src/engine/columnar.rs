@@ -39,7 +39,7 @@ impl ColumnarEngine {
             let now = published.projection()?.project(project).snapshot();
             question(&View::new(&now, asker))
         };
-        self.slots.compute(work).await
+        self.slots.compute(project, work).await
     }
 }
 

@@ -62,20 +62,29 @@ pub(super) fn walk<const V: usize, A: Send>(
     let shared = plan.counts_persons().then(|| view.columns.persons.shared());
     let units = units(view, reads.counted_by).max(1);
     let of_span = |span: usize| span * visitors / spans;
-    let state =
-        || State { sum: start(), heap: Heap::new(), aside: std::array::from_fn(|_| Vec::new()) };
+    let state = || State {
+        sum: start(),
+        heap: Heap::new(),
+        aside: std::array::from_fn(|_| Vec::new()),
+        put_aside: 0,
+    };
     let states = team::work(rows, spans, state, |state, span| {
         let mut gather = Gather::new(&plan, &runs, of_span(span));
         let mut from = of_span(span);
         while from < of_span(span + 1) {
             plan.check()?;
+            let before = state.put_aside;
             let to = (from + at_once).min(of_span(span + 1));
             gather.range(to, |unit, hit| match shared {
                 Some(shared) if !shared.has(unit) => {
                     state.heap.push(hit.visitor - code(from), hit);
                 }
-                _ => state.aside[unit as usize * HEAPS / units].push((unit, hit)),
+                _ => {
+                    state.put_aside += 1;
+                    state.aside[unit as usize * HEAPS / units].push((unit, hit));
+                }
             });
+            view.asker.take((state.put_aside - before) * size_of::<(u32, Hit<V>)>())?;
             let person_of = view.columns.persons.person_of();
             state.heap.each(to - from, |visitor, hits| {
                 each(&mut state.sum, person_of[from + visitor as usize], hits);
@@ -121,6 +130,8 @@ struct State<const V: usize, A> {
     heap: Heap<V>,
     /// By range of units.
     aside: [Vec<(u32, Hit<V>)>; HEAPS],
+    /// How many.
+    put_aside: usize,
 }
 
 /// Reads all runs side by side, visitor after visitor.

@@ -3,6 +3,7 @@
 //! Readers take a snapshot and hold no lock while they compute, so no question holds up the writer. The writer adds at most
 //! one log row's events under its lock, or swaps what it has built beside it.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use observe_core::ProjectId;
@@ -34,6 +35,8 @@ pub(crate) struct Project {
     columns: RwLock<ProjectColumns>,
     /// Only the writer needs it.
     erasures: Mutex<Erasures>,
+    /// Which rows of the log were applied: a sum over them in which their order does not count.
+    rows: AtomicU64,
     /// Where blocks are unpacked.
     pub(super) room: Room,
 }
@@ -42,12 +45,28 @@ impl Project {
     /// Starts without anything.
     pub(crate) fn new(project: ProjectId, kept: Kept, room: Room) -> Self {
         let columns = RwLock::new(ProjectColumns::new(project, kept));
-        Self { columns, erasures: Mutex::default(), room }
+        Self { columns, erasures: Mutex::default(), rows: AtomicU64::new(0), room }
     }
 
     /// Returns the columns as they are now.
     pub(crate) fn snapshot(&self) -> Snapshot {
         self.read().snapshot()
+    }
+
+    /// Notes that a row of the log is applied, or passed.
+    pub(super) fn passed(&self, shard: u32, first_sequence: i64) {
+        let row = mixed(u64::from(shard) << 48 ^ first_sequence.cast_unsigned());
+        self.rows.fetch_add(row, Ordering::AcqRel);
+    }
+
+    /// Returns what the data is, as a number: the same for the same rows, changes of persons and retention, whoever applied
+    /// them, and another one for others.
+    pub(crate) fn version(&self) -> u64 {
+        let columns = self.read();
+        let kept = columns.kept;
+        let parts = [columns.change_number, kept.events_from_ms, kept.errors_from_ms];
+        let rows = self.rows.load(Ordering::Acquire);
+        parts.iter().fold(mixed(rows), |sum, part| mixed(sum ^ part.cast_unsigned()))
     }
 
     /// Returns how many persons some different distinct ids are; see [`ProjectColumns::count_persons`].
@@ -176,6 +195,14 @@ impl Project {
             all.push(joined);
         }
     }
+}
+
+/// Spreads a number over all bits: the finalizer of `SplitMix64`.
+fn mixed(number: u64) -> u64 {
+    let mut mixed = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
 }
 
 /// Chooses the segments of a week that are to become one; none while they are few.

@@ -132,7 +132,7 @@ impl Errors {
             let now = published.projection()?.project(project).snapshot();
             question(&now, asker)
         };
-        self.slots.compute(work).await
+        self.slots.compute(project, work).await
     }
 
     fn open_token(

@@ -1,5 +1,6 @@
 //! `observe.reports.v1.InsightService`. What each RPC does is in the file named after its question.
 
+mod answers;
 mod funnel;
 mod lifecycle;
 mod paths;
@@ -10,10 +11,15 @@ mod web_overview;
 
 use std::sync::Arc;
 
+use observe_core::context::Permission;
 use observe_core::{CallContext, respond};
 use observe_proto::reports::v1 as pb;
 use observe_proto::reports::v1::insight_service_server::InsightService;
+use prost::Message;
 use tonic::{Request, Response, Status};
+
+pub(crate) use answers::Answers;
+use answers::Question;
 
 use crate::engine::{ReportEngine, Slots};
 use crate::error::ReportsError;
@@ -23,11 +29,32 @@ pub(crate) struct Insight {
     engine: Arc<dyn ReportEngine>,
     /// Where questions are read, too: compiling their patterns is computation that must not hold up other requests.
     slots: Slots,
+    answers: Answers,
 }
 
 impl Insight {
-    pub(crate) fn new(engine: Arc<dyn ReportEngine>, slots: Slots) -> Self {
-        Self { engine, slots }
+    pub(crate) fn new(engine: Arc<dyn ReportEngine>, slots: Slots, answers: Answers) -> Self {
+        Self { engine, slots, answers }
+    }
+
+    /// Answers a question with what is kept, or asks it. `project_id` says whose data it is about.
+    async fn kept<Q: Message, A: Message + Default, F>(
+        &self,
+        rpc: &'static str,
+        request: Request<Q>,
+        project_id: impl FnOnce(&Q) -> &str,
+        ask: impl FnOnce(CallContext, Q) -> F,
+    ) -> Result<Response<A>, Status>
+    where
+        F: Future<Output = Result<A, ReportsError>>,
+    {
+        let kept = async |ctx: CallContext, question: Q| {
+            let project = ctx.project(project_id(&question), Permission::Read)?;
+            let request = question.encode_to_vec();
+            let asked = Question { project, rpc, request: &request, beside: &[] };
+            self.answers.of(asked, ask(ctx, question)).await
+        };
+        answer(request, kept).await
     }
 }
 
@@ -51,7 +78,8 @@ impl InsightService for Insight {
         &self,
         request: Request<pb::QueryTrendsRequest>,
     ) -> Result<Response<pb::QueryTrendsResponse>, Status> {
-        answer(request, |ctx, question| self.trends(ctx, question)).await
+        let ask = |ctx, question| self.trends(ctx, question);
+        self.kept("QueryTrends", request, |q| &q.project_id, ask).await
     }
 
     async fn list_trend_persons(
@@ -65,14 +93,22 @@ impl InsightService for Insight {
         &self,
         request: Request<pb::QueryFunnelRequest>,
     ) -> Result<Response<pb::QueryFunnelResponse>, Status> {
-        answer(request, |ctx, question| self.funnel(ctx, question)).await
+        let ask = |ctx, question| self.funnel(ctx, question);
+        self.kept("QueryFunnel", request, |q| &q.project_id, ask).await
     }
 
     async fn query_funnel_trend(
         &self,
         request: Request<pb::QueryFunnelTrendRequest>,
     ) -> Result<Response<pb::QueryFunnelTrendResponse>, Status> {
-        answer(request, |ctx, question| self.funnel_trend(ctx, question)).await
+        let ask = |ctx, question| self.funnel_trend(ctx, question);
+        self.kept(
+            "QueryFunnelTrend",
+            request,
+            |q| q.funnel.as_ref().map_or("", |funnel| &funnel.project_id),
+            ask,
+        )
+        .await
     }
 
     async fn list_funnel_persons(
@@ -93,7 +129,8 @@ impl InsightService for Insight {
         &self,
         request: Request<pb::QueryRetentionRequest>,
     ) -> Result<Response<pb::QueryRetentionResponse>, Status> {
-        answer(request, |ctx, question| self.retention(ctx, question)).await
+        let ask = |ctx, question| self.retention(ctx, question);
+        self.kept("QueryRetention", request, |q| &q.project_id, ask).await
     }
 
     async fn list_retention_persons(
@@ -114,7 +151,8 @@ impl InsightService for Insight {
         &self,
         request: Request<pb::QueryLifecycleRequest>,
     ) -> Result<Response<pb::QueryLifecycleResponse>, Status> {
-        answer(request, |ctx, question| self.lifecycle(ctx, question)).await
+        let ask = |ctx, question| self.lifecycle(ctx, question);
+        self.kept("QueryLifecycle", request, |q| &q.project_id, ask).await
     }
 
     async fn list_lifecycle_persons(
@@ -128,7 +166,8 @@ impl InsightService for Insight {
         &self,
         request: Request<pb::QueryStickinessRequest>,
     ) -> Result<Response<pb::QueryStickinessResponse>, Status> {
-        answer(request, |ctx, question| self.stickiness(ctx, question)).await
+        let ask = |ctx, question| self.stickiness(ctx, question);
+        self.kept("QueryStickiness", request, |q| &q.project_id, ask).await
     }
 
     async fn list_stickiness_persons(
@@ -142,7 +181,8 @@ impl InsightService for Insight {
         &self,
         request: Request<pb::QueryPathsRequest>,
     ) -> Result<Response<pb::QueryPathsResponse>, Status> {
-        answer(request, |ctx, question| self.paths(ctx, question)).await
+        let ask = |ctx, question| self.paths(ctx, question);
+        self.kept("QueryPaths", request, |q| &q.project_id, ask).await
     }
 
     async fn list_path_persons(
@@ -156,6 +196,7 @@ impl InsightService for Insight {
         &self,
         request: Request<pb::QueryWebOverviewRequest>,
     ) -> Result<Response<pb::QueryWebOverviewResponse>, Status> {
-        answer(request, |ctx, question| self.web_overview(ctx, question)).await
+        let ask = |ctx, question| self.web_overview(ctx, question);
+        self.kept("QueryWebOverview", request, |q| &q.project_id, ask).await
     }
 }

@@ -73,7 +73,7 @@ impl Assessor {
             let columns = published.projection()?.project(project).snapshot();
             judge(&columns, now_ms, asker)
         };
-        let found = self.slots.compute(work).await?;
+        let found = self.slots.compute(project, work).await?;
         if found.recent.is_empty() && found.assessed.is_empty() {
             return Ok((Vec::new(), 0));
         }

@@ -1,5 +1,6 @@
 //! The service as others meet it: its gRPC server, fed by stand-ins for events and identity.
 
+mod answers;
 mod erasure;
 mod errors;
 mod person_activity;
@@ -49,11 +50,11 @@ fn project() -> ProjectId {
 async fn start(upstream: &StandIn) -> Fixture {
     let lifecycle = Lifecycle::new();
     let url = upstream.serve(&lifecycle, ContextSigner::new(&Secret::new(SECRET))).await;
-    start_with(lifecycle, &url).await
+    start_with(lifecycle, &url, None).await
 }
 
-/// Starts the service; all others are at that address.
-async fn start_with(lifecycle: Lifecycle, url: &str) -> Fixture {
+/// Starts the service; all others are at that address. Without a cache every question is computed.
+async fn start_with(lifecycle: Lifecycle, url: &str, cache_redis_url: Option<Secret>) -> Fixture {
     let mut upstreams = Upstreams::new();
     for service in ["events", "identity", "monitor"] {
         upstreams.add_url(service, url).expect("a valid address");
@@ -66,7 +67,8 @@ async fn start_with(lifecycle: Lifecycle, url: &str) -> Fixture {
         lifecycle: lifecycle.clone(),
         upstreams,
     };
-    let config = observe_reports::Config { database_url: Secret::new("postgres://localhost/none") };
+    let database_url = Secret::new("postgres://localhost/none");
+    let config = observe_reports::Config { database_url, cache_redis_url };
     let built = observe_reports::build(config, deps.clone()).expect("it builds");
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");

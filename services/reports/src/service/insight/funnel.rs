@@ -15,7 +15,7 @@ impl Insight {
         request: pb::QueryFunnelRequest,
     ) -> Result<pb::QueryFunnelResponse, ReportsError> {
         let project = ctx.project(&request.project_id, Permission::Read)?;
-        let query = self.slots.compute(move |_| Ok(funnel_query(&request))).await??;
+        let query = self.slots.compute(project, move |_| Ok(funnel_query(&request))).await??;
         let steps = query.steps.clone();
         let answer = self.engine.funnel(project, query).await?;
         Ok(funnel_response(&steps, answer))

@@ -15,7 +15,7 @@ impl Insight {
         request: pb::QueryTrendsRequest,
     ) -> Result<pb::QueryTrendsResponse, ReportsError> {
         let project = ctx.project(&request.project_id, Permission::Read)?;
-        let query = self.slots.compute(move |_| Ok(trends_query(&request))).await??;
+        let query = self.slots.compute(project, move |_| Ok(trends_query(&request))).await??;
         let (buckets, series) = (query.buckets.clone(), query.series.clone());
         let answer = self.engine.trends(project, query).await?;
         Ok(trends_response(&buckets, &series, answer))

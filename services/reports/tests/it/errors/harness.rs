@@ -69,7 +69,8 @@ impl Errors {
             lifecycle: lifecycle.clone(),
             upstreams,
         };
-        let config = observe_reports::Config { database_url };
+        let cache_redis_url = Some(Secret::new(&stores.cache_redis_url));
+        let config = observe_reports::Config { database_url, cache_redis_url };
         let built = observe_reports::build(config, deps.clone()).expect("it builds");
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");

@@ -34,7 +34,7 @@ impl Activity {
         let signer = ContextSigner::new(&Secret::new(SECRET));
         let clock = Arc::new(SystemClock);
         let url = log.serve_with(&lifecycle, signer, clock, people.routes()).await;
-        let fixture = start_with(lifecycle, &url).await;
+        let fixture = start_with(lifecycle, &url, None).await;
         let client = PersonActivityServiceClient::connect(fixture.url.clone()).await;
         Self { people, log, client: client.expect("it listens"), fixture }
     }
