@@ -38,7 +38,7 @@ class Engine:
                 visitor UInt32 CODEC({layout["visitor"]}), ts UInt64 CODEC({layout["ts"]}),
                 name LowCardinality(String), path LowCardinality(String), browser {browser},
                 country LowCardinality(String), plan LowCardinality(String), width UInt16{keys}
-            ) ENGINE = MergeTree ORDER BY {layout["order"]}""")
+            ) ENGINE = MergeTree ORDER BY {layout["order"]} SETTINGS min_bytes_for_wide_part = 0""")
         self.run("CREATE TABLE person_of (visitor UInt64, person UInt32) ENGINE = MergeTree ORDER BY visitor")
         self.run("CREATE TABLE value (kind String, code UInt32, text String) ENGINE = MergeTree ORDER BY (kind, code)")
 
