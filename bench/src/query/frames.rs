@@ -14,6 +14,8 @@ use crate::world::Random;
 
 /// Events in a row of the log: as many as Observe's writers put into one at most.
 const ROW_EVENTS: usize = 5_000;
+/// How long clients gather events before they send them, at most, in microseconds.
+const SENT_WITHIN_US: u64 = 3_000_000;
 /// Changes in an answer of identity's.
 const CHANGES: usize = 1_000;
 
@@ -77,14 +79,15 @@ pub(super) fn rows<'a>(
     })
 }
 
-fn logged(
-    history: &History,
-    texts: &Texts,
-    event: u32,
-    received_us: i64,
-    index: u32,
-) -> AcceptedEvent {
+/// Returns when an event is received if it is not late: some time after it happened, since clients send a few together.
+fn received_us(history: &History, event: u32) -> i64 {
+    let waited = Random(u64::from(event) << 12).below(SENT_WITHIN_US);
+    (history.time_ms[event as usize] * 1_000).saturating_add_unsigned(waited)
+}
+
+fn logged(history: &History, texts: &Texts, event: u32, newest: u32) -> AcceptedEvent {
     let at = event as usize;
+    let is_late = (newest - event) as usize > ROW_EVENTS;
     let visitor = history.visitor[at];
     let (country, plan, width) = History::of_visitor(visitor);
     let mut properties = String::with_capacity(160);
@@ -108,8 +111,7 @@ fn logged(
         name: texts.names[usize::from(history.name[at])].clone(),
         distinct_id: texts.visitors[visitor as usize].clone(),
         time_ms: history.time_ms[at],
-        received_us,
-        index,
+        received_us: received_us(history, if is_late { newest } else { event }),
         properties_json: properties,
         ..AcceptedEvent::default()
     }
