@@ -19,8 +19,21 @@ const PAGES = {
   install: "install",
   live: "live",
   "insights-trends": "insights?range=30d",
+  "insights-compared": "insights?range=30d&series=unique:$pageview&series=total:paid&compare=previous&as=bars",
   "insights-funnel": "insights?tab=funnel&range=30d&step=$pageview&step=signed_up&step=paid",
+  "insights-time": "insights?tab=funnel&range=30d&step=$pageview&step=paid&show=time",
+  "insights-funnel-trend": "insights?tab=funnel&range=30d&step=$pageview&step=paid&show=trend",
+  "insights-retention": "insights?tab=retention&range=30d",
+  "insights-lifecycle": "insights?tab=lifecycle&range=30d",
+  "insights-stickiness": "insights?tab=stickiness&range=30d&series=total:$pageview",
+  "insights-paths": "insights?tab=paths&range=30d",
+  "insights-saved": "insights?tab=saved",
+  web: "web?range=30d",
+  dashboards: "dashboards",
   people: "people",
+  cohorts: "people?tab=cohorts",
+  "cohort-new": "people/cohorts/new",
+  "list-new": "people/cohorts/new?kind=list",
   groups: "people?tab=groups",
   person: "people/~user-1",
   "person-history": "people/~user-1?tab=history",
@@ -79,11 +92,14 @@ world.test("every page of a project with a month of traffic", async () => {
 }, LONG_MS);
 
 world.test("an open event, an open menu and a dialog", async () => {
-  const pages = { "live-event": `${base}/live`, "trends-picker": `${base}/insights`, "new-key": `${base}/settings` };
+  const pages = { "live-event": `${base}/live`, "trends-picker": `${base}/insights`, "trends-persons": projectPages()["insights-trends"], "new-key": `${base}/settings` };
   await look("open", pages, session, async (page, name) => {
     if (name === "live-event") {
       await page.getByRole("list", { name: "Events, the latest first" }).getByRole("listitem").first().getByRole("button").click();
       await page.getByRole("dialog").waitFor();
+    } else if (name === "trends-persons") {
+      await page.getByRole("button", { name: /show who is behind it$/ }).first().click();
+      await page.getByRole("dialog").getByRole("link").first().waitFor();
     } else if (name === "trends-picker") {
       await page.getByRole("button", { name: /^Event of series 1/ }).click();
       await page.getByRole("listbox", { name: "Events" }).getByRole("option").first().waitFor();

@@ -111,6 +111,32 @@ world.test("in a person's history and merges, among refused merges, and in group
   await assertHarmless();
 });
 
+world.test("in cohorts, on dashboards, shared ones included, and on the page Web", async () => {
+  const call = (method, body) => world.observe.call(`observe.reports.v1.${method}`, body);
+  const rule = { conditions: [{ property: { property: IMAGE, values: [SCRIPT] } }, { behavior: { event: VECTOR } }] };
+  const { cohort } = await call("CohortService/CreateCohort", { name: IMAGE, description: SCRIPT, rule });
+  await show("people?tab=cohorts", IMAGE, SCRIPT);
+  await show(`people/cohorts/${cohort.id}`, IMAGE, SCRIPT, VECTOR);
+  await show(`people/cohorts/${cohort.id}/edit`, VECTOR);
+  const { savedInsight } = await call("SavedInsightService/CreateSavedInsight", { savedInsight: { name: VECTOR, query: { trends: { series: [{ event: IMAGE }] }, last: "604800s" } } });
+  const tiles = [{ savedInsightId: savedInsight.id }, { text: SCRIPT }];
+  const { dashboard } = await call("DashboardService/CreateDashboard", { dashboard: { name: IMAGE, description: VECTOR, tiles } });
+  await show("dashboards", IMAGE, VECTOR);
+  await show(`dashboards/${dashboard.id}`, IMAGE, VECTOR, SCRIPT);
+  const { shareToken } = await call("DashboardService/ShareDashboard", { dashboardId: dashboard.id });
+  await page.goto(`${world.observe.url}/shared/${shareToken}`);
+  await settled(page);
+  for (const text of [IMAGE, VECTOR, SCRIPT]) await page.getByText(text).first().waitFor();
+  await assertHarmless();
+  await world.observe.capture([{ name: "$pageview", anonymous_id: ID, properties: { $pathname: SCRIPT, $browser: IMAGE } }]);
+  await eventually("the page view to be counted", async () => {
+    await show("web");
+    return (await page.getByText(SCRIPT).count()) > 0;
+  });
+  await page.getByRole("button", { name: `Filter by page ${SCRIPT}` }).first().click();
+  await assertHarmless();
+});
+
 world.test("among rejected events and dead letters", async () => {
   const odd = { name: IMAGE, user_id: ID, timestamp: SCRIPT, uuid: VECTOR, properties: { [SCRIPT]: VECTOR, $lib: IMAGE, note: "exe.\u202egnp" } };
   const headers = { authorization: `Bearer ${WRITE_KEY}`, "user-agent": SCRIPT };

@@ -289,7 +289,7 @@ world.test("a viewer sees all of it, can do nothing, and is told who can", async
   await viewer.goto(`${base}/people/${await personId("ada")}?tab=merges`);
   await settled(viewer);
   for (const name of ["Merge", "Export", "Delete"]) assert.equal(await viewer.getByRole("button", { name, exact: true }).isDisabled(), true, name);
-  await viewer.getByText("Members, admins and owners can merge and export; admins and owners can delete.").waitFor();
+  await viewer.getByText("Members, admins and owners can add to a list, merge and export; admins and owners can delete.").waitFor();
   const undo = viewer.getByRole("button", { name: /^Undo the merge of/ }).first();
   await undo.waitFor();
   assert.equal(await undo.isDisabled(), true);

@@ -20,6 +20,7 @@ export function Router() {
           <Route path="/setup" component={pages.setup.Page} />
           <Route path="/sign-in" component={pages.signIn.Page} />
           <Route path="/invite/:token" component={pages.invitation.Page} />
+          <Route path="/shared/:token" component={pages.shared.Page} />
           <Route component={SignedIn} />
         </Switch>
       </Suspense>
@@ -43,10 +44,16 @@ function SignedIn() {
                   <Route path="/p/:project" component={HomePage} />
                   <Route path="/p/:project/overview" component={pages.overview.Page} />
                   <Route path="/p/:project/live" component={pages.live.Page} />
+                  <Route path="/p/:project/web" component={pages.web.Page} />
                   <Route path="/p/:project/insights" component={pages.insights.Page} />
                   <Route path="/p/:project/people" component={pages.people.Page} />
                   <Route path="/p/:project/people/:personKey" component={pages.person.Page} />
+                  <Route path="/p/:project/people/cohorts/new" component={pages.cohortEditor.Page} />
+                  <Route path="/p/:project/people/cohorts/:cohort" component={pages.cohort.Page} />
+                  <Route path="/p/:project/people/cohorts/:cohort/edit" component={pages.cohortEditor.Page} />
                   <Route path="/p/:project/people/groups/:groupType/:groupKey" component={pages.group.Page} />
+                  <Route path="/p/:project/dashboards" component={pages.dashboards.Page} />
+                  <Route path="/p/:project/dashboards/:dashboard" component={pages.dashboard.Page} />
                   <Route path="/p/:project/errors" component={pages.errors.Page} />
                   <Route path="/p/:project/errors/:errorGroup" component={pages.error.Page} />
                   <Route path="/p/:project/usage" component={pages.usage.Page} />

@@ -4,12 +4,19 @@ use anyhow::Context as _;
 use chrono_tz::Tz;
 use observe_core::ProjectId;
 use observe_reports::engine::ReportEngine;
-use observe_reports::funnel::{FunnelAnswer, FunnelQuery, Step};
-use observe_reports::query::{Attribution, Breakdown, Condition, Filter, Range, Scope, ValueTest};
+use observe_reports::funnel::{FunnelAnswer, FunnelQuery, Order, Step};
+use observe_reports::lifecycle::{LifecycleAnswer, LifecycleQuery};
+use observe_reports::query::{
+    Attribution, Breakdown, Condition, CountedBy, Filter, Range, Scope, Selector, ValueTest,
+};
+use observe_reports::retention::{
+    Counting, Kind, Period, RetentionAnswer, RetentionQuery, Windows,
+};
 use observe_reports::trends::buckets::{Buckets, Interval};
+use observe_reports::trends::period;
 use observe_reports::trends::{Math, Series, TrendsAnswer, TrendsQuery};
 
-use super::answer::{Answer, WHOLE};
+use super::answer::{Answer, WHOLE, cohort};
 use super::history::{self, DAY_MS, DAYS, KEYS_READ, START_MS, VIEW};
 use super::question::{
     KEY_VALUE, PATHS_LIMIT, Question, STEP_PATH, STEPS, VALUES_LIMIT, WINDOW_MS,
@@ -17,7 +24,7 @@ use super::question::{
 
 const RANGE: Range = Range { start_ms: START_MS, end_ms: START_MS + DAYS * DAY_MS };
 
-/// Asks once; `None` for a question that the engine does not know.
+/// Asks once.
 ///
 /// # Errors
 /// When it does not answer.
@@ -25,10 +32,11 @@ pub(super) async fn ask(
     engine: &dyn ReportEngine,
     project: ProjectId,
     question: Question,
-) -> anyhow::Result<Option<Answer>> {
+) -> anyhow::Result<Answer> {
     let by = |property, limit| Some(breakdown(property, limit));
-    Ok(Some(match question {
-        Question::Retention | Question::Lifecycle => return Ok(None),
+    Ok(match question {
+        Question::Retention => of_retention(engine.retention(project, retention()?).await?),
+        Question::Lifecycle => of_lifecycle(engine.lifecycle(project, lifecycle()?).await?),
         Question::Funnel | Question::FunnelOfPath | Question::FunnelByBrowser => {
             of_funnel(engine.funnel(project, funnel(question)).await?)
         }
@@ -53,7 +61,7 @@ pub(super) async fn ask(
             };
             points(engine.trends(project, trends(math, interval, filter, by)?).await?)
         }
-    }))
+    })
 }
 
 fn trends(
@@ -62,16 +70,59 @@ fn trends(
     filter: Filter,
     breakdown: Option<Breakdown>,
 ) -> anyhow::Result<TrendsQuery> {
-    let buckets = Buckets::new(RANGE, interval, Tz::UTC).context("ninety days have buckets")?;
+    let period =
+        period::Period::new(RANGE, interval, Tz::UTC).context("ninety days have buckets")?;
     let series = vec![Series { event: Some(VIEW.into()), math, filter: Filter::everything() }];
-    Ok(TrendsQuery { range: RANGE, buckets, series, breakdown, filter })
+    Ok(TrendsQuery {
+        period,
+        previous: None,
+        series,
+        formula: None,
+        breakdown,
+        filter,
+        counted_by: CountedBy::Persons,
+    })
+}
+
+fn retention() -> anyhow::Result<RetentionQuery> {
+    let cohorts = Buckets::new(RANGE, Interval::Week, Tz::UTC).context("weeks")?;
+    Ok(RetentionQuery {
+        range: RANGE,
+        columns: cohorts.count(),
+        cohorts,
+        period: Period::Week,
+        zone: Tz::UTC,
+        start_event: Selector { event: Some(VIEW.into()), filter: Filter::everything() },
+        return_event: Some(Selector { event: None, filter: Filter::everything() }),
+        kind: Kind::FirstTime,
+        counting: Counting::On,
+        windows: Windows::Calendar,
+        filter: Filter::everything(),
+        counted_by: CountedBy::Persons,
+    })
+}
+
+fn lifecycle() -> anyhow::Result<LifecycleQuery> {
+    // The bucket before the first one is looked at, too.
+    let before = Range { start_ms: START_MS - 1, ..RANGE };
+    Ok(LifecycleQuery {
+        range: RANGE,
+        buckets: Buckets::new(before, Interval::Week, Tz::UTC).context("weeks")?,
+        event: Selector { event: Some(VIEW.into()), filter: Filter::everything() },
+        filter: Filter::everything(),
+        counted_by: CountedBy::Persons,
+    })
 }
 
 fn funnel(question: Question) -> FunnelQuery {
     let names = history::names();
     let mut steps: Vec<Step> = STEPS
         .iter()
-        .map(|name| Step { event: Some(names[*name].clone()), filter: Filter::everything() })
+        .map(|name| Step {
+            event: Some(names[*name].clone()),
+            filter: Filter::everything(),
+            optional: false,
+        })
         .collect();
     if question == Question::FunnelOfPath {
         steps[0].filter = is("path", history::paths()[STEP_PATH].clone());
@@ -81,14 +132,23 @@ fn funnel(question: Question) -> FunnelQuery {
         range: RANGE,
         steps,
         window_ms: WINDOW_MS,
+        order: Order::Ordered,
+        exclusions: Vec::new(),
         breakdown: by_browser.then(|| breakdown("browser", VALUES_LIMIT)),
         filter: Filter::everything(),
+        counted_by: CountedBy::Persons,
     }
 }
 
 fn breakdown(property: &str, limit: usize) -> Breakdown {
     let attribution = Attribution::FirstTouch;
-    Breakdown { property: property.into(), scope: Scope::Event, limit, attribution }
+    Breakdown {
+        property: property.into(),
+        scope: Scope::Event,
+        cohorts: Vec::new(),
+        limit,
+        attribution,
+    }
 }
 
 fn is(property: &str, value: String) -> Filter {
@@ -105,14 +165,14 @@ fn one_of_keys() -> Filter {
 fn points(answer: TrendsAnswer) -> Answer {
     let lines = answer.series.into_iter().flatten();
     let line = |line: observe_reports::trends::Line| {
-        (line.value.unwrap_or_else(|| WHOLE.into()), signed(&line.points))
+        (line.value.unwrap_or_else(|| WHOLE.into()), rounded(&line.points))
     };
     lines.map(line).collect()
 }
 
 fn totals(answer: TrendsAnswer) -> Answer {
     let lines = answer.series.into_iter().flatten();
-    lines.map(|line| (line.value.unwrap_or_else(|| WHOLE.into()), signed(&[line.total]))).collect()
+    lines.map(|line| (line.value.unwrap_or_else(|| WHOLE.into()), rounded(&[line.total]))).collect()
 }
 
 fn of_funnel(answer: FunnelAnswer) -> Answer {
@@ -122,6 +182,29 @@ fn of_funnel(answer: FunnelAnswer) -> Answer {
     let whole = (WHOLE.to_owned(), persons(&answer.steps));
     let values = answer.breakdowns.iter().map(|one| (one.value.clone(), persons(&one.steps)));
     values.chain([whole]).collect()
+}
+
+fn of_retention(answer: RetentionAnswer) -> Answer {
+    let cohorts = (0..).zip(answer.cohorts);
+    cohorts.map(|(week, one)| (cohort(week), signed(&one.values))).collect()
+}
+
+fn of_lifecycle(answer: LifecycleAnswer) -> Answer {
+    let points = answer.points.iter();
+    let kinds: [(&str, Vec<u64>); 4] = [
+        ("new", points.clone().map(|point| point.new).collect()),
+        ("returning", points.clone().map(|point| point.returning).collect()),
+        ("resurrecting", points.clone().map(|point| point.resurrecting).collect()),
+        ("dormant", points.map(|point| point.dormant).collect()),
+    ];
+    kinds.map(|(kind, counts)| (kind.to_owned(), signed(&counts))).into()
+}
+
+/// Counts are whole numbers.
+fn rounded(counts: &[f64]) -> Vec<i64> {
+    #[expect(clippy::cast_possible_truncation, reason = "counts are far below 2^53")]
+    let whole = |count: &f64| count.round() as i64;
+    counts.iter().map(whole).collect()
 }
 
 fn signed(counts: &[u64]) -> Vec<i64> {

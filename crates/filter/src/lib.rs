@@ -6,7 +6,7 @@ mod read;
 
 use std::collections::HashSet;
 
-pub use read::{Expressions, read, read_property, read_scope};
+pub use read::{Expressions, read, read_condition, read_property, read_scope};
 use regex::RegexSet;
 
 /// The longest property key that a filter or a breakdown may name, in bytes.

@@ -76,6 +76,18 @@ pub fn read(
     filter
 }
 
+/// Reads a condition that stands by itself, under the same limits. Returns `None` after adding a violation.
+pub fn read_condition(
+    wire: &pb::Condition,
+    field: &str,
+    scopes: &[Scope],
+    expressions: &Expressions,
+    violations: &mut Violations,
+) -> Option<Condition> {
+    let mut reader = Reader { violations, scopes, expressions, conditions: 0, too_deep: false };
+    reader.condition(wire, field)
+}
+
 /// Reads whose property is meant: the event's when it is not said.
 pub fn read_scope(number: i32, field: &str, violations: &mut Violations) -> Scope {
     match violations.known::<pb::Scope>(number, field) {

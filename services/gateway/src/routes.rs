@@ -309,7 +309,8 @@ mod tests {
             let expected = match (service, method) {
                 (service, _) if INTERNAL_SERVICES.contains(&service) => INTERNAL,
                 ("AccountService", "SignIn" | "SignUp" | "GetSetup")
-                | ("InvitationService", "GetInvitation" | "AcceptInvitation") => PUBLIC,
+                | ("InvitationService", "GetInvitation" | "AcceptInvitation")
+                | ("DashboardService", "GetSharedDashboard" | "QuerySharedTile") => PUBLIC,
                 ("CaptureService", "Capture" | "CaptureStream") => SENDERS,
                 (
                     "AccountService",
@@ -359,7 +360,57 @@ mod tests {
                     "GetPipelineStatus" | "ListDeadLetters" | "ListRejectedEvents"
                     | "RedriveDeadLetters",
                 )
-                | ("InsightService", "QueryTrends" | "QueryFunnel")
+                | (
+                    "InsightService",
+                    "QueryTrends"
+                    | "ListTrendPersons"
+                    | "QueryFunnel"
+                    | "QueryFunnelTrend"
+                    | "ListFunnelPersons"
+                    | "ExplainFunnelPerson",
+                )
+                | (
+                    "InsightService",
+                    "QueryFunnelTrend" | "ListFunnelPersons" | "ExplainFunnelPerson",
+                )
+                | (
+                    "InsightService",
+                    "QueryRetention"
+                    | "ListRetentionPersons"
+                    | "ExplainRetentionPerson"
+                    | "QueryLifecycle"
+                    | "ListLifecyclePersons"
+                    | "QueryStickiness"
+                    | "ListStickinessPersons",
+                )
+                | ("InsightService", "QueryPaths" | "ListPathPersons" | "QueryWebOverview")
+                | (
+                    "CohortService",
+                    "CreateCohort"
+                    | "GetCohort"
+                    | "ListCohorts"
+                    | "UpdateCohort"
+                    | "DeleteCohort"
+                    | "PreviewCohort"
+                    | "ListCohortPersons"
+                    | "AddCohortPersons"
+                    | "RemoveCohortPersons",
+                )
+                | (
+                    "SavedInsightService",
+                    "CreateSavedInsight" | "GetSavedInsight" | "ListSavedInsights"
+                    | "UpdateSavedInsight" | "DeleteSavedInsight",
+                )
+                | (
+                    "DashboardService",
+                    "CreateDashboard" | "GetDashboard" | "ListDashboards" | "UpdateDashboard"
+                    | "DeleteDashboard" | "ShareDashboard" | "UnshareDashboard",
+                )
+                | (
+                    "AnnotationService",
+                    "CreateAnnotation" | "ListAnnotations" | "UpdateAnnotation"
+                    | "DeleteAnnotation",
+                )
                 | ("ErrorService", "ListErrorGroups" | "GetErrorGroup" | "UpdateErrorGroup")
                 | ("LatencyService", "ListEndpoints" | "QueryLatency")
                 | ("OverviewService", "GetOverview" | "WatchOverview")

@@ -7,6 +7,7 @@ use observe_core::error::{CommonError, ErrorReason};
 use observe_core::{ErrorCode, ServiceError, Violations};
 
 use crate::engine::EngineError;
+use crate::refusal::Refusal;
 
 /// How long a caller should wait when too many questions are being computed.
 const BUSY_RETRY_AFTER: Duration = Duration::from_secs(2);
@@ -34,6 +35,9 @@ pub enum ReportsError {
     /// Too many people watch.
     #[error("too many viewers")]
     Viewers,
+    /// What people keep here does not allow it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// An RPC that is in the contract and not built yet.
     #[error("{0} is not built yet")]
     NotBuilt(&'static str),
@@ -61,6 +65,9 @@ impl From<EngineError> for ReportsError {
         match error {
             EngineError::Loading { progress } => Self::Loading { progress },
             EngineError::Busy => Self::Busy,
+            EngineError::Store(detail) => {
+                CommonError::Unavailable { dependency: "database of reports", detail }.into()
+            }
             large @ (EngineError::TooLong | EngineError::TooLarge) => Self::TooLarge(large),
             broken @ (EngineError::Abandoned | EngineError::Broken(_)) => {
                 CommonError::Internal(broken.to_string()).into()
@@ -75,6 +82,7 @@ impl ServiceError for ReportsError {
             Self::Common(error) => error.code(),
             Self::Loading { .. } => ErrorCode::Unavailable,
             Self::Busy | Self::Viewers | Self::TooLarge(_) => ErrorCode::ResourceExhausted,
+            Self::Refused(refusal) => refusal.code(),
             Self::NotBuilt(_) => ErrorCode::Unimplemented,
         }
     }
@@ -85,6 +93,7 @@ impl ServiceError for ReportsError {
             Self::Loading { .. } => ErrorReason::ProjectionLoading,
             Self::Busy | Self::Viewers => ErrorReason::RateLimited,
             Self::TooLarge(_) => ErrorReason::QuestionTooLarge,
+            Self::Refused(refusal) => refusal.reason(),
             Self::NotBuilt(_) => ErrorReason::UnknownRpc,
         }
     }
@@ -99,6 +108,7 @@ impl ServiceError for ReportsError {
                 "{error}; a shorter range, a narrower filter or fewer values make it smaller"
             )
             .into(),
+            Self::Refused(refusal) => refusal.to_string().into(),
             Self::NotBuilt(name) => format!("{name} is not built yet").into(),
         }
     }
@@ -107,6 +117,7 @@ impl ServiceError for ReportsError {
         match self {
             Self::Common(error) => error.metadata(),
             Self::Loading { progress } => vec![("progress", format!("{progress:.3}"))],
+            Self::Refused(refusal) => refusal.metadata(),
             Self::Busy | Self::Viewers | Self::TooLarge(_) | Self::NotBuilt(_) => Vec::new(),
         }
     }
@@ -116,6 +127,7 @@ impl ServiceError for ReportsError {
             Self::Common(error) => error.retry_after(),
             Self::Loading { .. } => Some(LOADING_RETRY_AFTER),
             Self::Busy | Self::Viewers => Some(BUSY_RETRY_AFTER),
+            Self::Refused(refusal) => refusal.retry_after(),
             Self::TooLarge(_) | Self::NotBuilt(_) => None,
         }
     }

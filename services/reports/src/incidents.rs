@@ -12,8 +12,9 @@ use observe_proto::monitor::v1::{
 use crate::convert::timestamp;
 use crate::engine::{EngineError, ReportEngine};
 use crate::overview::{Item, ItemKind, Severity};
-use crate::query::{Condition, Filter, Range, Scope, ValueTest};
-use crate::trends::buckets::{Buckets, Interval};
+use crate::query::{Condition, CountedBy, Filter, Range, Scope, ValueTest};
+use crate::trends::buckets::Interval;
+use crate::trends::period::Period;
 use crate::trends::{Math, Series, TrendsQuery};
 
 /// People who were on a site so long before it went down are counted as affected.
@@ -98,26 +99,29 @@ async fn persons_on(
     now_ms: i64,
 ) -> Result<u64, EngineError> {
     let range = Range { start_ms: since_ms - BEFORE_DOWN_MS, end_ms: now_ms + 1 };
-    let buckets = Buckets::new(range, Interval::Month, chrono_tz::Tz::UTC);
-    let (false, Some(buckets)) = (host.is_empty() || range.start_ms >= range.end_ms, buckets)
-    else {
+    let period = Period::new(range, Interval::Month, chrono_tz::Tz::UTC);
+    let (false, Some(period)) = (host.is_empty() || range.start_ms >= range.end_ms, period) else {
         return Ok(0);
     };
     let test = ValueTest::In(HashSet::from([host.to_owned()]));
     let filter = Filter::Condition(Condition { property: HOST.into(), scope: Scope::Event, test });
     let query = TrendsQuery {
-        range,
-        buckets,
+        period,
+        previous: None,
         series: vec![Series {
             event: None,
             math: Math::UniquePersons,
             filter: Filter::everything(),
         }],
+        formula: None,
         breakdown: None,
         filter,
+        counted_by: CountedBy::Persons,
     };
     let answer = engine.trends(project, query).await?;
-    Ok(answer.series.iter().flatten().map(|line| line.total).sum())
+    let persons: f64 = answer.series.iter().flatten().map(|line| line.total).sum();
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is a count")]
+    Ok(persons as u64)
 }
 
 /// Returns what monitor has to be told: what to open or renew, and what to close.

@@ -6,26 +6,38 @@
 //! event or a person.
 
 pub mod activity;
+pub mod behind;
+mod bits;
+pub mod cohort;
 pub mod config;
 mod convert;
 pub mod engine;
 pub mod error;
 mod errors;
+pub mod explained_person;
 pub mod funnel;
+pub mod hints;
 pub mod history;
 mod incidents;
 pub mod latency;
+pub mod lifecycle;
 pub mod neighbours;
 pub mod overview;
+pub mod paths;
 mod person_activity;
 pub mod projection;
 pub mod published;
 pub mod query;
+pub mod refusal;
+pub mod retention;
 mod service;
+mod sessions;
 pub mod signals;
+pub mod stickiness;
 mod store;
 pub mod trends;
 pub mod usage;
+pub mod web_overview;
 mod workers;
 
 use std::sync::Arc;
@@ -42,6 +54,8 @@ use observe_runtime::redis::CacheRedis;
 use observe_runtime::{Built, Deps, ReadyCheck, StartError, Worker};
 use tonic::service::Routes;
 
+use cohort::counter::Counter;
+use cohort::loader::Loader;
 pub use config::Config;
 use engine::{ColumnarEngine, ReportEngine, Slots};
 use latency::EndpointAssessor;
@@ -51,15 +65,20 @@ use overview::board::Board;
 use published::Published;
 use service::error::Errors;
 use service::insight::{Answers, Insight};
+use service::kept::Kept;
 use service::latency::Latency;
 use service::overview::Overviews;
 use service::person_activity::PersonActivities;
+use service::persons::PersonPages;
 use service::usage::Usage;
 use signals::Assessor;
+use store::cohort::CohortStore;
 use store::error_group::ErrorGroupStore;
+use store::projection::ProjectionStore;
 use store::usage::UsageStore;
 use usage::ledger::Ledger;
 use workers::follow_log::{self, Upstream};
+use workers::keep::Keeper;
 use workers::signals::SignalWatch;
 
 /// The schema of reports.
@@ -67,8 +86,8 @@ pub const SCHEMA: &str = "reports";
 /// Its migrations.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
 
-/// Connections: what people decided and the days that are over are small; questions about events need none.
-const POOLS: PoolSizes = PoolSizes { app: 4, worker: 2 };
+/// Connections: what people keep and decide and the days that are over are small; questions about events need none.
+const POOLS: PoolSizes = PoolSizes { app: 6, worker: 3 };
 
 /// Brings the schema up to date.
 ///
@@ -88,9 +107,12 @@ pub async fn migrate(url: &Secret) -> Result<(), StartError> {
 )]
 pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
     let database = Database::open(&config.database_url, SCHEMA, POOLS)?;
-    let published = Arc::new(Published::new());
+    let projections = ProjectionStore(database.clone());
+    let published = Arc::new(Published::of(projections.clone()));
     let (events, identity) = (deps.service_channel("events")?, deps.service_channel("identity")?);
-    let upstream = Upstream::new(events, identity, Arc::clone(&published));
+    let lists = CohortStore(database.clone());
+    let upstream =
+        Upstream::new(events, identity, Arc::clone(&published), projections.clone(), lists.clone());
     let neighbours = Neighbours::new(&deps)?;
     let slots = Slots::default();
     let engine: Arc<dyn ReportEngine> =
@@ -110,11 +132,13 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
         queries: LatencyQueries::new(neighbours.clone(), endpoints.clone()),
         clock: deps.clock.clone(),
     };
+    let knows = person_activity::neighbours::Neighbours::new(&deps)?;
     let persons = PersonActivities {
         engine: Arc::clone(&engine),
-        neighbours: person_activity::neighbours::Neighbours::new(&deps)?,
+        neighbours: knows.clone(),
         page_tokens: deps.page_tokens(),
     };
+    let pages = PersonPages::new(&deps)?;
     let assessor = Arc::new(Assessor {
         published: Arc::clone(&published),
         slots: slots.clone(),
@@ -131,7 +155,7 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
     let ledger = Ledger {
         engine: Arc::clone(&engine),
         neighbours: neighbours.clone(),
-        store: UsageStore(database),
+        store: UsageStore(database.clone()),
         clock: deps.clock.clone(),
     };
     let signals = SignalWatch {
@@ -144,20 +168,53 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
         let published = Arc::clone(&published);
         move || std::future::ready(published.is_ready())
     };
+    let page_tokens = deps.page_tokens();
     let life = deps.lifecycle;
     let usage = workers::usage::run(ledger.clone(), Arc::clone(&published), life.clone());
-    let routes = Routes::new(InsightServiceServer::new(Insight::new(engine, slots, answers)))
+    let loader = Loader::new(lists, slots.clone(), deps.clock.clone());
+    let counter =
+        Counter { loader: loader.clone(), engine: engine.clone(), clock: deps.clock.clone() };
+    let counting = workers::cohorts::run(counter.clone(), Arc::clone(&published), life.clone());
+    let insight = Insight::new(
+        engine,
+        slots.clone(),
+        answers,
+        pages.clone(),
+        knows,
+        loader,
+        deps.clock.clone(),
+    );
+    let kept = Kept {
+        database,
+        published: Arc::clone(&published),
+        slots,
+        counter,
+        pages,
+        insight: insight.clone(),
+        clock: deps.clock.clone(),
+        entropy: deps.entropy.clone(),
+        page_tokens,
+    };
+    let routes = kept
+        .add_to(Routes::new(InsightServiceServer::new(insight)))
         .add_service(ErrorServiceServer::new(errors))
         .add_service(LatencyServiceServer::new(latency))
         .add_service(OverviewServiceServer::new(Overviews::new(Arc::new(board), life.clone())))
         .add_service(PersonActivityServiceServer::new(persons))
         .add_service(UsageServiceServer::new(Usage(ledger)));
-    let follow = follow_log::run(upstream, published, deps.clock.clone(), life.clone());
+    let follow = follow_log::run(
+        upstream,
+        Keeper::new(projections),
+        published,
+        deps.clock.clone(),
+        life.clone(),
+    );
     Ok(Built {
         routes,
         workers: vec![
             Worker::new("follow log", follow),
             Worker::new("signals", signals.run(life)),
+            Worker::new("cohorts", counting),
             Worker::new("usage", usage),
         ],
         ready: vec![ReadyCheck::new(SERVICE_NAME, is_ready)],

@@ -10,6 +10,8 @@ mod columns;
 mod dictionary;
 mod erasure;
 mod error_groups;
+mod first_seen;
+pub(crate) mod keeping;
 mod pack;
 mod persons;
 mod project;
@@ -17,10 +19,11 @@ mod properties;
 mod property_set;
 mod retention;
 mod rows;
-mod segment;
+pub(crate) mod segment;
+pub(crate) mod stored;
 mod tail;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::Read as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -36,6 +39,7 @@ pub(crate) use error_groups::Seen;
 pub(crate) use pack::{BLOCK_ROWS, Unpacked};
 pub(crate) use persons::NOBODY;
 pub(crate) use project::Project;
+pub(crate) use property_set::PropertySet;
 pub(crate) use retention::Kept;
 pub(crate) use rows::NameRun;
 pub(crate) use segment::{Part, Segment};
@@ -90,13 +94,49 @@ impl Projection {
         let mut columns: HashMap<String, u64> = HashMap::new();
         for segment in now.segments(i64::MIN, i64::MAX) {
             let fixed = ["$visitor", "$time", "$arrival"].into_iter().zip(segment.packed_bytes());
-            let properties = segment.packed_property_bytes();
-            let properties = properties.map(|(key, bytes)| (now.properties.key(key), bytes));
+            let properties = segment.packed_property_bytes().into_iter();
+            let properties = properties.map(|(key, bytes)| (now.properties.key_text(key), bytes));
             for (column, bytes) in fixed.chain(properties) {
                 *columns.entry(column.to_owned()).or_default() += bytes as u64;
             }
         }
         columns.into_iter().collect()
+    }
+
+    /// Starts with what was kept: the projects, and by shard, up to where the log is in them all.
+    pub(crate) fn restored(
+        projects: HashMap<ProjectId, Project>,
+        floor: HashMap<u32, i64>,
+        room: Room,
+    ) -> Self {
+        let projects = projects.into_iter().map(|(id, project)| (id, Arc::new(project))).collect();
+        let (projects, cursors) = (RwLock::new(projects), Mutex::new(floor));
+        Self { projects, cursors, kept: Mutex::default(), room }
+    }
+
+    /// Returns all known projects.
+    pub(crate) fn all(&self) -> Vec<(ProjectId, Arc<Project>)> {
+        let projects = self.projects.read().unwrap_or_else(PoisonError::into_inner);
+        projects.iter().map(|(id, project)| (*id, Arc::clone(project))).collect()
+    }
+
+    /// Returns how far the log is read, by shard.
+    pub(crate) fn read_to(&self) -> BTreeMap<u32, i64> {
+        self.cursors().iter().map(|(shard, cursor)| (*shard, *cursor)).collect()
+    }
+
+    /// Returns how far the log is in the store, by shard: up to before the first row that is in memory only.
+    pub(crate) fn floor(&self) -> BTreeMap<u32, i64> {
+        let mut floor = self.read_to();
+        for (_, project) in self.all() {
+            let keeping = project.keeping();
+            for (shard, cursor) in &mut floor {
+                if let Some(first) = keeping.unkept(*shard) {
+                    *cursor = (*cursor).min(first - 1);
+                }
+            }
+        }
+        floor
     }
 
     /// Returns the last sequence of the shard that was applied; 0 at the start.
@@ -117,14 +157,14 @@ impl Projection {
         let project = ProjectId::from_bytes(&row.project_id)
             .ok_or(ApplyError::Malformed("a log row names no project"))?;
         // What was in an empty one is older than its project keeps, or was erased.
-        if !row.payload.is_empty() {
+        let project = self.project(project);
+        if !row.payload.is_empty() && !project.keeping().has(shard, row.first_sequence) {
             let LoggedEvents { events, erased } = unpack(&row.payload)?;
             if events.len() + erased as usize != row.count as usize {
                 return Err(ApplyError::Malformed(
                     "a log row holds another number of events than it says",
                 ));
             }
-            let project = self.project(project);
             project.append(&events);
             project.passed(shard, row.first_sequence);
         }

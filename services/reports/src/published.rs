@@ -1,5 +1,6 @@
 //! What the worker has built and questions are answered from.
 
+use observe_core::ProjectId;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,9 +10,12 @@ use arc_swap::ArcSwapOption;
 
 use crate::engine::EngineError;
 use crate::projection::Projection;
+use crate::query::Range;
+use crate::store::projection::ProjectionStore;
+use crate::workers::load;
 
 /// The projection in force, once there is one. While another is built beside it, this one keeps answering.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Published {
     projection: ArcSwapOption<Projection>,
     /// The bits of an `f64`, 0-1.
@@ -19,6 +23,8 @@ pub struct Published {
     parked: AtomicUsize,
     /// When all that the logs hold was last read.
     caught_up: Mutex<Option<Instant>>,
+    /// Where the columns of segments are that are not loaded.
+    store: Option<ProjectionStore>,
 }
 
 impl Published {
@@ -26,6 +32,31 @@ impl Published {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Starts without a projection; what is not loaded of one comes from the store.
+    pub(crate) fn of(store: ProjectionStore) -> Self {
+        Self { store: Some(store), ..Self::default() }
+    }
+
+    /// Loads what a project has in a range of time, so that it can be read.
+    ///
+    /// # Errors
+    /// `Loading` while there is no projection, `Store` if what is kept of it cannot be read now.
+    pub(crate) async fn load(&self, project: ProjectId, range: Range) -> Result<(), EngineError> {
+        let now = self.projection()?.project(project);
+        match &self.store {
+            Some(store) => load::load(store, project, &now, range).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Loads everything, the latest first, so that no later question waits for it.
+    pub(crate) async fn load_all(&self) -> Result<(), EngineError> {
+        for (project, _) in self.projection()?.all() {
+            self.load(project, Range::ALWAYS).await?;
+        }
+        Ok(())
     }
 
     /// Returns the projection in force.

@@ -1,6 +1,8 @@
 //! What questions have in common: range, filter, breakdown. These types are valid by construction in `convert`; engines
 //! need not check them again.
 
+use uuid::Uuid;
+
 pub use observe_filter::{Condition, Filter, PROPERTY_BYTES_MAX, Scope, ValueTest};
 
 /// A half-open range of time.
@@ -13,6 +15,9 @@ pub struct Range {
 }
 
 impl Range {
+    /// All time.
+    pub const ALWAYS: Self = Self { start_ms: i64::MIN, end_ms: i64::MAX };
+
     /// Returns whether the time is inside.
     #[must_use]
     pub fn contains(self, time_ms: i64) -> bool {
@@ -46,10 +51,12 @@ pub const OTHER_LABEL: &str = "$other";
 /// Splits an answer by the values of a property.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Breakdown {
-    /// The property's key.
+    /// The property's key; empty for cohorts.
     pub property: String,
     /// Whose property.
     pub scope: Scope,
+    /// With the scope of cohorts, whose names are the values, 1-25; else none.
+    pub cohorts: Vec<Uuid>,
     /// How many values to tell apart, 1-100.
     pub limit: usize,
     /// Which event decides in a funnel.
@@ -63,4 +70,8 @@ pub enum Attribution {
     FirstTouch,
     /// The last that matches a step.
     LastTouch,
+    /// Every step has the value: only events with it count.
+    AllSteps,
+    /// The one that took this step, from 0.
+    Step(usize),
 }

@@ -48,7 +48,7 @@ world.test("a signed-in page paints soon and its scripts stay below the limit", 
   t.diagnostic(`figure first paint of the signed-in page: ${painted.toFixed(0)} ms with an empty cache, ${again.toFixed(0)} ms again; numbers shown after ${shown.toFixed(0)} ms`);
   t.diagnostic(`figure JavaScript of the first page: ${one.gzip} bytes gzip -9 (${one.raw} raw, ${one.count} files, sent as ${one.encodings})`);
 
-  for (const name of ["Live", "Insights", "People", "Errors", "Usage", "Ingestion", "Install", "Settings"]) {
+  for (const name of ["Live", "Insights", "People", "Dashboards", "Web", "Errors", "Usage", "Ingestion", "Install", "Settings"]) {
     await openPlace(page, name);
     await settled(page);
   }

@@ -26,6 +26,10 @@ fn what(path: &str) -> Option<&'static str> {
         "merge_id" => "merge",
         "erasure_id" => "erasure",
         "error_group_id" => "error group",
+        "cohort_id" => "cohort",
+        "saved_insight_id" | "saved_insight.id" => "saved insight",
+        "dashboard_id" | "dashboard.id" => "dashboard",
+        "annotation_id" => "annotation",
         "person_id" | "filter.person_id" | "source_person_id" | "target_person_id" => "person",
         "distinct_id" | "anonymous_id" | "source_distinct_id" => return None,
         // Ours to tell; not read from requests.

@@ -41,16 +41,34 @@ pub(crate) fn bare(method: &MethodDescriptor, tenant: &Tenant) -> Value {
             request[key] = json!(id);
         }
     }
+    // Who is behind a number of a question is asked with the question, which names the project.
+    for field in method.input().fields() {
+        if let Kind::Message(question) = field.kind()
+            && question.name().starts_with("Query")
+            && question.get_field_by_name("project_id").is_some()
+        {
+            request[field.json_name()] = json!({"projectId": tenant.project});
+        }
+    }
     request
+}
+
+/// Adds what is in one object to another, and so with the objects in it.
+fn add(to: &mut Value, more: Value) {
+    match (to, more) {
+        (Value::Object(to), Value::Object(more)) => {
+            for (key, value) in more {
+                add(to.entry(key).or_insert(Value::Null), value);
+            }
+        }
+        (to, more) => *to = more,
+    }
 }
 
 /// Returns a request that is good. The things that it names do not exist, so that it changes little where it is admitted.
 pub(crate) fn full(method: &MethodDescriptor, tenant: &Tenant) -> Value {
     let mut request = bare(method, tenant);
-    let more = content(method.parent_service().name(), method.name());
-    if let (Some(request), Value::Object(more)) = (request.as_object_mut(), more) {
-        request.extend(more);
-    }
+    add(&mut request, content(method.parent_service().name(), method.name()));
     request
 }
 
@@ -61,6 +79,8 @@ fn content(service: &str, method: &str) -> Value {
         "ProjectService" | "KeyService" => projects(method),
         "PersonService" | "ErasureService" | "GroupService" => persons(method),
         "MonitorService" | "IncidentService" | "AlertChannelService" => monitors(method),
+        "CohortService" => cohorts(method),
+        "SavedInsightService" | "DashboardService" | "AnnotationService" => kept(method),
         _ => reports(method),
     }
 }
@@ -148,6 +168,55 @@ fn monitors(method: &str) -> Value {
     }
 }
 
+fn cohorts(method: &str) -> Value {
+    let persons = json!({"cohortId": NOBODY, "distinctIds": ["nobody-of-either"]});
+    match method {
+        "CreateCohort" => json!({"name": "Example"}),
+        "UpdateCohort" => json!({"cohortId": NOBODY, "name": "Example"}),
+        "PreviewCohort" => {
+            let property = json!({"property": "plan", "values": ["pro"]});
+            json!({"rule": {"conditions": [{"property": property}]}})
+        }
+        "AddCohortPersons" | "RemoveCohortPersons" => persons,
+        "ListCohorts" => json!({}),
+        _ => json!({"cohortId": NOBODY}),
+    }
+}
+
+fn kept(method: &str) -> Value {
+    let query = json!({"trends": {"series": [{}]}, "last": "86400s"});
+    let insight = |id: &str| json!({"savedInsight": {"id": id, "name": "Example", "query": query}});
+    let dashboard = |id: &str| json!({"dashboard": {"id": id, "name": "Example"}});
+    let note = || json!({"time": SystemClock.now().to_rfc3339(), "text": "Release"});
+    match method {
+        "CreateSavedInsight" => insight(""),
+        "UpdateSavedInsight" => insight(NOBODY),
+        "GetSavedInsight" | "DeleteSavedInsight" => json!({"savedInsightId": NOBODY}),
+        "CreateDashboard" => dashboard(""),
+        "UpdateDashboard" => dashboard(NOBODY),
+        "GetDashboard" | "DeleteDashboard" | "ShareDashboard" | "UnshareDashboard" => {
+            json!({"dashboardId": NOBODY})
+        }
+        "GetSharedDashboard" => json!({"shareToken": "none"}),
+        "QuerySharedTile" => json!({"shareToken": "none", "tileId": NOBODY}),
+        "CreateAnnotation" => note(),
+        "UpdateAnnotation" => {
+            let mut request = note();
+            request["annotationId"] = json!(NOBODY);
+            request
+        }
+        "DeleteAnnotation" => json!({"annotationId": NOBODY}),
+        "ListAnnotations" => json!({"range": last_hour()}),
+        _ => json!({}),
+    }
+}
+
+fn last_hour() -> Value {
+    let now = SystemClock.now();
+    let hour_ago = now - chrono::TimeDelta::hours(1);
+    json!({"startTime": hour_ago.to_rfc3339(), "endTime": now.to_rfc3339()})
+}
+
 fn reports(method: &str) -> Value {
     let now = SystemClock.now();
     let hour_ago = now - chrono::TimeDelta::hours(1);
@@ -155,6 +224,35 @@ fn reports(method: &str) -> Value {
     match method {
         "QueryTrends" => json!({"range": range, "series": [{}]}),
         "QueryFunnel" => json!({"range": range, "steps": [{"event": "a"}, {"event": "b"}]}),
+        "ListTrendPersons" => json!({"trends": {"range": range, "series": [{}]}, "series": 1}),
+        "QueryFunnelTrend" | "ListFunnelPersons" | "ExplainFunnelPerson" => {
+            let steps = json!([{"event": "a"}, {"event": "b"}]);
+            let mut request = json!({"funnel": {"range": range, "steps": steps}});
+            match method {
+                "ListFunnelPersons" => add(&mut request, json!({"step": 1})),
+                "ExplainFunnelPerson" => {
+                    add(&mut request, json!({"distinctId": "nobody-of-either"}));
+                }
+                _ => {}
+            }
+            request
+        }
+        "QueryRetention" | "QueryLifecycle" => json!({"range": range}),
+        "QueryStickiness" => json!({"range": range, "series": [{}]}),
+        "ListRetentionPersons" | "ExplainRetentionPerson" => {
+            let cohort = day_of(hour_ago);
+            let mut request = json!({"retention": {"range": range}, "cohortStartTime": cohort});
+            if method == "ExplainRetentionPerson" {
+                add(&mut request, json!({"distinctId": "nobody-of-either"}));
+            }
+            request
+        }
+        "ListLifecyclePersons" => json!({
+            "lifecycle": {"range": range}, "bucketStartTime": day_of(hour_ago), "state": "STATE_NEW"
+        }),
+        "ListStickinessPersons" => {
+            json!({"stickiness": {"range": range, "series": [{}]}, "series": 1, "buckets": 1})
+        }
         "GetErrorGroup" => json!({"errorGroupId": NOBODY}),
         "UpdateErrorGroup" => json!({"errorGroupId": NOBODY, "status": "STATUS_OPEN"}),
         "ListEndpoints" => json!({"range": range}),
@@ -162,8 +260,15 @@ fn reports(method: &str) -> Value {
             let endpoint = json!({"service": "shop", "method": "GET", "route": "/"});
             json!({"range": range, "endpoint": endpoint})
         }
+        "QueryPaths" | "QueryWebOverview" => json!({"range": range}),
+        "ListPathPersons" => json!({"paths": {"range": range}, "step": 1, "source": "/"}),
         "PreviewMerge" => json!({"sourcePersonId": NOBODY, "targetPersonId": NOBODY_ELSE}),
         "ListPersonEvents" | "ExportPerson" => json!({"personId": NOBODY}),
         _ => json!({}),
     }
+}
+
+/// When the day of a time begins in UTC.
+fn day_of(time: chrono::DateTime<chrono::Utc>) -> String {
+    time.date_naive().and_time(chrono::NaiveTime::MIN).and_utc().to_rfc3339()
 }

@@ -43,6 +43,7 @@ pub(crate) async fn make(cluster: &Cluster, wire: &Wire, people: &People) -> Thi
     let monitor = json!({"name": MARK, "interval": "10s", "http": http});
     let webhook = json!({"url": format!("{}/{MARK}", cluster.base)});
     let channel = json!({"name": MARK, "webhook": webhook});
+    let question = json!({"trends": {"series": [{"event": MARK}]}, "last": "86400s"});
     let tenant = json!({"projectId": project, "organizationId": people.own.organization});
     for (what, rpc, mut request, answer) in [
         (
@@ -58,6 +59,25 @@ pub(crate) async fn make(cluster: &Cluster, wire: &Wire, people: &People) -> Thi
             "/alertChannel/id",
         ),
         ("key", "identity.v1.KeyService/CreateKey", json!({"name": MARK}), "/key/id"),
+        ("cohort", "reports.v1.CohortService/CreateCohort", json!({"name": MARK}), "/cohort/id"),
+        (
+            "saved insight",
+            "reports.v1.SavedInsightService/CreateSavedInsight",
+            json!({"savedInsight": {"name": MARK, "query": question}}),
+            "/savedInsight/id",
+        ),
+        (
+            "dashboard",
+            "reports.v1.DashboardService/CreateDashboard",
+            json!({"dashboard": {"name": MARK}}),
+            "/dashboard/id",
+        ),
+        (
+            "annotation",
+            "reports.v1.AnnotationService/CreateAnnotation",
+            json!({"text": MARK, "time": "2026-01-01T00:00:00Z"}),
+            "/annotation/id",
+        ),
         (
             "invitation",
             "identity.v1.InvitationService/CreateInvitation",
@@ -127,6 +147,17 @@ pub(crate) async fn state(wire: &Wire, people: &People, things: &Things) -> Vec<
             "reports.v1.ErrorService/GetErrorGroup",
             Some(("errorGroupId", "error group")),
             vec!["/errorGroup/status"],
+        ),
+        ("reports.v1.CohortService/GetCohort", Some(("cohortId", "cohort")), vec!["/cohort/name"]),
+        (
+            "reports.v1.SavedInsightService/GetSavedInsight",
+            Some(("savedInsightId", "saved insight")),
+            vec!["/savedInsight"],
+        ),
+        (
+            "reports.v1.DashboardService/GetDashboard",
+            Some(("dashboardId", "dashboard")),
+            vec!["/dashboard"],
         ),
         (
             "monitor.v1.AlertChannelService/ListAlertChannels",

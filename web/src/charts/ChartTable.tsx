@@ -25,7 +25,7 @@ export function ChartTable({ title, table }: { title: string; table: Data }) {
               </th>
               {cells.map((cell, place) => (
                 <td key={place} title={typeof cell === "string" ? cell : undefined}>
-                  {cell === null ? "–" : typeof cell === "number" ? exactNumber(cell) : cell}
+                  {cell === null ? "–" : typeof cell !== "number" ? cell : <Value value={cell} onPick={table.unpicked?.includes(place) ? undefined : table.onPick && (() => table.onPick?.(index, place))} />}
                 </td>
               ))}
             </tr>
@@ -33,5 +33,14 @@ export function ChartTable({ title, table }: { title: string; table: Data }) {
         </tbody>
       </table>
     </div>
+  );
+}
+
+function Value({ value, onPick }: { value: number; onPick: (() => void) | undefined }) {
+  if (!onPick || value === 0) return exactNumber(value);
+  return (
+    <button type="button" className={styles.value} title="Show who is behind this number" onClick={onPick}>
+      {exactNumber(value)}
+    </button>
   );
 }

@@ -12,8 +12,14 @@ export interface FunnelChartProps {
   steps: readonly FunnelStep[];
   /** The same funnel for each value of a property. */
   groups?: readonly FunnelGroup[];
+  /** What is counted: "persons". */
+  unit?: string;
   /** Stands at the left of the tools. */
   actions?: ReactNode;
+  /** Leaves the tools out. */
+  bare?: boolean | undefined;
+  /** Told which number was pressed: the step by its place, those who did not come so far, and the value of the breakdown. */
+  onPick?: ((step: number, droppedOff: boolean, value?: string) => void) | undefined;
 }
 
 /** Up to so many steps have their numbers beside their bars; up to so many more, below them; then steps are rows. */
@@ -26,14 +32,15 @@ function columns(count: number): "beside" | "below" | undefined {
 }
 
 /** How many persons came how far. */
-export function FunnelChart({ title, steps, groups = [], actions }: FunnelChartProps) {
+export function FunnelChart({ title, steps, groups = [], unit = "persons", actions, bare, onPick }: FunnelChartProps) {
   return (
     <ChartFrame
       title={title}
+      bare={bare ?? false}
       table={() => funnelTable(steps, groups)}
       actions={
         <>
-          <Whole steps={steps} />
+          <Whole steps={steps} unit={unit} />
           {actions}
         </>
       }
@@ -41,30 +48,38 @@ export function FunnelChart({ title, steps, groups = [], actions }: FunnelChartP
       <div className={styles.box}>
         <ol className={styles.steps} data-columns={columns(steps.length)}>
           {steps.map((step, index) => (
-            <Step key={index} steps={steps} index={index} step={step} />
+            <Step key={index} steps={steps} index={index} step={step} unit={unit} onPick={onPick} />
           ))}
         </ol>
       </div>
-      {groups.length > 0 && <FunnelGroups title={title} groups={groups} />}
+      {groups.length > 0 && <FunnelGroups title={title} groups={groups} onPick={onPick} />}
     </ChartFrame>
   );
 }
 
 /** What it comes to: from the first step to the last. */
-function Whole({ steps }: { steps: readonly FunnelStep[] }) {
+function Whole({ steps, unit }: { steps: readonly FunnelStep[]; unit: string }) {
   const [first, last] = [steps[0], steps.at(-1)];
   if (!first || !last) return null;
   return (
     <p className={styles.whole}>
       <b>{conversionText(last.fromFirst)}</b>
       <span>
-        converted, <Num value={last.persons} unit="persons" /> of <Num value={first.persons} unit="persons" /> persons
+        converted, <Num value={last.persons} unit={unit} /> of <Num value={first.persons} unit={unit} /> {unit}
       </span>
     </p>
   );
 }
 
-function Step({ steps, index, step }: { steps: readonly FunnelStep[]; index: number; step: FunnelStep }) {
+interface StepProps {
+  steps: readonly FunnelStep[];
+  index: number;
+  step: FunnelStep;
+  unit: string;
+  onPick: FunnelChartProps["onPick"];
+}
+
+function Step({ steps, index, step, unit, onPick }: StepProps) {
   const before = index === 0 ? step.fromFirst : (steps[index - 1]?.fromFirst ?? 0);
   const shares = { "--share": step.fromFirst, "--before": before } as CSSProperties;
   const lost = droppedOff(steps, index);
@@ -72,6 +87,7 @@ function Step({ steps, index, step }: { steps: readonly FunnelStep[]; index: num
     <li className={styles.step}>
       <p className={styles.name} title={step.label}>
         <span className={styles.number}>{index + 1}</span> <span className="truncate">{step.label}</span>
+        {step.optional && <span className={styles.optional}>optional</span>}
       </p>
       <div className={styles.track} style={shares} aria-hidden>
         <div className={styles.lost} />
@@ -80,23 +96,23 @@ function Step({ steps, index, step }: { steps: readonly FunnelStep[]; index: num
       <div className={styles.facts}>
         <p className={styles.share}>
           {conversionText(step.fromFirst)}
-          <span>
-            <Num value={step.persons} unit="persons" /> {step.persons === 1 ? "person" : "persons"}
-          </span>
+          <Pick onPick={onPick && step.persons > 0 ? () => onPick(index, false) : undefined}>
+            <Num value={step.persons} unit={unit} /> {step.persons === 1 ? unit.replace(/s$/, "") : unit}
+          </Pick>
         </p>
         {index > 0 && (
           <p className={styles.details}>
             <span>
               <b>{conversionText(step.fromPrevious)}</b> of step {index}
             </span>
-            <span>
+            <Pick onPick={onPick && lost > 0 ? () => onPick(index, true) : undefined}>
               <b>
-                <Num value={lost} unit="persons" />
+                <Num value={lost} unit={unit} />
               </b>{" "}
               dropped off
-            </span>
+            </Pick>
             {step.medianMs !== null && (
-              <span title="The median time from the step before">
+              <span title={`From the step before: median ${lengthText(step.medianMs)}${step.averageMs == null ? "" : `, mean ${lengthText(step.averageMs)}`}`}>
                 <b>{lengthText(step.medianMs)}</b> median time
               </span>
             )}
@@ -104,5 +120,15 @@ function Step({ steps, index, step }: { steps: readonly FunnelStep[]; index: num
         )}
       </div>
     </li>
+  );
+}
+
+/** Words that show, when they are pressed, who is behind them. */
+function Pick({ onPick, children }: { onPick: (() => void) | undefined; children: ReactNode }) {
+  if (!onPick) return <span>{children}</span>;
+  return (
+    <button type="button" className={styles.pick} title="Show who they are" onClick={onPick}>
+      {children}
+    </button>
   );
 }

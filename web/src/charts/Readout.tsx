@@ -1,5 +1,6 @@
 import type uPlot from "uplot";
 import { bucketName } from "./axis";
+import { changeText } from "./numbers";
 import { type Buckets, type ChartSeries, seriesColor } from "./series";
 import styles from "./charts.module.css";
 
@@ -35,9 +36,23 @@ export function Readout({ plot, index, buckets, series, unfinished, exact }: Pro
         <p key={one.id} className={styles.readoutRow}>
           <i className={styles.swatch} style={{ background: seriesColor(one, place) }} />
           <span className={styles.readoutName}>{one.label}</span>
+          {one.notes?.[index] && <span className={styles.readoutNote}>{one.notes[index]}</span>}
           <b>{value === null ? "–" : exact(value)}</b>
+          {one.previous && <Before value={value} before={one.previous[index] ?? null} exact={exact} />}
         </p>
       ))}
     </div>
+  );
+}
+
+/** What it was in the time before, and by how much it has changed. */
+function Before({ value, before, exact }: { value: number | null; before: number | null; exact(value: number): string }) {
+  if (before === null) return null;
+  const change = value !== null && before > 0 ? ` ${changeText(value / before - 1)}` : "";
+  return (
+    <span className={styles.readoutNote}>
+      before {exact(before)}
+      {change}
+    </span>
   );
 }

@@ -1,10 +1,11 @@
 import { type ReactNode, useMemo } from "react";
 import { exactNumber, shortNumber } from "@/format/number";
 import { ChartFrame } from "./ChartFrame";
+import type { ChartMark } from "./Marks";
 import { Legend } from "./Legend";
 import { Plot } from "./Plot";
 import { type Buckets, type ChartSeries, SERIES_DRAWN_MAX } from "./series";
-import { timeSeriesTable } from "./table";
+import { type ChartTable, timeSeriesTable } from "./table";
 import styles from "./charts.module.css";
 
 export interface TimeSeriesChartProps {
@@ -31,15 +32,19 @@ export interface TimeSeriesChartProps {
   named?: boolean;
   /** Leaves the tools out. */
   bare?: boolean;
+  /** What is noted at buckets. */
+  marks?: readonly ChartMark[] | undefined;
+  /** Told which value was pressed, where there is somebody behind it: the bucket, and the series by its place. */
+  onPick?: ((bucket: number, series: number) => void) | undefined;
 }
 
 /** Values over time, as lines or as bars. */
 export function TimeSeriesChart(props: TimeSeriesChartProps) {
   const { title, buckets, series, display = "lines", unfinished = false, whole = true, height = 280 } = props;
-  const { format = shortNumber, exact = exactNumber, actions, bare, named = series.length < 2 } = props;
+  const { format = shortNumber, exact = exactNumber, actions, bare, named = series.length < 2, marks, onPick } = props;
   const drawn = useDrawn(series);
   return (
-    <ChartFrame title={title} table={() => timeSeriesTable(buckets, series)} actions={actions} bare={bare}>
+    <ChartFrame title={title} table={() => pickedTable(buckets, series, onPick)} actions={actions} bare={bare}>
       <div className={styles.withLegend}>
         {!named && <Legend series={drawn} wideToo={display === "bars"} />}
         <Plot
@@ -52,10 +57,22 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
           format={format}
           exact={exact}
           height={height}
+          marks={marks}
+          onPick={onPick}
         />
       </div>
     </ChartFrame>
   );
+}
+
+/** The table, in which each value of the range leads to who is behind it; those of the time before do not. */
+function pickedTable(buckets: Buckets, series: readonly ChartSeries[], onPick: TimeSeriesChartProps["onPick"]): ChartTable {
+  const cells = series.flatMap(({ previous }, place) => (previous ? [place, null] : [place]));
+  return {
+    ...timeSeriesTable(buckets, series),
+    onPick: onPick && ((row, cell) => onPick(row, cells[cell] ?? 0)),
+    unpicked: cells.flatMap((place, cell) => (place === null ? [cell] : [])),
+  };
 }
 
 function useDrawn(series: readonly ChartSeries[]): readonly ChartSeries[] {

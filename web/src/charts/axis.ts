@@ -41,8 +41,8 @@ export function timeTicks(buckets: Buckets, most: number): Tick[] {
 }
 
 function clockTicks({ starts, timeZone }: Buckets, room: number): Tick[] {
-  const day = formatter(timeZone, { day: "numeric", month: "short" });
-  const clock = formatter(timeZone, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  const day = formatter(timeZone, TICK_FORMAT.day);
+  const clock = formatter(timeZone, CLOCK_FORMAT);
   const named = starts.map((start) => ({ start, time: clock.format(start) }));
   const label = (start: number, time: string) => (time === "00:00" ? day.format(start) : time);
   for (const stride of HOUR_STRIDES) {
@@ -58,6 +58,8 @@ function clockTicks({ starts, timeZone }: Buckets, room: number): Tick[] {
   const stride = Math.ceil(source.length / room);
   return source.filter((_, index) => index % stride === 0);
 }
+
+const CLOCK_FORMAT: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
 
 const TICK_FORMAT: Record<Exclude<BucketLength, "hour" | "minute">, Intl.DateTimeFormatOptions> = {
   day: { day: "numeric", month: "short" },
@@ -77,6 +79,14 @@ const NAME_FORMAT: Record<BucketLength, Intl.DateTimeFormatOptions> = {
 export function bucketName(start: number, { length, timeZone }: Pick<Buckets, "length" | "timeZone">): string {
   const name = formatter(timeZone, NAME_FORMAT[length]).format(start);
   return length === "week" ? `Week of ${name}` : name;
+}
+
+/** The short name of a bucket, for below a column: `31 May`, `14:00`, `May 2026`. */
+export function tickName(start: number, { length, timeZone }: Pick<Buckets, "length" | "timeZone">): string {
+  const isClock = length === "hour" || length === "minute";
+  const clock = isClock ? formatter(timeZone, CLOCK_FORMAT).format(start) : "00:00";
+  if (clock !== "00:00") return clock;
+  return formatter(timeZone, isClock ? TICK_FORMAT.day : TICK_FORMAT[length]).format(start);
 }
 
 // Making a formatter costs far more than using one.

@@ -1,5 +1,5 @@
 import type uPlot from "uplot";
-import { inkOf, type PlotInput } from "./plotInput";
+import { inkOf, type PlotInput, token } from "./plotInput";
 
 /** The share of a bucket's width that its bars take. */
 const BARS_SHARE = 0.72;
@@ -25,7 +25,10 @@ export function drawUnfinished(plot: uPlot, { host, series, buckets, unfinished 
   });
 }
 
-/** The bars of a bucket side by side; those of a bucket that is not over yet are pale with a dashed edge. */
+/**
+ * The bars of a bucket side by side; those of a bucket that is not over yet are pale with a dashed edge. The time before is a
+ * line across each bar.
+ */
 export function drawBars(plot: uPlot, { host, series, buckets, unfinished }: PlotInput) {
   const { ctx } = plot;
   const count = buckets.starts.length;
@@ -46,6 +49,12 @@ export function drawBars(plot: uPlot, { host, series, buckets, unfinished }: Plo
       ctx.fillStyle = pale ? `${ink}38` : ink;
       ctx.fillRect(...box);
       if (pale) outline(ctx, ink, box);
+    });
+    one.previous?.forEach((value, index) => {
+      if (value === null) return;
+      const left = plot.valToPos(index, "x", true) + shift;
+      ctx.fillStyle = token(host, "--text-2");
+      ctx.fillRect(left, plot.valToPos(value, "y", true) - devicePixelRatio, barWidth - (barWidth > 4 ? devicePixelRatio : 0), 2 * devicePixelRatio);
     });
   });
   ctx.restore();

@@ -7,6 +7,12 @@ export function conversionText(share: number): string {
   return percent(share);
 }
 
+/** `▲ 12 %`, `▼ 3.4 %` or `no change`, of a change as a share. */
+export function changeText(change: number): string {
+  if (Math.abs(change) < 0.0005) return "no change";
+  return `${change > 0 ? "▲" : "▼"}\u202f${percent(Math.abs(change))}`;
+}
+
 const LENGTHS: [number, string][] = [
   [86_400_000, "d"],
   [3_600_000, "h"],

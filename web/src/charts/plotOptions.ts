@@ -1,8 +1,9 @@
 import uPlot from "uplot";
-import { timeTicks, valueAxis } from "./axis";
+import { timeTicks } from "./axis";
 import { drawBars, drawUnfinished } from "./drawing";
 import { inkOf, type PlotInput, token } from "./plotInput";
 import { type ChartSeries, lonelyValues } from "./series";
+import { spanAxis } from "./spanAxis";
 
 /** How much room one name on the axis of time takes, in pixels. */
 const TICK_ROOM = 76;
@@ -12,14 +13,15 @@ const FONT = "11px system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif";
 
 /** What uPlot draws: buckets stand side by side by their number, so that every calendar looks even. */
 export function plotData({ buckets, series }: PlotInput): uPlot.AlignedData {
-  return [buckets.starts.map((_, index) => index), ...series.map(({ values }) => [...values])];
+  const previous = series.flatMap((one) => (one.previous ? [[...one.previous]] : []));
+  return [buckets.starts.map((_, index) => index), ...series.map(({ values }) => [...values]), ...previous];
 }
 
 /** How uPlot draws it. */
 export function plotOptions(input: PlotInput): uPlot.Options {
   const { buckets, series, display, host } = input;
   const count = buckets.starts.length;
-  const axis = valueAxis(Math.max(0, ...series.flatMap(({ values }) => values.map((value) => value ?? 0))), input.whole);
+  const axis = spanAxis(...extent(series), input.whole);
   const names = axis.ticks.map(input.format);
   const valueRoom = Math.max(...names.map((name) => name.length)) * 6.5 + 12;
   const ticks = timeTicks(buckets, Math.floor((input.width - input.gutter - valueRoom) / TICK_ROOM));
@@ -32,7 +34,7 @@ export function plotOptions(input: PlotInput): uPlot.Options {
     padding: [10, Math.max(input.gutter, END_ROOM), 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: display === "bars" ? { show: false } : { size: 8 } },
-    scales: { x: { time: false, range: [-side, count - 1 + side] }, y: { range: [0, axis.max] } },
+    scales: { x: { time: false, range: [-side, count - 1 + side] }, y: { range: [axis.min, axis.max] } },
     axes: [
       {
         ...common,
@@ -51,12 +53,40 @@ export function plotOptions(input: PlotInput): uPlot.Options {
         values: () => names,
       },
     ],
-    series: [{}, ...series.map((one, index) => lineOf(input, one, index))],
+    series: [
+      {},
+      ...series.map((one, index) => lineOf(input, one, index)),
+      ...series.flatMap((one, index) => (one.previous ? [previousOf(input, one, index)] : [])),
+    ],
     hooks: {
       ready: [input.onReady],
       draw: [display === "bars" ? (plot) => drawBars(plot, input) : (plot) => drawUnfinished(plot, input)],
       setCursor: [(plot) => input.onActive(plot.cursor.idx ?? null)],
     },
+  };
+}
+
+/** The smallest and the largest value that are drawn, zero included. */
+function extent(series: readonly ChartSeries[]): [least: number, most: number] {
+  let [least, most] = [0, 0];
+  for (const { values, previous = [] } of series) {
+    for (const value of [...values, ...previous]) {
+      least = Math.min(least, value ?? 0);
+      most = Math.max(most, value ?? 0);
+    }
+  }
+  return [least, most];
+}
+
+/** The time before: the same colour, thin and dashed, so that it stands back. */
+function previousOf({ host, display }: PlotInput, one: ChartSeries, index: number): uPlot.Series {
+  const linear = uPlot.paths.linear?.();
+  return {
+    stroke: () => `${inkOf(host, one, index)}a6`,
+    width: 1.25,
+    dash: [3, 4],
+    points: { show: false },
+    paths: (plot, seriesIndex, from, to) => (display === "bars" ? null : (linear?.(plot, seriesIndex, from, to) ?? null)),
   };
 }
 

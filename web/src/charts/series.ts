@@ -12,6 +12,10 @@ export interface ChartSeries {
   values: readonly (number | null)[];
   /** Which of the series colours, 0-5; by its place when missing. */
   color?: number;
+  /** The values of the time before, bucket by bucket. */
+  previous?: readonly (number | null)[];
+  /** What else there is to say of each bucket, such as `12 of 34`. */
+  notes?: readonly string[];
 }
 
 export interface Buckets {
@@ -34,4 +38,10 @@ export function seriesColor(series: ChartSeries | undefined, index: number): str
 export function lonelyValues(values: readonly (number | null)[]): number[] {
   const isGap = (index: number) => (values[index] ?? null) === null;
   return values.flatMap((_, index) => (!isGap(index) && isGap(index - 1) && isGap(index + 1) ? [index] : []));
+}
+
+/** Which series has, in a bucket, the value nearest to one that was pointed at. */
+export function nearestSeries(series: readonly ChartSeries[], bucket: number, value: number): number {
+  const distance = ({ values }: ChartSeries) => Math.abs((values[bucket] ?? Infinity) - value);
+  return series.reduce((best, one, index) => (distance(one) < distance(series[best] ?? one) ? index : best), 0);
 }

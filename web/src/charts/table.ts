@@ -6,15 +6,23 @@ import type { Buckets, ChartSeries } from "./series";
 export interface ChartTable {
   columns: string[];
   rows: { name: string; cells: (number | string | null)[] }[];
+  /** Told which number was pressed, where there is somebody behind numbers; cells are counted without the name. */
+  onPick?: ((row: number, cell: number) => void) | undefined;
+  /** The cells of a row that nobody is behind. */
+  unpicked?: readonly number[];
 }
 
 /** One row a bucket, one column a series. */
 export function timeSeriesTable(buckets: Buckets, series: readonly ChartSeries[]): ChartTable {
+  const columns = series.flatMap(({ label, values, previous }) => [
+    { label, values },
+    ...(previous ? [{ label: `${label}, the time before`, values: previous }] : []),
+  ]);
   return {
-    columns: [`Time (${buckets.timeZone})`, ...series.map(({ label }) => label)],
+    columns: [`Time (${buckets.timeZone})`, ...columns.map(({ label }) => label)],
     rows: buckets.starts.map((start, index) => ({
       name: bucketName(start, buckets),
-      cells: series.map(({ values }) => values[index] ?? null),
+      cells: columns.map(({ values }) => values[index] ?? null),
     })),
   };
 }

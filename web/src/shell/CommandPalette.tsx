@@ -5,7 +5,9 @@ import type { ReactNode } from "react";
 import { useLocation } from "wouter";
 import { Avatar } from "@/components/Avatar";
 import { KeyHint } from "@/components/KeyHint";
-import { HeartPulse, Keyboard, Plus, Search } from "@/components/icons";
+import { ChartLine, HeartPulse, Keyboard, LayoutDashboard, Plus, Search, Users } from "@/components/icons";
+import { useDashboardEntries } from "@/features/dashboards/useDashboardEntries";
+import { useInsightEntries } from "@/features/insights/saved/useInsightEntries";
 import { useMonitorEntries } from "@/features/uptime/useMonitorEntries";
 import { useMe } from "@/hooks/useMe";
 import { useProject } from "@/hooks/useProject";
@@ -23,13 +25,15 @@ export default function CommandPalette({ onClose, onKeys }: { onClose: () => voi
   const [, navigate] = useLocation();
   const actions = useUserEntries().flatMap((entry) => (typeof entry === "object" && "label" in entry ? [entry] : []));
   const uptime = useMonitorEntries(text);
+  const insights = useInsightEntries(text);
+  const { dashboards, cohorts } = useDashboardEntries(text);
   const [selected, setSelected] = useState("");
   const list = useRef<HTMLDivElement>(null);
-  // Monitors join the list a moment later than the rest, and above it; Enter goes to what stands on top then.
+  // Insights, dashboards, cohorts and monitors join the list a moment later than the rest, and above it; Enter goes to what stands on top then.
   useEffect(() => {
     const frame = requestAnimationFrame(() => setSelected(list.current?.querySelector("[cmdk-item]")?.getAttribute("data-value") ?? ""));
     return () => cancelAnimationFrame(frame);
-  }, [text, uptime.monitors.length]);
+  }, [text, uptime.monitors.length, insights.length, dashboards.length, cohorts.length]);
   const go = (to: string) => () => {
     onClose();
     navigate(to);
@@ -50,6 +54,21 @@ export default function CommandPalette({ onClose, onKeys }: { onClose: () => voi
                 <Command.Group heading="Pages">
                   {PLACES.map((place) => (
                     <Item key={place.page} icon={<place.icon aria-hidden />} name={place.name} onSelect={go(path(place.page))} keys={["g", place.letter]} words={place.words} />
+                  ))}
+                </Command.Group>
+                <Command.Group heading="Saved insights">
+                  {insights.map(({ id, name, to }) => (
+                    <Item key={id} id={id} icon={<ChartLine aria-hidden />} name={name} onSelect={go(to)} />
+                  ))}
+                </Command.Group>
+                <Command.Group heading="Dashboards">
+                  {dashboards.map(({ id, name, to }) => (
+                    <Item key={id} id={id} icon={<LayoutDashboard aria-hidden />} name={name} onSelect={go(to)} />
+                  ))}
+                </Command.Group>
+                <Command.Group heading="Cohorts">
+                  {cohorts.map(({ id, name, to }) => (
+                    <Item key={id} id={id} icon={<Users aria-hidden />} name={name} onSelect={go(to)} />
                   ))}
                 </Command.Group>
                 <Command.Group heading="Monitors">

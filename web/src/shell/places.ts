@@ -1,5 +1,5 @@
 import type { LucideIcon } from "lucide-react";
-import { Bug, ChartColumn, ChartLine, Gauge, HeartPulse, House, Inbox, Plug, Radio, Settings, Users } from "@/components/icons";
+import { Bug, ChartColumn, ChartLine, Gauge, Globe, HeartPulse, House, Inbox, LayoutDashboard, Plug, Radio, Settings, Users } from "@/components/icons";
 import type { LazyPage } from "@/lazyPage";
 import { pages } from "@/pages";
 
@@ -20,7 +20,9 @@ export const PLACES: readonly Place[] = [
   { page: "overview", name: "Overview", icon: House, letter: "o", code: pages.overview },
   { page: "live", name: "Live", icon: Radio, letter: "l", code: pages.live },
   { page: "insights", name: "Insights", icon: ChartLine, letter: "i", code: pages.insights },
-  { page: "people", name: "People", icon: Users, letter: "p", code: pages.people, words: ["persons", "users", "groups", "merge", "identify"] },
+  { page: "people", name: "People", icon: Users, letter: "p", code: pages.people, words: ["persons", "users", "groups", "cohorts", "segments", "lists", "merge", "identify"] },
+  { page: "dashboards", name: "Dashboards", icon: LayoutDashboard, letter: "b", code: pages.dashboards, words: ["boards", "tiles", "share"] },
+  { page: "web", name: "Web", icon: Globe, letter: "w", code: pages.web, words: ["web analytics", "page views", "visitors", "referrers", "sources", "campaigns", "countries", "devices", "web vitals", "bounce rate"] },
   { page: "errors", name: "Errors", icon: Bug, letter: "e", code: pages.errors },
   { page: "endpoints", name: "Endpoints", icon: Gauge, letter: "a", code: pages.endpoints },
   { page: "uptime", name: "Uptime", icon: HeartPulse, letter: "u", code: pages.uptime },

@@ -10,6 +10,7 @@ use observe_runtime::postgres::Database;
 use tonic::{Request, Response, Status};
 
 use crate::apply::{Applier, Given};
+use crate::convert;
 use crate::error::IdentityError;
 use crate::service::erasure::Erasures;
 use crate::store::change::ChangeStore;
@@ -19,6 +20,10 @@ use crate::store::person::PersonStore;
 const MAX_EVENTS: usize = 1_000;
 /// The most projects in one question for changes.
 const MAX_POSITIONS: usize = 10_000;
+/// The most persons in one question for them: as many as a page of people behind a number.
+const MAX_PERSONS: usize = 200;
+/// The most distinct ids of each of these.
+const MAX_IDS_OF_EACH: i64 = 100;
 
 /// Applies identity events and tells what changed.
 pub(crate) struct PersonLog {
@@ -98,8 +103,19 @@ impl PersonLog {
     ) -> Result<pb::ReadPersonsResponse, IdentityError> {
         context.require_service()?;
         let project = project_id(&request.project_id)?;
-        let _ = project;
-        Ok(pb::ReadPersonsResponse::default())
+        let mut violations = Violations::new();
+        let fits = request.person_ids.len() <= MAX_PERSONS;
+        violations.require(fits, "person_ids", "must be at most 200");
+        violations.finish()?;
+        // What is no id is no person of ours.
+        let ids: Vec<_> =
+            request.person_ids.iter().filter_map(|id| PersonId::from_bytes(id)).collect();
+        let found = if ids.is_empty() {
+            Vec::new()
+        } else {
+            self.persons.among(project, &ids, MAX_IDS_OF_EACH).await?
+        };
+        Ok(pb::ReadPersonsResponse { persons: found.into_iter().map(convert::person).collect() })
     }
 }
 

@@ -32,6 +32,18 @@ const ROOT_OF_PERSON: &str = "
     )
     select id from chain where merged_into is null";
 
+/// The persons among some ids, each with its first distinct ids. A person that was merged away is another one's past.
+const AMONG: &str = "
+    select p.id, p.identified, p.created_at, p.properties,
+           array(select d.distinct_id from person_distinct_id d
+                 where d.project_id = p.project_id and d.person_id = p.id
+                 order by d.position limit $3)
+    from person p
+    where p.project_id = $1 and p.id = any($2) and p.merged_into is null";
+
+/// A person's row with its first distinct ids.
+type PersonWithIds = (Uuid, bool, DateTime<Utc>, Json<Properties>, Vec<String>);
+
 /// Reads persons.
 #[derive(Clone)]
 pub(crate) struct PersonStore(pub(crate) Database);
@@ -82,6 +94,31 @@ impl PersonStore {
     ) -> Result<Option<PersonId>, IdentityError> {
         let mut tx = self.0.tenant(project).await?;
         Ok(root(&mut tx, project, id).await?.map(PersonId::new))
+    }
+
+    /// Returns those of the persons that have a row and were not merged away, in no order, each with so many of its distinct
+    /// ids, oldest first. For services.
+    pub(crate) async fn among(
+        &self,
+        project: ProjectId,
+        ids: &[PersonId],
+        distinct_ids_max: i64,
+    ) -> Result<Vec<StoredPerson>, IdentityError> {
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+        let rows: Vec<PersonWithIds> = sqlx::query_as(AMONG)
+            .bind(project.uuid())
+            .bind(ids)
+            .bind(distinct_ids_max)
+            .fetch_all(self.0.worker())
+            .await?;
+        let person = |(id, identified, created_at, Json(properties), distinct_ids)| StoredPerson {
+            id: PersonId::new(id),
+            distinct_ids,
+            properties,
+            created_at,
+            identified,
+        };
+        Ok(rows.into_iter().map(person).collect())
     }
 
     /// Returns the distinct ids of a person, or of the one it became, oldest first. For services.

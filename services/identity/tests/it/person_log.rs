@@ -256,3 +256,52 @@ async fn what_is_asked_wrongly_is_refused() {
     let mut outside = PersonLogServiceClient::new(identity.as_role(Role::Owner));
     assert_eq!(refusal(outside.apply_events(request(Vec::new())).await).0, Code::PermissionDenied);
 }
+
+async fn read_persons(
+    identity: &Identity,
+    project: observe_core::ProjectId,
+    person_ids: Vec<Vec<u8>>,
+) -> Result<Vec<pb::Person>, tonic::Status> {
+    let request = pb::ReadPersonsRequest { project_id: project.to_bytes(), person_ids };
+    Ok(identity.log().read_persons(request).await?.into_inner().persons)
+}
+
+#[tokio::test]
+async fn persons_are_read_by_their_ids_with_what_is_known_of_them() {
+    let identity = Identity::start().await;
+    let id = |who: &str| PersonId::of_distinct_id(identity.project, who).to_bytes();
+    let mut events = vec![
+        set(1_000, "ada", &json!({"plan": "pro"})),
+        set(2_000, "ben", &json!({"plan": "free"})),
+    ];
+    events.extend((0..120).map(|n| identify(3_000 + n, &format!("anon {n}"), "many")));
+    identity.apply(&events).await;
+
+    let asked = vec![id("ben"), id("nobody"), id("ada"), vec![1, 2, 3]];
+    let mut found = read_persons(&identity, identity.project, asked).await.expect("answered");
+    found.sort_by_key(|person| person.distinct_ids.clone());
+    assert_eq!(found, [identity.person("ada").await, identity.person("ben").await]);
+
+    let many = identity.person("many").await;
+    let ids = vec![PersonId::parse(&many.id).expect("an id").to_bytes(), id("anon 7")];
+    let found = read_persons(&identity, identity.project, ids).await.expect("answered");
+    assert_eq!(found.len(), 1, "who was merged away is another one's past");
+    assert_eq!(found[0].distinct_ids, many.distinct_ids[..100], "the oldest");
+
+    let other = identity.other_project().await;
+    let found = read_persons(&identity, other, vec![id("ada")]).await.expect("answered");
+    assert!(found.is_empty(), "of another project");
+}
+
+#[tokio::test]
+async fn too_many_persons_at_once_are_refused_and_only_services_may_ask() {
+    let identity = Identity::start().await;
+    let many = vec![vec![0; 16]; 201];
+    let refused = read_persons(&identity, identity.project, many).await;
+    assert_eq!(refusal(refused).0, Code::InvalidArgument);
+    assert_eq!(read_persons(&identity, identity.project, vec![]).await.expect("none"), []);
+    let mut member = PersonLogServiceClient::new(identity.as_role(Role::Owner));
+    let project_id = identity.project.to_bytes();
+    let request = pb::ReadPersonsRequest { project_id, person_ids: vec![] };
+    assert_eq!(refusal(member.read_persons(request).await).0, Code::PermissionDenied);
+}

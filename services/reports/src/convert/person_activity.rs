@@ -80,14 +80,14 @@ pub(crate) fn export_question(
     violations.finish().map(|()| named)
 }
 
-fn by_person_id(id: &str, violations: &mut Violations) -> Option<Named> {
+pub(super) fn by_person_id(id: &str, violations: &mut Violations) -> Option<Named> {
     if id.is_empty() {
         return nobody(violations);
     }
     PersonId::parse(id).map(Named::Person)
 }
 
-fn by_distinct_id(id: &str, violations: &mut Violations) -> Option<Named> {
+pub(super) fn by_distinct_id(id: &str, violations: &mut Violations) -> Option<Named> {
     if id.is_empty() {
         return nobody(violations);
     }
@@ -95,7 +95,7 @@ fn by_distinct_id(id: &str, violations: &mut Violations) -> Option<Named> {
     Some(Named::DistinctId(id.to_owned()))
 }
 
-fn nobody(violations: &mut Violations) -> Option<Named> {
+pub(super) fn nobody(violations: &mut Violations) -> Option<Named> {
     violations.add("id", "person_id or distinct_id is needed");
     None
 }

@@ -1,16 +1,21 @@
 //! Parts that questions have in common.
 
+use std::ops::RangeInclusive;
+
 use observe_core::Violations;
 use observe_filter::{Scope, read_property, read_scope};
 use observe_proto::common::v1 as common;
 use observe_proto::reports::v1 as pb;
 use prost_types::Timestamp;
+use uuid::Uuid;
 
 use crate::query::{Attribution, Breakdown, Range};
 
 /// What the conditions of a question's filters may be about.
-pub(super) const SCOPES: [Scope; 2] = [Scope::Event, Scope::Person];
+pub(super) const SCOPES: [Scope; 4] = [Scope::Event, Scope::Person, Scope::Session, Scope::Cohort];
 
+/// How many cohorts a breakdown may have.
+const BREAKDOWN_COHORTS_MAX: usize = 25;
 const BREAKDOWN_LIMIT_DEFAULT: usize = 25;
 const BREAKDOWN_LIMIT_MAX: i32 = 100;
 /// 0001-01-01T00:00:00Z and 10000-01-01T00:00:00Z in seconds since 1970: what `Timestamp` allows.
@@ -72,7 +77,13 @@ pub(super) fn breakdown(
 ) -> Option<Breakdown> {
     use pb::breakdown::Attribution as Wire;
     let wire = breakdown?;
-    let property = read_property(&wire.property, "breakdown.property", violations);
+    let (property, cohorts) = if wire.scope == i32::from(common::Scope::Cohort) {
+        (String::new(), cohorts(wire, violations))
+    } else {
+        let none = "must be empty without SCOPE_COHORT";
+        violations.require(wire.cohort_ids.is_empty(), "breakdown.cohort_ids", none);
+        (read_property(&wire.property, "breakdown.property", violations), Vec::new())
+    };
     violations.require(
         (0..=BREAKDOWN_LIMIT_MAX).contains(&wire.limit),
         "breakdown.limit",
@@ -81,16 +92,77 @@ pub(super) fn breakdown(
     let attribution = match violations.known(wire.attribution, "breakdown.attribution") {
         Wire::Unspecified | Wire::FirstTouch => Attribution::FirstTouch,
         Wire::LastTouch => Attribution::LastTouch,
-        Wire::AllSteps | Wire::Step => {
-            violations.add("breakdown.attribution", "is not built yet");
-            Attribution::FirstTouch
-        }
+        Wire::AllSteps => Attribution::AllSteps,
+        // A step that there is not is told of by those questions that look at it.
+        Wire::Step => Attribution::Step(step_from(wire.attribution_step).unwrap_or(usize::MAX)),
     };
     let limit = usize::try_from(wire.limit).unwrap_or(0);
     Some(Breakdown {
         property,
         scope: read_scope(wire.scope, "breakdown.scope", violations),
+        cohorts,
         limit: if limit == 0 { BREAKDOWN_LIMIT_DEFAULT } else { limit },
         attribution,
     })
+}
+
+/// Reads the cohorts of a breakdown. That they are there is found out before.
+fn cohorts(wire: &pb::Breakdown, violations: &mut Violations) -> Vec<Uuid> {
+    let empty = "must be empty with SCOPE_COHORT";
+    violations.require(wire.property.is_empty(), "breakdown.property", empty);
+    violations.require(
+        (1..=BREAKDOWN_COHORTS_MAX).contains(&wire.cohort_ids.len()),
+        "breakdown.cohort_ids",
+        format!("must have 1-{BREAKDOWN_COHORTS_MAX} elements with SCOPE_COHORT"),
+    );
+    let mut cohorts: Vec<Uuid> = Vec::new();
+    for id in wire.cohort_ids.iter().filter_map(|id| Uuid::parse_str(id).ok()) {
+        if !cohorts.contains(&id) {
+            cohorts.push(id);
+        }
+    }
+    cohorts
+}
+
+/// Reads a number of which 0 means the default.
+pub(super) fn or_default(
+    number: i32,
+    bounds: RangeInclusive<usize>,
+    default: usize,
+    field: &str,
+    violations: &mut Violations,
+) -> usize {
+    if number == 0 {
+        return default;
+    }
+    let found = usize::try_from(number).ok().filter(|number| bounds.contains(number));
+    let (least, most) = (bounds.start(), bounds.end());
+    let message = format!("must be {least}-{most}, or 0 for {default}");
+    violations.require(found.is_some(), field, message);
+    found.unwrap_or(default)
+}
+
+/// Takes a question that is part of another request; what is wrong with it is told with the name of that part.
+pub(super) fn within<T>(
+    question: Result<T, Violations>,
+    part: &str,
+    violations: &mut Violations,
+) -> Option<T> {
+    question
+        .map_err(|inner| {
+            for one in inner.iter() {
+                violations.add(format!("{part}.{}", one.field), one.description.clone());
+            }
+        })
+        .ok()
+}
+
+/// Writes a count.
+pub(super) fn count(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// Reads a number from 1 as one from 0.
+pub(super) fn step_from(number: i32) -> Option<usize> {
+    usize::try_from(number).ok()?.checked_sub(1)
 }

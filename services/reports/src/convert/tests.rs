@@ -1,12 +1,14 @@
 //! Questions that break rules, and answers on the wire.
 
+mod site;
+
 use observe_core::Violations;
 use observe_proto::common::v1 as common;
 use observe_proto::common::v1::condition::Operator;
 use observe_proto::reports::v1 as pb;
 use prost_types::{Duration, Timestamp};
 
-use super::{funnel_query, funnel_response, trends_query, trends_response};
+use super::{funnel_query, funnel_response, trend_persons_query, trends_query, trends_response};
 use crate::funnel::{FunnelAnswer, StepAnswer};
 use crate::trends::{Line, TrendsAnswer};
 
@@ -204,7 +206,7 @@ fn fractions_of_milliseconds_move_no_event() {
     let at = |nanos| Some(Timestamp { seconds: 0, nanos });
     request.range = Some(common::TimeRange { start_time: at(1), end_time: at(2_000_001) });
     let query = trends_query(&request).expect("valid");
-    assert_eq!((query.range.start_ms, query.range.end_ms), (1, 3));
+    assert_eq!((query.period.range.start_ms, query.period.range.end_ms), (1, 3));
 }
 
 #[test]
@@ -212,9 +214,9 @@ fn points_carry_the_starts_of_their_buckets() {
     let mut request = trends();
     request.range = range(-3_600, 3_600);
     let query = trends_query(&request).expect("valid");
-    let line = Line { value: Some("x".into()), points: vec![1, 2], total: 3 };
-    let answer = TrendsAnswer { series: vec![vec![line]] };
-    let response = trends_response(&query.buckets, &query.series, answer);
+    let line = Line { value: Some("x".into()), points: vec![1.0, 2.0], total: 3.0 };
+    let answer = TrendsAnswer { series: vec![vec![line]], previous: None, hints: Vec::new() };
+    let response = trends_response(&query, answer);
     let result = &response.series[0];
     let starts: Vec<_> =
         result.points.iter().map(|point| point.start_time.expect("given").seconds).collect();
@@ -226,10 +228,11 @@ fn points_carry_the_starts_of_their_buckets() {
 fn conversions_are_shares_and_zero_at_nobody() {
     let query = funnel_query(&funnel()).expect("valid");
     let answer = |counts: [u64; 2], median_ms| FunnelAnswer {
-        steps: counts.map(|persons| StepAnswer { persons, median_ms }).to_vec(),
+        steps: counts.map(|persons| StepAnswer { persons, median_ms, average_ms: None }).to_vec(),
         breakdowns: Vec::new(),
+        time_to_convert: Vec::new(),
     };
-    let response = funnel_response(&query.steps, answer([4, 1], Some(1_500.5)));
+    let response = funnel_response(&query, answer([4, 1], Some(1_500.5)), Vec::new());
     let shares: Vec<_> = response
         .steps
         .iter()
@@ -238,10 +241,84 @@ fn conversions_are_shares_and_zero_at_nobody() {
     assert_eq!(shares, [(1.0, 1.0), (0.25, 0.25)]);
     let median = response.steps[1].median_time_to_convert;
     assert_eq!(median, Some(Duration { seconds: 1, nanos: 500_500_000 }));
-    let nobody = funnel_response(&query.steps, answer([0, 0], None));
+    let nobody = funnel_response(&query, answer([0, 0], None), Vec::new());
     assert!(nobody.steps.iter().all(|step| {
         step.conversion_from_first == 0.0
             && step.conversion_from_previous == 0.0
             && step.median_time_to_convert.is_none()
     }));
+}
+
+#[test]
+fn every_fault_of_a_formula_is_a_violation_with_its_place() {
+    let mut request = trends();
+    request.formula = "A + + E )".into();
+    let violations = trends_query(&request).expect_err("no formula");
+    let told: Vec<_> = violations.iter().map(|one| one.description.as_str()).collect();
+    let expected = [
+        "at character 5, a number, a series or ( is missing",
+        "at character 7, \"E\" is no series: there is A alone",
+        "at character 9, there is no ( for this )",
+    ];
+    assert_eq!(told, expected);
+    assert_eq!(fields(trends_query(&request)), ["formula"; 3]);
+    request.formula = "1".repeat(201);
+    assert_eq!(fields(trends_query(&request)), ["formula"]);
+    request.formula = "A / 2".into();
+    assert!(trends_query(&request).expect("valid").formula.is_some());
+}
+
+#[test]
+fn a_property_is_of_the_maths_that_need_one() {
+    use pb::trends_series::Math;
+    let mut request = trends();
+    request.series[0].math = Math::P95.into();
+    assert_eq!(fields(trends_query(&request)), ["series[0].math_property"]);
+    request.series[0].math_property = "price".into();
+    assert!(trends_query(&request).is_ok());
+    request.series[0].math = Math::WeeklyActive.into();
+    assert_eq!(fields(trends_query(&request)), ["series[0].math_property"]);
+}
+
+#[test]
+fn a_comparison_doubles_the_points_and_has_as_many_as_the_answer() {
+    let mut request = trends();
+    request.range = range(0, 500 * 86_400);
+    request.series = vec![request.series[0].clone(); 10];
+    request.compare_previous = true;
+    request.breakdown =
+        Some(pb::Breakdown { property: "p".into(), limit: 24, ..pb::Breakdown::default() });
+    let query = trends_query(&request).expect("10 x 25 x 500 x 2 is 250,000");
+    let previous = query.previous.expect("asked for");
+    assert_eq!(previous.buckets.count(), query.period.buckets.count());
+    request.range = range(0, 501 * 86_400);
+    assert_eq!(fields(trends_query(&request)), ["range"]);
+}
+
+#[test]
+fn who_is_behind_a_number_is_asked_by_what_was_answered() {
+    let asked = || pb::ListTrendPersonsRequest {
+        trends: Some(trends()),
+        series: 1,
+        ..pb::ListTrendPersonsRequest::default()
+    };
+    let query = trend_persons_query(&asked()).expect("valid");
+    assert_eq!((query.series, query.bucket, query.value, query.page.size), (0, None, None, 100));
+    let start = Some(Timestamp { seconds: 0, nanos: 0 });
+    let bucket = pb::ListTrendPersonsRequest { bucket_start_time: start, ..asked() };
+    assert_eq!(trend_persons_query(&bucket).expect("valid").bucket, Some(0));
+    let wrong = pb::ListTrendPersonsRequest {
+        series: 2,
+        bucket_start_time: Some(Timestamp { seconds: 1, nanos: 0 }),
+        breakdown_value: "x".into(),
+        page_size: 201,
+        ..asked()
+    };
+    let expected = ["series", "bucket_start_time", "breakdown_value", "page_size"];
+    assert_eq!(fields(trend_persons_query(&wrong)), expected);
+    let broken = pb::QueryTrendsRequest { range: None, formula: ")".into(), ..trends() };
+    let broken = pb::ListTrendPersonsRequest { trends: Some(broken), ..asked() };
+    assert_eq!(fields(trend_persons_query(&broken))[0], "trends.range");
+    let nothing = pb::ListTrendPersonsRequest::default();
+    assert_eq!(fields(trend_persons_query(&nothing)), ["trends", "series"]);
 }

@@ -2,17 +2,27 @@
 
 use chrono_tz::Tz;
 use observe_core::Violations;
-use observe_filter::{Expressions, read};
+use observe_filter::{Expressions, read, read_property};
 use observe_proto::reports::v1 as pb;
 
+use super::hints::hints;
+use super::persons::page_size;
 use super::shared::{SCOPES, breakdown, range, timestamp};
-use crate::query::Range;
+use crate::behind::Page;
+use crate::query::{CountedBy, Range};
 use crate::trends::buckets::{Buckets, Interval, MAX_BUCKETS};
-use crate::trends::{Line, Math, Series, TrendsAnswer, TrendsQuery, labels};
+use crate::trends::formula::Formula;
+use crate::trends::period::Period;
+use crate::trends::{
+    Line, Math, Measure, Series, TrendPersonsQuery, TrendsAnswer, TrendsQuery, labels,
+};
 
 const SERIES_MAX: usize = 20;
-/// How many points an answer may have: series, times the values of a breakdown with `$other`, times buckets.
+/// How many points an answer may have: series, times the values of a breakdown with `$other`, times buckets, twice with a
+/// comparison.
 const POINTS_MAX: usize = 250_000;
+/// The longest type of a group, in characters: that of identity.
+const GROUP_TYPE_CHARS_MAX: usize = 200;
 
 /// Reads the question.
 ///
@@ -24,7 +34,14 @@ pub(crate) fn trends_query(wire: &pb::QueryTrendsRequest) -> Result<TrendsQuery,
     let range = range(wire.range.as_ref(), v);
     let interval = interval(wire.interval, v);
     let zone = time_zone(&wire.time_zone, v);
-    let buckets = range.zip(zone).and_then(|(range, zone)| buckets(range, interval, zone, v));
+    let period = range.zip(zone).and_then(|(range, zone)| period(range, interval, zone, v));
+    let previous =
+        period.as_ref().filter(|_| wire.compare_previous).map(|one| one.previous(interval));
+    v.require(
+        previous != Some(None),
+        "compare_previous",
+        "must not reach before the calendar begins",
+    );
     v.require(
         (1..=SERIES_MAX).contains(&wire.series.len()),
         "series",
@@ -35,24 +52,121 @@ pub(crate) fn trends_query(wire: &pb::QueryTrendsRequest) -> Result<TrendsQuery,
     let expressions = Expressions::count(filters, v);
     let series: Vec<_> = all.map(|(index, one)| series(one, index, &expressions, v)).collect();
     let breakdown = breakdown(wire.breakdown.as_ref(), v);
-    let lines = series.len() * (breakdown.as_ref().map_or(0, |breakdown| breakdown.limit) + 1);
+    let lines = series.len() * breakdown.as_ref().map_or(1, |breakdown| breakdown.limit + 1);
+    let lines = if wire.compare_previous { lines * 2 } else { lines };
     v.require(
-        buckets.as_ref().is_none_or(|buckets| lines * buckets.count() <= POINTS_MAX),
+        period.as_ref().is_none_or(|period| lines * period.buckets.count() <= POINTS_MAX),
         "range",
         format!(
-            "must be shorter: series x (breakdown limit + 1) x buckets is at most {POINTS_MAX}"
+            "must be shorter: series x (breakdown limit + 1) x buckets is at most {POINTS_MAX}, twice with compare_previous"
         ),
     );
     let filter = read(wire.filter.as_ref(), "filter", &SCOPES, &expressions, v);
-    match (range, buckets, violations.is_empty()) {
-        (Some(range), Some(buckets), true) => {
-            Ok(TrendsQuery { range, buckets, series, breakdown, filter })
-        }
+    let formula = formula(&wire.formula, series.len(), v);
+    let counted_by = counted_by(&wire.group_type, v);
+    match (period, violations.is_empty()) {
+        (Some(period), true) => Ok(TrendsQuery {
+            period,
+            previous: previous.flatten(),
+            series,
+            formula,
+            breakdown,
+            filter,
+            counted_by,
+        }),
         _ => Err(violations),
     }
 }
 
-fn interval(number: i32, violations: &mut Violations) -> Interval {
+/// Reads who is asked for behind which number; the page is the first one.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub(crate) fn trend_persons_query(
+    wire: &pb::ListTrendPersonsRequest,
+) -> Result<TrendPersonsQuery, Violations> {
+    let mut violations = Violations::new();
+    let v = &mut violations;
+    let unasked = pb::QueryTrendsRequest::default();
+    let trends = match trends_query(wire.trends.as_ref().unwrap_or(&unasked)) {
+        _ if wire.trends.is_none() => {
+            v.add("trends", "is required");
+            None
+        }
+        Ok(trends) => Some(trends),
+        Err(found) => {
+            for one in found.iter() {
+                v.add(format!("trends.{}", one.field), &one.description);
+            }
+            None
+        }
+    };
+    let asked = wire.trends.as_ref().map_or(0, |trends| trends.series.len());
+    let series = usize::try_from(wire.series).unwrap_or(0);
+    v.require(
+        (1..=asked.max(1)).contains(&series),
+        "series",
+        format!("must be 1-{}", asked.max(1)),
+    );
+    let bucket = wire.bucket_start_time.as_ref().zip(trends.as_ref()).map(|(start, trends)| {
+        let starts = trends.period.buckets.starts_ms();
+        let found = starts.iter().position(|known| timestamp(*known) == *start);
+        v.require(
+            found.is_some(),
+            "bucket_start_time",
+            "must be the start of a bucket, as it was answered",
+        );
+        found.unwrap_or(0)
+    });
+    let has_breakdown = trends.as_ref().is_none_or(|trends| trends.breakdown.is_some());
+    v.require(
+        has_breakdown || wire.breakdown_value.is_empty(),
+        "breakdown_value",
+        "must be empty without a breakdown",
+    );
+    let size = page_size(wire.page_size, v);
+    match (trends, violations.is_empty()) {
+        (Some(trends), true) => Ok(TrendPersonsQuery {
+            trends,
+            series: series - 1,
+            bucket,
+            value: (!wire.breakdown_value.is_empty()).then(|| wire.breakdown_value.clone()),
+            page: Page { after: None, size },
+        }),
+        _ => Err(violations),
+    }
+}
+
+/// Reads a formula; every fault is a violation.
+fn formula(text: &str, series: usize, violations: &mut Violations) -> Option<Formula> {
+    if text.is_empty() {
+        return None;
+    }
+    match Formula::parse(text, series) {
+        Ok(formula) => Some(formula),
+        Err(faults) => {
+            for fault in faults {
+                let place = format!("at character {}, {}", fault.position, fault.message);
+                violations.add("formula", place);
+            }
+            None
+        }
+    }
+}
+
+fn counted_by(group_type: &str, violations: &mut Violations) -> CountedBy {
+    if group_type.is_empty() {
+        return CountedBy::Persons;
+    }
+    violations.require(
+        group_type.chars().count() <= GROUP_TYPE_CHARS_MAX,
+        "group_type",
+        format!("must be at most {GROUP_TYPE_CHARS_MAX} characters"),
+    );
+    CountedBy::Groups(group_type.to_owned())
+}
+
+pub(super) fn interval(number: i32, violations: &mut Violations) -> Interval {
     match violations.known(number, "interval") {
         pb::Interval::Unspecified | pb::Interval::Day => Interval::Day,
         pb::Interval::Hour => Interval::Hour,
@@ -61,7 +175,7 @@ fn interval(number: i32, violations: &mut Violations) -> Interval {
     }
 }
 
-fn time_zone(name: &str, violations: &mut Violations) -> Option<Tz> {
+pub(super) fn time_zone(name: &str, violations: &mut Violations) -> Option<Tz> {
     if name.is_empty() {
         return Some(Tz::UTC);
     }
@@ -74,19 +188,20 @@ fn time_zone(name: &str, violations: &mut Violations) -> Option<Tz> {
     zone
 }
 
-fn buckets(
+/// Cuts a range into buckets.
+pub(super) fn period(
     range: Range,
     interval: Interval,
     zone: Tz,
     violations: &mut Violations,
-) -> Option<Buckets> {
-    let buckets = Buckets::new(range, interval, zone);
+) -> Option<Period> {
+    let period = Period::new(range, interval, zone);
     violations.require(
-        buckets.is_some(),
+        period.is_some(),
         "range",
         format!("must be at most {MAX_BUCKETS} times the interval"),
     );
-    buckets
+    period
 }
 
 fn series(
@@ -95,18 +210,9 @@ fn series(
     expressions: &Expressions,
     violations: &mut Violations,
 ) -> Series {
-    use pb::trends_series::Math as Wire;
-    let math = match violations.known(wire.math, format!("series[{index}].math")) {
-        Wire::Unspecified | Wire::Total => Math::Total,
-        Wire::UniquePersons => Math::UniquePersons,
-        _ => {
-            violations.add(format!("series[{index}].math"), "is not built yet");
-            Math::Total
-        }
-    };
     Series {
         event: (!wire.event.is_empty()).then(|| wire.event.clone()),
-        math,
+        math: math(wire, index, violations),
         filter: read(
             wire.filter.as_ref(),
             &format!("series[{index}].filter"),
@@ -117,31 +223,69 @@ fn series(
     }
 }
 
-/// Writes the answer to the question whose buckets and series are given.
+fn math(wire: &pb::TrendsSeries, index: usize, violations: &mut Violations) -> Math {
+    use pb::trends_series::Math as Wire;
+    let property = format!("series[{index}].math_property");
+    let measure = match violations.known(wire.math, format!("series[{index}].math")) {
+        Wire::Unspecified | Wire::Total => Err(Math::Total),
+        Wire::UniquePersons => Err(Math::UniquePersons),
+        Wire::WeeklyActive => Err(Math::WeeklyActive),
+        Wire::MonthlyActive => Err(Math::MonthlyActive),
+        Wire::UniqueSessions => Err(Math::UniqueSessions),
+        Wire::Sum => Ok(Measure::Sum),
+        Wire::Average => Ok(Measure::Average),
+        Wire::Minimum => Ok(Measure::Minimum),
+        Wire::Maximum => Ok(Measure::Maximum),
+        Wire::Median => Ok(Measure::Percentile(50)),
+        Wire::P90 => Ok(Measure::Percentile(90)),
+        Wire::P95 => Ok(Measure::Percentile(95)),
+        Wire::P99 => Ok(Measure::Percentile(99)),
+    };
+    match measure {
+        Ok(measure) => {
+            Math::Measure(measure, read_property(&wire.math_property, &property, violations))
+        }
+        Err(math) => {
+            violations.require(
+                wire.math_property.is_empty(),
+                property,
+                "must be empty: only SUM to P99 are of a property",
+            );
+            math
+        }
+    }
+}
+
+/// Writes the answer to a question.
 pub(crate) fn trends_response(
-    buckets: &Buckets,
-    series: &[Series],
+    query: &TrendsQuery,
     answer: TrendsAnswer,
 ) -> pb::QueryTrendsResponse {
-    let lines = labels(series).into_iter().zip(answer.series).flat_map(|(label, lines)| {
-        lines.into_iter().map(move |line| line_to_proto(label.clone(), line, buckets))
-    });
-    pb::QueryTrendsResponse { series: lines.collect(), ..Default::default() }
+    let labels = labels(&query.series, query.formula.as_ref());
+    let lines = |of_series: Vec<Vec<Line>>, buckets: &Buckets| {
+        let lines = labels.iter().zip(of_series).flat_map(|(label, lines)| {
+            lines.into_iter().map(move |line| line_to_proto(label.clone(), line, buckets))
+        });
+        lines.collect()
+    };
+    let previous = answer.previous.zip(query.previous.as_ref());
+    pb::QueryTrendsResponse {
+        series: lines(answer.series, &query.period.buckets),
+        previous: previous
+            .map(|(of_series, period)| lines(of_series, &period.buckets))
+            .unwrap_or_default(),
+        hints: hints(answer.hints),
+    }
 }
 
 fn line_to_proto(label: String, line: Line, buckets: &Buckets) -> pb::TrendsResult {
-    let points = buckets.starts_ms().iter().zip(line.points).map(|(start, value)| {
-        pb::TrendsPoint { start_time: Some(timestamp(*start)), value: as_double(value) }
-    });
+    let points = buckets.starts_ms().iter().zip(line.points);
+    let points =
+        points.map(|(start, value)| pb::TrendsPoint { start_time: Some(timestamp(*start)), value });
     pb::TrendsResult {
         label,
         breakdown_value: line.value.unwrap_or_default(),
         points: points.collect(),
-        total: as_double(line.total),
+        total: line.total,
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
-fn as_double(count: u64) -> f64 {
-    count as f64
 }

@@ -1,11 +1,17 @@
 //! Filters on columns: each condition is decided once for each different value, and rows then compare codes, block by block.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
+use uuid::Uuid;
+
 use super::bound::Bound;
+use super::person_set::PersonSet;
 use super::plan::Keys;
 use super::selection::Selection;
+use super::sessions::SessionTable;
 use super::view::View;
+use crate::activity::SESSION_ID;
 use crate::projection::{NOBODY, NOT_SET, Snapshot, Unpacked, ValueDictionary};
 use crate::query::{Condition, Filter, Scope, ValueTest};
 
@@ -17,6 +23,8 @@ pub(super) enum CompiledFilter<'a> {
     Event(Option<usize>, ValueTable<'a>),
     /// The persons that pass.
     Person(PersonTable),
+    /// The place of what names the session, likewise; and the sessions that pass.
+    Session(Option<usize>, SessionTable),
 }
 
 impl<'a> CompiledFilter<'a> {
@@ -44,7 +52,14 @@ impl<'a> CompiledFilter<'a> {
                 Self::Event(place, ValueTable::new(&condition.test, values))
             }
             // Not read by `convert` yet.
-            Scope::Session | Scope::Cohort => Self::All(Vec::new()),
+            Scope::Cohort => Self::Person(PersonTable::of_cohorts(&condition.test, view)),
+            Scope::Session => {
+                let column = view.sessions.column(&condition.property, view).unwrap_or_default();
+                let place = columns.properties.find(SESSION_ID).map(|(key, _)| keys.place(key));
+                let table = ValueTable::new(&condition.test, Some(column.values()));
+                let sessions = SessionTable::new(Arc::clone(&column), |code| table.passes(code));
+                Self::Session(place, sessions)
+            }
             Scope::Person => {
                 let (key, values) = columns.persons.property(&condition.property).unzip();
                 let table = ValueTable::new(&condition.test, values);
@@ -80,12 +95,26 @@ impl<'a> CompiledFilter<'a> {
                 Some(codes) => table.select(codes, rows),
                 None => Selection::of(table.passes(NOT_SET)),
             },
+            Self::Session(place, table) => match place.and_then(|place| block.column(place)) {
+                Some(codes) => Selection::by_row(rows.map(|row| codes.get(row)), |session| {
+                    table.passes(session)
+                }),
+                None => Selection::of(table.passes(NOT_SET)),
+            },
             Self::Person(table) => {
                 let persons = block.persons(rows);
                 Selection::by_row(persons, |person| table.passes(person))
             }
         }
     }
+}
+
+/// Returns the persons whose property passes, and whether those without it do.
+pub(super) fn persons_that_pass(condition: &Condition, columns: &Snapshot) -> (PersonSet, bool) {
+    let (key, values) = columns.persons.property(&condition.property).unzip();
+    let table = ValueTable::new(&condition.test, values);
+    let PersonTable { bits, nobody } = PersonTable::new(key, &table, columns);
+    (PersonSet::of_bits(bits), nobody)
 }
 
 /// Which persons pass: a bit each, since a question may have many conditions and a project many persons.
@@ -106,6 +135,25 @@ impl PersonTable {
                     bits[person as usize / 64] ^= 1 << (person % 64);
                 }
             });
+        }
+        Self { bits, nobody }
+    }
+
+    /// Tells who is in one of the cohorts whose ids the test names, or in none of them. Nobody is in none.
+    fn of_cohorts(test: &ValueTest, view: &View<'_>) -> Self {
+        let (ids, nobody) = match test {
+            ValueTest::NotIn(ids) => (Some(ids), true),
+            ValueTest::In(ids) => (Some(ids), false),
+            _ => (None, false),
+        };
+        let persons = view.columns.persons.len();
+        let start = if nobody { u64::MAX } else { 0 };
+        let mut bits = vec![start; persons.div_ceil(64)];
+        let cohorts = ids.into_iter().flatten().filter_map(|id| Uuid::parse_str(id).ok());
+        for cohort in cohorts.filter_map(|id| view.cohorts?.get(id)) {
+            for (word, members) in bits.iter_mut().zip(cohort.persons.words(persons)) {
+                *word = if nobody { *word & !members } else { *word | members };
+            }
         }
         Self { bits, nobody }
     }

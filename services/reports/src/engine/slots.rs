@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use observe_core::ProjectId;
@@ -97,7 +97,10 @@ impl Slots {
 /// Whoever waits for an answer, and what the answer takes.
 #[derive(Debug, Default)]
 pub struct Asker {
+    /// Whether to stop.
     has_gone: Arc<AtomicBool>,
+    /// Why, if not because nobody waits.
+    given_up: OnceLock<EngineError>,
     memory: AtomicUsize,
 }
 
@@ -105,10 +108,22 @@ impl Asker {
     /// Asks whether to go on; to be called every few thousand rows.
     ///
     /// # Errors
-    /// `Abandoned` if nobody waits any more.
+    /// `Abandoned` if nobody waits any more, and what the question was given up for.
     #[inline]
     pub(crate) fn check(&self) -> Result<(), EngineError> {
-        if self.has_gone.load(Ordering::Relaxed) { Err(EngineError::Abandoned) } else { Ok(()) }
+        if self.has_gone.load(Ordering::Relaxed) { Err(self.reason()) } else { Ok(()) }
+    }
+
+    /// Gives the question up: there will be no answer, for this reason.
+    pub(super) fn give_up(&self, reason: EngineError) {
+        // The first reason stands.
+        let _ = self.given_up.set(reason);
+        self.has_gone.store(true, Ordering::Relaxed);
+    }
+
+    #[cold]
+    fn reason(&self) -> EngineError {
+        self.given_up.get().cloned().unwrap_or(EngineError::Abandoned)
     }
 
     /// Takes so many bytes until the question is answered; to be called before what grows with a project is allocated.

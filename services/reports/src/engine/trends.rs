@@ -1,153 +1,167 @@
-//! Trends on columns.
+//! Trends on columns: each series is counted in one scan of its events, and in one more before it where values have to be
+//! ranked.
 
-use std::sync::{Mutex, PoisonError};
+mod counter;
+mod counting;
+mod events;
+mod measures;
+mod numbers;
+mod persons;
+mod quantiles;
+mod ranking;
+mod uniques;
 
 use super::EngineError;
-use super::breakdown::{Ranking, ValueSource};
-use super::distinct::DistinctCounter;
-use super::plan::{Reads, Row};
-use super::scan::scan;
+use super::breakdown::ValueSource;
+use super::hints;
 use super::view::View;
-use crate::projection::NOBODY;
-use crate::query::{Breakdown, CountedBy, Selector};
+use crate::hints::Names;
+use crate::query::{Breakdown, Range};
+use crate::trends::formula::Formula;
+use crate::trends::period::Period;
 use crate::trends::{Line, Math, Series, TrendsAnswer, TrendsQuery};
+use counter::Counted;
+use counting::{Counting, Lines};
+pub(super) use persons::run as persons;
+use ranking::Ranking;
 
 /// Answers the question.
 ///
 /// # Errors
-/// `Abandoned` if the asker has gone.
+/// `Abandoned` if the asker has gone, `TooLarge` if it takes more memory than a question may.
 pub(super) fn run(view: &View<'_>, query: &TrendsQuery) -> Result<TrendsAnswer, EngineError> {
-    let series = query.series.iter().map(|series| {
-        let scan = Scan::new(view, query, series);
-        match &query.breakdown {
-            None => Ok(vec![scan.line()?]),
-            Some(breakdown) => scan.lines(breakdown),
+    let view = &view.over(looked_at(query));
+    let source = source(view, query.breakdown.as_ref());
+    let series: Vec<_> = query
+        .series
+        .iter()
+        .map(|series| Counting::new(view, query, series, source.as_ref()))
+        .collect::<Result<_, _>>()?;
+    let rankings = rank(&series, query, source.as_ref())?;
+    let answer = |period: &Period| lines(&series, query, &rankings, period);
+    Ok(TrendsAnswer {
+        series: answer(&query.period)?,
+        previous: query.previous.as_ref().map(answer).transpose()?,
+        hints: hints::unknown(view.columns, &names(query)),
+    })
+}
+
+/// How far before a point active persons may have been active, in milliseconds.
+const ACTIVE_MS: i64 = 31 * 24 * 60 * 60 * 1000;
+
+/// Returns all the time that is looked at.
+fn looked_at(query: &TrendsQuery) -> Range {
+    let Range { start_ms, end_ms } = query.period.range;
+    let first_ms = query.previous.as_ref().map_or(start_ms, |before| before.range.start_ms);
+    let is_active = |one: &Series| matches!(one.math, Math::WeeklyActive | Math::MonthlyActive);
+    let reach_ms = if query.series.iter().any(is_active) { ACTIVE_MS } else { 0 };
+    Range { start_ms: first_ms.min(start_ms).saturating_sub(reach_ms), end_ms }
+}
+
+/// Where the values of the breakdown come from.
+fn source<'a>(view: &View<'a>, breakdown: Option<&Breakdown>) -> Option<ValueSource<'a>> {
+    breakdown.map(|breakdown| ValueSource::new(breakdown.scope, &breakdown.property, view))
+}
+
+/// The names that the question asks for.
+fn names(query: &TrendsQuery) -> Names {
+    let mut names = Names::new();
+    for series in &query.series {
+        names.event(series.event.as_deref());
+        names.filter(&series.filter);
+        if let Math::Measure(_, property) = &series.math {
+            names.property(crate::query::Scope::Event, property);
         }
+    }
+    names.filter(&query.filter);
+    names.breakdown(query.breakdown.as_ref());
+    names
+}
+
+/// Ranks the values of the breakdown, for each series by itself; with a formula for all together, by what it comes to.
+/// Without a breakdown there are none.
+fn rank(
+    series: &[Counting<'_>],
+    query: &TrendsQuery,
+    source: Option<&ValueSource<'_>>,
+) -> Result<Vec<Ranking>, EngineError> {
+    let (Some(breakdown), Some(source)) = (&query.breakdown, source) else {
+        return Ok(Vec::new());
+    };
+    let totals = series.iter().map(|one| one.totals(&query.period, source.value_codes()));
+    let totals = totals.collect::<Result<Vec<_>, _>>()?;
+    let ranked = |totals: &[Option<f64>]| Ranking::new(totals, source, breakdown.limit);
+    let Some(formula) = &query.formula else {
+        return Ok(totals.iter().map(|totals| ranked(totals)).collect());
+    };
+    let of_value = |code: usize| {
+        let values: Vec<_> = totals.iter().map(|totals| totals[code]).collect();
+        values.iter().any(Option::is_some).then(|| {
+            let values: Vec<_> = values.into_iter().map(Option::unwrap_or_default).collect();
+            formula.compute(&values)
+        })
+    };
+    let together: Vec<_> = (0..source.value_codes()).map(of_value).collect();
+    Ok(vec![ranked(&together)])
+}
+
+/// Counts the lines of all series in one period.
+fn lines(
+    series: &[Counting<'_>],
+    query: &TrendsQuery,
+    rankings: &[Ranking],
+    period: &Period,
+) -> Result<Vec<Vec<Line>>, EngineError> {
+    let buckets = period.buckets.count();
+    let ranking = |at: usize| rankings.get(at.min(rankings.len().saturating_sub(1)));
+    let counted = series.iter().enumerate().map(|(at, one)| {
+        let lines = ranking(at).map_or(Lines::One, Lines::Told);
+        one.count(&one.grid(period), &lines)
     });
-    Ok(TrendsAnswer { series: series.collect::<Result<_, _>>()? })
+    let counted = counted.collect::<Result<Vec<_>, _>>()?;
+    let values = |at: usize| match ranking(at) {
+        None => vec![None],
+        Some(ranking) => ranking.labels.iter().cloned().map(Some).collect(),
+    };
+    if let Some(formula) = &query.formula {
+        return Ok(vec![combined(formula, &counted, values(0), buckets)]);
+    }
+    let line = |counted: &Counted, at: usize, value| Line {
+        value,
+        points: counted.points[at * buckets..(at + 1) * buckets].to_vec(),
+        total: counted.totals[at],
+    };
+    let of_series = counted.iter().enumerate().map(|(series, counted)| {
+        let values = values(series).into_iter().enumerate();
+        values.map(|(at, value)| line(counted, at, value)).collect()
+    });
+    Ok(of_series.collect())
 }
 
-/// One series over one project's columns.
-struct Scan<'a> {
-    view: &'a View<'a>,
-    query: &'a TrendsQuery,
-    math: Math,
-    selector: [Selector; 1],
-}
-
-impl<'a> Scan<'a> {
-    fn new(view: &'a View<'a>, query: &'a TrendsQuery, series: &'a Series) -> Self {
-        let selector = Selector { event: series.event.clone(), filter: series.filter.clone() };
-        Self { view, query, math: series.math, selector: [selector] }
-    }
-
-    fn reads<const V: usize>(&'a self, values: [&'a ValueSource<'a>; V]) -> Reads<'a, V> {
-        Reads {
-            range: self.query.range,
-            counted_by: &CountedBy::Persons,
-            filter: &self.query.filter,
-            selectors: &self.selector,
-            values,
+/// Computes a formula's lines.
+fn combined(
+    formula: &Formula,
+    series: &[Counted],
+    values: Vec<Option<String>>,
+    buckets: usize,
+) -> Vec<Line> {
+    let mut of_series = vec![0.0; series.len()];
+    let mut compute = |value_of: &dyn Fn(&Counted) -> f64| {
+        for (value, counted) in of_series.iter_mut().zip(series) {
+            *value = value_of(counted);
         }
+        formula.compute(&of_series)
+    };
+    let mut line = |(at, value)| Line {
+        value,
+        points: (at * buckets..(at + 1) * buckets)
+            .map(|point| compute(&|counted| counted.points[point]))
+            .collect(),
+        total: compute(&|counted| counted.totals[at]),
+    };
+    let mut lines = Vec::with_capacity(values.len());
+    for numbered in values.into_iter().enumerate() {
+        lines.push(line(numbered));
     }
-
-    /// The line without a breakdown.
-    fn line(&'a self) -> Result<Line, EngineError> {
-        let (points, total) = self.count(self.buckets(), 1, &self.reads([]), |row| {
-            Some((self.query.buckets.index_of(row.time_ms), 0))
-        })?;
-        Ok(Line { value: None, points, total: total[0] })
-    }
-
-    /// The lines of a breakdown: one pass to rank the values, one to count them.
-    fn lines(&'a self, breakdown: &Breakdown) -> Result<Vec<Line>, EngineError> {
-        let source = ValueSource::new(breakdown.scope, &breakdown.property, self.view);
-        let reads = self.reads([&source]);
-        let (_, totals) = self.count(0, source.value_codes(), &reads, |row| {
-            Some((usize::MAX, row.values[0] as usize))
-        })?;
-        let ranking = Ranking::new(&totals, &source, breakdown.limit);
-        let buckets = self.buckets();
-        let (points, totals) =
-            self.count(ranking.labels.len() * buckets, ranking.labels.len(), &reads, |row| {
-                // A value has no slot if nobody but those that count as nobody has it.
-                let slot = ranking.slot(row.values[0])?;
-                Some((slot * buckets + self.query.buckets.index_of(row.time_ms), slot))
-            })?;
-        let lines = ranking.labels.into_iter().zip(totals).zip(points.chunks(buckets));
-        let lines = lines.map(|((label, total), points)| Line {
-            value: Some(label),
-            points: points.to_vec(),
-            total,
-        });
-        Ok(lines.collect())
-    }
-
-    /// Counts in cells, and again in fewer; `usize::MAX` is no cell.
-    fn count<const V: usize>(
-        &self,
-        cells: usize,
-        totals: usize,
-        reads: &Reads<'_, V>,
-        cell_of: impl Fn(&Row<V>) -> Option<(usize, usize)> + Sync,
-    ) -> Result<(Vec<u64>, Vec<u64>), EngineError> {
-        let start = || Mutex::new((self.counter(cells), self.counter(totals)));
-        let shared = start();
-        scan(
-            self.view,
-            reads,
-            || (),
-            |(), part| {
-                let mut both = shared.lock().unwrap_or_else(PoisonError::into_inner);
-                let (counts, totals) = &mut *both;
-                part.each(|row| {
-                    if let Some((cell, total)) = cell_of(&row) {
-                        if cell != usize::MAX {
-                            counts.add(cell, row.unit);
-                        }
-                        totals.add(total, row.unit);
-                    }
-                });
-            },
-        )?;
-        let (counts, totals) = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Ok((counts.finish(), totals.finish()))
-    }
-
-    fn buckets(&self) -> usize {
-        self.query.buckets.count()
-    }
-
-    fn counter(&self, cells: usize) -> Counter {
-        match self.math {
-            Math::Total => Counter::Events(vec![0; cells]),
-            Math::UniquePersons => {
-                Counter::Persons(DistinctCounter::new(cells, self.view.columns.persons.len()))
-            }
-        }
-    }
-}
-
-/// Counts what the math says.
-enum Counter {
-    Events(Vec<u64>),
-    Persons(DistinctCounter),
-}
-
-impl Counter {
-    #[inline]
-    fn add(&mut self, cell: usize, person: u32) {
-        match self {
-            Self::Events(counts) => counts[cell] += 1,
-            Self::Persons(counter) if person != NOBODY => counter.add(cell, person),
-            Self::Persons(_) => {}
-        }
-    }
-
-    fn finish(self) -> Vec<u64> {
-        match self {
-            Self::Events(counts) => counts,
-            Self::Persons(counter) => counter.finish(),
-        }
-    }
+    lines
 }

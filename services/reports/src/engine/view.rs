@@ -1,8 +1,10 @@
 //! What a question looks at.
 
+use super::cohort::Members;
+use super::sessions::Sessions;
 use super::slots::Asker;
 use crate::projection::{NOBODY, Snapshot};
-use crate::query::CountedBy;
+use crate::query::{CountedBy, Range};
 
 /// One project at one moment, and who asks.
 pub(crate) struct View<'a> {
@@ -10,12 +12,28 @@ pub(crate) struct View<'a> {
     pub(crate) columns: &'a Snapshot,
     /// Who waits for the answer.
     pub(crate) asker: &'a Asker,
+    /// The cohorts that the question names; `None` if it names none.
+    pub(crate) cohorts: Option<&'a Members>,
+    /// The properties of sessions that were asked for.
+    pub(super) sessions: Sessions,
 }
 
 impl<'a> View<'a> {
     /// Looks at these columns.
     pub(crate) fn new(columns: &'a Snapshot, asker: &'a Asker) -> Self {
-        Self { columns, asker }
+        let always = Range { start_ms: i64::MIN, end_ms: i64::MAX };
+        Self { columns, asker, cohorts: None, sessions: Sessions::of(always) }
+    }
+
+    /// Looks with these cohorts.
+    pub(super) fn with_cohorts(self, cohorts: &'a Members) -> Self {
+        Self { cohorts: Some(cohorts), ..self }
+    }
+
+    /// Looks at the same for a question that reads no event outside a range, so that only their sessions are looked at. Without
+    /// it, all sessions are.
+    pub(super) fn over(&self, range: Range) -> Self {
+        Self { sessions: self.sessions.over(range), ..*self }
     }
 }
 

@@ -49,6 +49,29 @@ pub(crate) struct Sample {
     chain: Box<[u8]>,
 }
 
+/// A sample as it is kept.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct StoredSample {
+    #[prost(bytes = "vec", tag = "1")]
+    uuid: Vec<u8>,
+    #[prost(uint32, tag = "2")]
+    visitor: u32,
+    #[prost(int64, tag = "3")]
+    arrival: i64,
+    #[prost(int64, tag = "4")]
+    time_ms: i64,
+    #[prost(string, tag = "5")]
+    title: String,
+    #[prost(string, tag = "6")]
+    kind: String,
+    #[prost(string, tag = "7")]
+    culprit: String,
+    #[prost(bool, tag = "8")]
+    handled: bool,
+    #[prost(bytes = "vec", tag = "9")]
+    chain: Vec<u8>,
+}
+
 /// The chain as it is kept.
 #[derive(Default, Serialize, Deserialize)]
 struct Chain {
@@ -68,6 +91,36 @@ impl Sample {
             culprit: occurrence.culprit(),
             handled: occurrence.handled,
             chain: pack(occurrence.chain),
+        }
+    }
+
+    /// Returns it as it is kept.
+    pub(crate) fn to_stored(&self) -> StoredSample {
+        StoredSample {
+            uuid: self.uuid.as_bytes().to_vec(),
+            visitor: self.visitor,
+            arrival: self.arrival,
+            time_ms: self.time_ms,
+            title: self.title.clone(),
+            kind: self.kind.clone(),
+            culprit: self.culprit.clone(),
+            handled: self.handled,
+            chain: self.chain.to_vec(),
+        }
+    }
+
+    /// Takes one that was kept.
+    pub(crate) fn from_stored(stored: StoredSample) -> Self {
+        Self {
+            uuid: Uuid::from_slice(&stored.uuid).unwrap_or_default(),
+            visitor: stored.visitor,
+            arrival: stored.arrival,
+            time_ms: stored.time_ms,
+            title: stored.title,
+            kind: stored.kind,
+            culprit: stored.culprit,
+            handled: stored.handled,
+            chain: stored.chain.into(),
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::engine::EngineError;
 use crate::engine::distinct::DistinctCounter;
 use crate::engine::slots::Asker;
-use crate::projection::{NOBODY, NOT_SET, Segment, Snapshot};
+use crate::projection::{NOBODY, NOT_SET, PropertySet, Segment, Snapshot};
 use crate::query::Range;
 
 /// The most parts that a course has.
@@ -89,7 +89,12 @@ pub(crate) fn each<'a>(
 
 /// Returns the id of a group by its value code.
 pub(crate) fn id(columns: &Snapshot, group: u32) -> String {
-    let found = columns.properties.find(super::GROUP_PROPERTY);
+    id_of(&columns.properties, group)
+}
+
+/// Likewise, of the properties of a project.
+pub(crate) fn id_of(properties: &PropertySet, group: u32) -> String {
+    let found = properties.find(super::GROUP_PROPERTY);
     found.and_then(|(_, ids)| ids.value(group)).map_or_else(String::new, |(id, _)| id.to_owned())
 }
 

@@ -1,15 +1,8 @@
 //! One person's way through a funnel.
 
+use super::fold::{ANYWHERE, StepEvent};
 use super::ties::Ties;
-
-/// An event that matches at least one step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StepEvent {
-    /// When it happened, in milliseconds.
-    pub time_ms: i64,
-    /// The steps it matches, step `i` as bit `i`. Never 0.
-    pub steps: u32,
-}
+use crate::query::Range;
 
 /// Finds the best attempt of a person. Its memory is used again for each person.
 ///
@@ -20,6 +13,7 @@ pub struct StepEvent {
 pub struct Attempts {
     steps: usize,
     window_ms: i64,
+    starts: Range,
     /// By step, when the attempt that stands there began.
     began_ms: Vec<Option<i64>>,
     /// By step, the times of the steps of the attempt that stands there: `steps` places each.
@@ -35,6 +29,7 @@ impl Attempts {
         Self {
             steps,
             window_ms,
+            starts: ANYWHERE,
             began_ms: vec![None; steps],
             times_ms: vec![0; steps * steps],
             best_ms: Vec::with_capacity(steps),
@@ -44,24 +39,35 @@ impl Attempts {
 
     /// Returns the times of the steps that the person's best attempt took; none if there was no first step.
     ///
-    /// `events` are one person's, sorted by time.
-    pub fn best(&mut self, events: impl IntoIterator<Item = StepEvent>) -> &[i64] {
+    /// `events` are one person's, sorted by time; the first step is taken inside a range. `deepest` is how many steps they can
+    /// take at most: once that many were taken the rest is not looked at.
+    pub fn best(&mut self, events: &[StepEvent], starts: Range, deepest: usize) -> &[i64] {
+        self.starts = starts;
         self.began_ms.fill(None);
         self.best_ms.clear();
-        let mut events = events.into_iter().peekable();
-        while let Some(event) = events.next() {
+        // Nothing counts before a first step.
+        let Some(begin) = events.iter().position(|event| event.steps & 1 == 1) else {
+            return &self.best_ms;
+        };
+        // One that shares the time of the first step may come after it.
+        let begin = events[..begin]
+            .iter()
+            .rposition(|event| event.time_ms != events[begin].time_ms)
+            .map_or(0, |last| last + 1);
+        let mut rest = &events[begin..];
+        while let [event, after @ ..] = rest {
             let is_same_time = |next: &StepEvent| next.time_ms == event.time_ms;
-            if events.peek().is_some_and(is_same_time) {
+            if after.first().is_some_and(is_same_time) {
+                let end = rest.iter().position(|next| !is_same_time(next)).unwrap_or(rest.len());
                 self.ties.clear(self.steps);
-                self.ties.add(event.steps);
-                while let Some(next) = events.next_if(is_same_time) {
-                    self.ties.add(next.steps);
-                }
+                rest[..end].iter().for_each(|event| self.ties.add(event.steps));
                 self.take_together(event.time_ms);
+                rest = &rest[end..];
             } else {
-                self.take(event);
+                self.take(*event);
+                rest = after;
             }
-            if self.best_ms.len() == self.steps {
+            if self.best_ms.len() >= deepest {
                 break;
             }
         }
@@ -105,7 +111,7 @@ impl Attempts {
     /// Returns when the attempt began that an event can bring to the step.
     fn began_before(&self, step: usize, time_ms: i64) -> Option<i64> {
         let began = match step.checked_sub(1) {
-            None => Some(time_ms),
+            None => Some(time_ms).filter(|time_ms| self.starts.contains(*time_ms)),
             Some(previous) => self.began_ms[previous],
         };
         began.filter(|began| time_ms - began <= self.window_ms)
@@ -150,10 +156,10 @@ mod tests {
     fn best(steps: usize, window_ms: i64, events: &[(i64, u32)]) -> Vec<i64> {
         let mut events: Vec<_> = events
             .iter()
-            .map(|(time_ms, steps)| StepEvent { time_ms: *time_ms, steps: *steps })
+            .map(|(time_ms, steps)| StepEvent { time_ms: *time_ms, steps: *steps, exclusions: 0 })
             .collect();
         events.sort_by_key(|event| event.time_ms);
-        Attempts::new(steps, window_ms).best(events).to_vec()
+        Attempts::new(steps, window_ms).best(&events, ANYWHERE, steps).to_vec()
     }
 
     const A: u32 = 0b001;

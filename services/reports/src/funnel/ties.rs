@@ -57,6 +57,11 @@ impl Ties {
         false
     }
 
+    /// Frees all events.
+    pub(super) fn free_all(&mut self) {
+        self.events.iter_mut().for_each(|event| event.1 = None);
+    }
+
     /// Frees the event of a step.
     pub(super) fn free(&mut self, step: usize) {
         if let Some(event) = self.events.iter_mut().find(|event| event.1 == Some(step)) {

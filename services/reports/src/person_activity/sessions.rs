@@ -1,14 +1,11 @@
 //! Where sessions begin in a list of one person's events.
 //!
-//! Where events say which session they are of, a session is what has one id. An event that does not say belongs to the
-//! session of the event before it, and begins one after a pause, or when a session without an id has gone on for a day. So
-//! whether an event begins a session depends on those before it: as far back as the last event that says its session or
-//! follows a pause, and no further than [`LOOK_BACK`] events. It never depends on where a page of the list begins or ends.
+//! By the rule of [`crate::sessions`], whether an event begins a session depends on those before it: as far back as the last
+//! event that says its session or follows a pause, and no further than [`LOOK_BACK`] events. It never depends on where a page
+//! of the list begins or ends.
 
-/// The pause that ends a session, in milliseconds. An event after exactly so long is still of the session, as in observe.js.
-const PAUSE_MS: i64 = 30 * 60 * 1000;
-/// How long a session without an id goes on, in milliseconds.
-const SESSION_MS: i64 = 24 * 60 * 60 * 1000;
+use crate::sessions::{PAUSE_MS, Session};
+
 /// How many events before an event are looked at. Only machines go on for so long without a pause; of an event of theirs that
 /// is further from the last pause, the pause alone is known, and no session of theirs ends after a day.
 pub(crate) const LOOK_BACK: usize = 1_000;
@@ -22,15 +19,12 @@ pub(crate) struct Moment {
     pub(crate) session_id: String,
 }
 
-/// The session that an event belongs to.
+/// The session that an event belongs to, as far as it is known.
 #[derive(Clone, Copy)]
-struct Session<'a> {
-    /// Its id; empty if no event of it says one.
-    id: &'a str,
-    /// When it began, if it has no id.
-    start_ms: i64,
+struct Known<'a> {
+    session: Session<&'a str>,
     /// The place of the event from which this is known.
-    known_from: usize,
+    from: usize,
 }
 
 /// Returns whether what is told of the first `page` events will not change by what is older than all of these. The latest
@@ -57,29 +51,28 @@ pub(crate) fn is_enough(moments: &[Moment], page: usize, is_whole: bool) -> bool
 /// `is_whole` if there is no older one than the last.
 pub(crate) fn begin(moments: &[Moment], page: usize, is_whole: bool) -> Vec<bool> {
     let mut begins = vec![false; moments.len()];
-    let mut session: Option<Session<'_>> = None;
+    let mut known: Option<Known<'_>> = None;
     for at in (0..moments.len()).rev() {
-        let Moment { time_ms, session_id: id } = &moments[at];
+        let Moment { time_ms, session_id } = &moments[at];
+        let id = (!session_id.is_empty()).then_some(session_id.as_str());
+        let here = Known { session: Session { id, start_ms: *time_ms }, from: at };
         let Some(older) = moments.get(at + 1) else {
             begins[at] = is_whole;
-            let is_known = is_whole || !id.is_empty();
-            session = is_known.then_some(Session { id, start_ms: *time_ms, known_from: at });
+            known = (is_whole || id.is_some()).then_some(here);
             continue;
         };
-        let has_paused = time_ms - older.time_ms > PAUSE_MS;
-        let known = session.filter(|session| session.known_from - at <= LOOK_BACK);
-        let is_over = known.is_some_and(|known| {
-            known.id.is_empty() && time_ms.saturating_sub(known.start_ms) > SESSION_MS
-        });
-        let goes_on = match known {
-            Some(known) if !id.is_empty() && !known.id.is_empty() => known.id == id,
-            _ => !has_paused && !is_over,
+        let has_paused = time_ms.saturating_sub(older.time_ms) > PAUSE_MS;
+        let goes_on = match known.filter(|known| known.from - at <= LOOK_BACK) {
+            Some(known) => known.session.takes(older.time_ms, *time_ms, id.as_ref()),
+            None => !has_paused,
         };
         begins[at] = !goes_on;
-        if !id.is_empty() || has_paused {
-            session = Some(Session { id, start_ms: *time_ms, known_from: at });
-        } else if let Some(session) = session.as_mut().filter(|_| is_over) {
-            session.start_ms = *time_ms;
+        if id.is_some() || has_paused {
+            known = Some(here);
+        } else if let Some(known) =
+            known.as_mut().filter(|known| !goes_on && known.from - at <= LOOK_BACK)
+        {
+            known.session.start_ms = *time_ms;
         }
     }
     begins.truncate(page);

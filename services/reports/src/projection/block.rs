@@ -110,6 +110,8 @@ impl Drop for Block {
 #[derive(Debug)]
 pub(crate) struct Blocks {
     kind: Kind,
+    /// What value codes of the segment's own become when they are unpacked; empty where they stay as they are.
+    table: Box<[u32]>,
     rows: usize,
     blocks: Vec<Arc<Block>>,
 }
@@ -158,7 +160,7 @@ impl Blocks {
                 was_read: AtomicBool::new(false),
             })
         };
-        Self { kind, rows, blocks: packed.map(block).collect() }
+        Self { kind, table: Box::default(), rows, blocks: packed.map(block).collect() }
     }
 
     /// Keeps numbers as they are.
@@ -173,7 +175,55 @@ impl Blocks {
         } else {
             numbers.chunks(BLOCK_ROWS).map(|some| block(some.to_vec())).collect()
         };
-        Self { kind, rows, blocks }
+        Self { kind, table: Box::default(), rows, blocks }
+    }
+
+    /// Takes packed blocks as they were stored. `table` says what value codes become.
+    pub(crate) fn stored(
+        kind: Kind,
+        rows: usize,
+        packed: Vec<Vec<u8>>,
+        table: Box<[u32]>,
+        room: &Room,
+    ) -> Self {
+        Self::packed(kind, rows, packed.into_iter(), room).with_table(table)
+    }
+
+    /// Returns the largest number; of packed columns.
+    pub(crate) fn largest(&self) -> u32 {
+        let of_block = |block| match &*self.unpacked(block, Vec::new) {
+            Unpacked::Same(number) => *number,
+            Unpacked::U8(numbers) => numbers.iter().copied().max().unwrap_or(0).into(),
+            Unpacked::U16(numbers) => numbers.iter().copied().max().unwrap_or(0).into(),
+            Unpacked::U32(numbers) => numbers.iter().copied().max().unwrap_or(0),
+            Unpacked::I64(_) => 0,
+        };
+        (0..self.blocks.len()).map(of_block).max().unwrap_or(0)
+    }
+
+    /// Says what value codes become when they are unpacked.
+    pub(crate) fn with_table(self, table: Box<[u32]>) -> Self {
+        let is_same = (0..).zip(&table).all(|(code, becomes)| code == *becomes);
+        Self { table: if is_same { Box::default() } else { table }, ..self }
+    }
+
+    /// Returns the packed blocks, to be stored; none if they never were packed.
+    pub(crate) fn to_store(&self) -> Vec<Vec<u8>> {
+        self.blocks
+            .iter()
+            .flat_map(|block| &block.packed)
+            .map(|(bytes, _)| bytes.to_vec())
+            .collect()
+    }
+
+    /// Returns how many blocks a column of so many rows has.
+    pub(crate) fn count(rows: usize) -> usize {
+        rows.div_ceil(BLOCK_ROWS)
+    }
+
+    /// Returns what value codes become when they are unpacked; empty where they stay as they are.
+    pub(crate) fn table(&self) -> &[u32] {
+        &self.table
     }
 
     /// Returns how many bytes the packed blocks take.
@@ -197,7 +247,10 @@ impl Blocks {
         let (packed, room) = one.packed.as_ref().expect("what is not packed stays unpacked");
         let rows = (self.rows - block * BLOCK_ROWS).min(BLOCK_ROWS);
         let unpacked = Arc::new(match self.kind {
-            Kind::Codes => pack::unpack_codes(packed, rows),
+            Kind::Codes => {
+                let unpacked = pack::unpack_codes(packed, rows);
+                if self.table.is_empty() { unpacked } else { unpacked.mapped(&self.table) }
+            }
             Kind::Wide => pack::unpack_wide(packed, rows),
             Kind::Arrivals => pack::unpack_arrivals(packed, times_us().into_iter(), rows),
         });

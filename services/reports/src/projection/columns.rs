@@ -29,8 +29,8 @@ const GROUPS_MAX: usize = 5;
 /// The columns of one project: dictionaries, segments by week, the tail, and the persons.
 #[derive(Debug)]
 pub(crate) struct ProjectColumns {
-    names: Dictionary,
-    properties: PropertySet,
+    pub(super) names: Dictionary,
+    pub(super) properties: PropertySet,
     pub(super) persons: Persons,
     pub(super) visitors: Dictionary,
     pub(super) errors: ErrorGroups,
@@ -242,6 +242,16 @@ impl ProjectColumns {
         TailSize {
             rows: self.tail.iter().map(|piece| piece.len()).sum(),
             values: self.tail.iter().map(|piece| piece.values()).sum(),
+        }
+    }
+
+    /// Takes in the next visitor as it was kept; an empty text was forgotten.
+    pub(super) fn restore_visitor(&mut self, distinct_id: &str) {
+        if distinct_id.is_empty() {
+            self.visitors.skip();
+            self.persons.add_forgotten();
+        } else {
+            self.visitor(distinct_id);
         }
     }
 

@@ -38,6 +38,20 @@ impl Dictionary {
         (code, true)
     }
 
+    /// Forgets the text of a code, which stays given out: whoever has the text next gets another one.
+    pub(crate) fn forget(&mut self, code: u32) {
+        let text = std::mem::take(self.texts.get_mut(code as usize));
+        let mut codes = self.codes.write().unwrap_or_else(PoisonError::into_inner);
+        if codes.get(&text) == Some(&code) {
+            codes.remove(&text);
+        }
+    }
+
+    /// Gives out the next code for a text that was forgotten.
+    pub(crate) fn skip(&mut self) {
+        self.texts.push(Arc::default());
+    }
+
     /// Returns the code of the text, if it has one.
     pub(crate) fn code(&self, text: &str) -> Option<u32> {
         let codes = self.codes.read().unwrap_or_else(PoisonError::into_inner);
@@ -47,6 +61,11 @@ impl Dictionary {
     /// Returns the text of a code that was given out.
     pub(crate) fn text(&self, code: u32) -> &str {
         self.texts.get(code as usize)
+    }
+
+    /// Returns the texts of all codes that were given out, in their order.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        (0_u32..).take(self.len()).map(|code| self.text(code))
     }
 
     /// Returns how many codes were given out.
@@ -128,6 +147,18 @@ mod tests {
         dictionary.intern("b");
         assert_eq!((copy.len(), copy.code("a"), copy.code("b")), (1, Some(0), None));
         assert_eq!(dictionary.code("b"), Some(1));
+    }
+
+    #[test]
+    fn a_forgotten_text_gets_another_code() {
+        let mut dictionary = Dictionary::default();
+        dictionary.intern("a");
+        let copy = dictionary.clone();
+        dictionary.forget(0);
+        assert_eq!((dictionary.text(0), copy.text(0)), ("", "a"));
+        assert_eq!(dictionary.intern("a"), (1, true));
+        dictionary.skip();
+        assert_eq!(dictionary.intern("b"), (3, true));
     }
 
     #[test]

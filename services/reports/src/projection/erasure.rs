@@ -15,7 +15,6 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use uuid::Uuid;
 
 use super::ApplyError;
-use super::block::Room;
 use super::columns::ProjectColumns;
 use super::dictionary::Dictionary;
 use super::project::Project;
@@ -57,6 +56,11 @@ impl Erasures {
     /// Returns how many rows an erasure removed; `None` if it was not applied here.
     pub(super) fn rows(&self, erasure: Uuid) -> Option<u64> {
         self.rows.get(&erasure).copied()
+    }
+
+    /// Takes in what was kept.
+    pub(super) fn restore(&mut self, rows: Vec<(Uuid, u64)>) {
+        self.rows.extend(rows);
     }
 
     /// Notes a cut.
@@ -127,8 +131,34 @@ impl Project {
         } else {
             self.rewrite(number, &erasure, &gone)
         };
-        erasures.rows.insert(erasure.id, removed);
+        if number > self.keeping().erased_through {
+            let forgotten = self.forget_visitors(&gone);
+            self.keeping().erased(erasure.id, removed, forgotten.into_iter());
+            erasures.rows.insert(erasure.id, removed);
+        }
         Ok(())
+    }
+
+    /// Forgets those of some visitors that have no event left, and returns them.
+    fn forget_visitors(&self, visitors: &FxHashSet<u32>) -> Vec<u32> {
+        let now = self.snapshot();
+        let mut left = FxHashSet::default();
+        for segment in now.segments(i64::MIN, i64::MAX) {
+            for part in segment.parts(None) {
+                let codes = segment.visitors(part.block);
+                let has = |visitor: &&u32| {
+                    codes.as_u32()[part.rows.clone()].binary_search(visitor).is_ok()
+                };
+                left.extend(visitors.iter().filter(has));
+            }
+        }
+        let gone: Vec<u32> = visitors.difference(&left).copied().collect();
+        let mut columns = self.write();
+        for visitor in &gone {
+            columns.visitors.forget(*visitor);
+            columns.persons.forget(*visitor);
+        }
+        gone
     }
 
     fn rewrite(&self, number: i64, erasure: &Erasure, gone: &FxHashSet<u32>) -> u64 {
@@ -139,10 +169,21 @@ impl Project {
             (columns.segments.clone(), columns.tail.clone())
         };
         let mut removed = 0;
+        // After a start, what was kept since has it applied already.
+        let is_done = {
+            let keeping = self.keeping();
+            let is_kept = number <= keeping.erased_through;
+            let all = segments.values().flatten();
+            let done = all.filter(|segment| is_kept && keeping.has_segment(segment.id));
+            done.map(|segment| segment.id).collect::<FxHashSet<_>>()
+        };
         for week in segments.values_mut() {
-            let left = week
-                .iter()
-                .filter_map(|segment| left_of(segment, is_gone, &mut removed, &self.room));
+            let left = week.iter().filter_map(|segment| {
+                if is_done.contains(&segment.id) {
+                    return Some(Arc::clone(segment));
+                }
+                left_of(segment, is_gone, &mut removed, self)
+            });
             *week = left.collect();
         }
         segments.retain(|_, week| !week.is_empty());
@@ -169,14 +210,15 @@ fn left_of(
     segment: &Arc<Segment>,
     is_gone: impl Fn(u32, i64) -> bool,
     removed: &mut usize,
-    room: &Room,
+    project: &Project,
 ) -> Option<Arc<Segment>> {
     let gone = segment.count(&is_gone);
     if gone == 0 {
         return Some(Arc::clone(segment));
     }
     *removed += gone;
-    segment.retain(|_, visitor, arrival, _| !is_gone(visitor, arrival), room).map(Arc::new)
+    let left = segment.retain(|_, visitor, arrival, _| !is_gone(visitor, arrival), &project.room);
+    left.map(|left| project.numbered(left))
 }
 
 impl ProjectColumns {
@@ -197,6 +239,7 @@ mod tests {
     use observe_core::ProjectId;
     use observe_proto::identity::v1::{Change, MappingChange, PersonChange, change};
 
+    use super::super::block::Room;
     use super::super::columns::Snapshot;
     use super::super::retention::Kept;
     use super::*;

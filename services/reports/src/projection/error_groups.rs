@@ -1,7 +1,7 @@
 //! What is known of each group of errors of a project, by the value code of its id. Like all of the projection it is
 //! rebuilt from the log at the start.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use observe_core::ProjectId;
@@ -42,6 +42,8 @@ pub(crate) struct ErrorGroups {
     is_full: bool,
     /// The latest events of groups since [`Self::settle`]: an error that comes a thousand times at once is packed once.
     latest: HashMap<u32, (Seen, Occurrence)>,
+    /// The places of those that changed since they were kept.
+    changed: BTreeSet<usize>,
 }
 
 impl ErrorGroups {
@@ -54,6 +56,7 @@ impl ErrorGroups {
             sample_bytes: 0,
             is_full: false,
             latest: HashMap::new(),
+            changed: BTreeSet::new(),
         }
     }
 
@@ -76,6 +79,7 @@ impl ErrorGroups {
     /// Notes an event of the group with this value code.
     pub(super) fn see(&mut self, code: u32, seen: Seen, occurrence: Occurrence) {
         let place = code as usize - 1;
+        self.changed.insert(place);
         if place == self.groups.len() {
             self.groups.push(Group {
                 first_seen_ms: seen.time_ms,
@@ -111,9 +115,29 @@ impl ErrorGroups {
                 continue;
             };
             self.groups.get_mut(place).sample = None;
+            self.changed.insert(place);
             self.sample_bytes -= bytes;
             self.samples -= 1;
         }
+    }
+
+    /// Returns the places of the groups that changed since they were kept.
+    pub(super) fn changed(&self) -> &BTreeSet<usize> {
+        &self.changed
+    }
+
+    /// Notes that all are kept as they are.
+    pub(super) fn set_kept(&mut self) {
+        self.changed.clear();
+    }
+
+    /// Takes in the next group as it was kept.
+    pub(super) fn restore(&mut self, group: Group) {
+        if let Some(sample) = &group.sample {
+            self.samples += 1;
+            self.sample_bytes += sample.bytes();
+        }
+        self.groups.push(group);
     }
 
     /// Keeps what the latest events looked like.

@@ -44,6 +44,28 @@ impl Unpacked {
         }
     }
 
+    /// Puts another number in the place of each, as a table says, in the narrowest type that holds them; not for arrivals.
+    pub(crate) fn mapped(self, table: &[u32]) -> Self {
+        let widest = table.iter().copied().max().unwrap_or(0);
+        let map = |number: u32| table[number as usize];
+        if let Self::Same(number) = self {
+            return Self::Same(map(number));
+        }
+        let rows = self.len();
+        let mapped = (0..rows).map(|row| map(self.get(row))).collect();
+        narrow(mapped, width_of(widest))
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Same(_) => 0,
+            Self::U8(numbers) => numbers.len(),
+            Self::U16(numbers) => numbers.len(),
+            Self::U32(numbers) => numbers.len(),
+            Self::I64(numbers) => numbers.len(),
+        }
+    }
+
     /// Returns the number of a row; not for arrivals.
     #[inline]
     pub(crate) fn get(&self, row: usize) -> u32 {
@@ -190,6 +212,15 @@ fn unpack(bytes: &[u8], rows: usize, is_wide: bool) -> Unpacked {
     }
 }
 
+/// Returns how many bytes hold a number.
+fn width_of(largest: u32) -> u8 {
+    match largest {
+        0..=0xff => 1,
+        0x100..=0xffff => 2,
+        _ => 4,
+    }
+}
+
 fn ends(numbers: &[u32]) -> Option<(u32, u32)> {
     Some((*numbers.iter().min()?, *numbers.iter().max()?))
 }
@@ -213,11 +244,7 @@ fn bits(numbers: &[u32], smallest: u32) -> Vec<u8> {
 fn packed_bits(way: u8, numbers: &[u32], smallest: u32) -> Vec<u8> {
     let largest = numbers.iter().copied().max().unwrap_or(0);
     let count = u8::try_from(32 - (largest - smallest).leading_zeros()).expect("at most 32");
-    let width = match largest {
-        0..=0xff => 1,
-        0x100..=0xffff => 2,
-        _ => 4,
-    };
+    let width = width_of(largest);
     let mut bytes = vec![way, count];
     bytes.extend(smallest.to_le_bytes());
     bytes.push(width);

@@ -119,6 +119,16 @@ impl Persons {
         Mapping::changing(&mut self.mapping).push(person);
     }
 
+    /// Takes in the next visitor code, of one that was forgotten.
+    pub(super) fn add_forgotten(&mut self) {
+        Mapping::changing(&mut self.mapping).push(NOBODY);
+    }
+
+    /// Forgets whose a visitor is that has no event any more.
+    pub(super) fn forget(&mut self, visitor: u32) {
+        Mapping::changing(&mut self.mapping)[visitor as usize] = NOBODY;
+    }
+
     /// Gives a visitor to a person.
     pub(crate) fn map(&mut self, visitor: u32, person: PersonId) {
         let person = self.code(person);
@@ -188,6 +198,16 @@ impl PersonsSnapshot {
     /// Returns the code and the values of a property, if it ever occurred.
     pub(crate) fn property(&self, key: &str) -> Option<(u32, &ValueDictionary)> {
         self.profiles.properties.find(key)
+    }
+
+    /// Hands out every person that has any property, in no order.
+    pub(crate) fn each_with_properties(&self, each: impl FnMut(u32)) {
+        self.profiles.of_person.keys().copied().for_each(each);
+    }
+
+    /// Returns the keys of all properties that ever occurred.
+    pub(crate) fn property_keys(&self) -> impl Iterator<Item = &str> {
+        self.profiles.properties.keys()
     }
 
     /// Hands out every person that has the property, with its value code, in no order.

@@ -14,6 +14,7 @@ use super::ApplyError;
 use super::block::Room;
 use super::columns::{ProjectColumns, Snapshot};
 use super::erasure::Erasures;
+use super::keeping::Keeping;
 use super::retention::Kept;
 use super::segment::{self, Segment};
 use super::tail::Tail;
@@ -35,6 +36,8 @@ pub(crate) struct Project {
     columns: RwLock<ProjectColumns>,
     /// Only the writer needs it.
     erasures: Mutex<Erasures>,
+    /// What is in the store.
+    keeping: Mutex<Keeping>,
     /// Which rows of the log were applied: a sum over them in which their order does not count.
     rows: AtomicU64,
     /// Where blocks are unpacked.
@@ -45,7 +48,13 @@ impl Project {
     /// Starts without anything.
     pub(crate) fn new(project: ProjectId, kept: Kept, room: Room) -> Self {
         let columns = RwLock::new(ProjectColumns::new(project, kept));
-        Self { columns, erasures: Mutex::default(), rows: AtomicU64::new(0), room }
+        Self {
+            columns,
+            erasures: Mutex::default(),
+            keeping: Mutex::default(),
+            rows: AtomicU64::new(0),
+            room,
+        }
     }
 
     /// Returns the columns as they are now.
@@ -57,6 +66,19 @@ impl Project {
     pub(super) fn passed(&self, shard: u32, first_sequence: i64) {
         let row = mixed(u64::from(shard) << 48 ^ first_sequence.cast_unsigned());
         self.rows.fetch_add(row, Ordering::AcqRel);
+        self.keeping().applied(shard, first_sequence);
+    }
+
+    pub(super) fn rows_sum(&self) -> u64 {
+        self.rows.load(Ordering::Acquire)
+    }
+
+    pub(super) fn set_rows_sum(&self, sum: u64) {
+        self.rows.store(sum, Ordering::Release);
+    }
+
+    pub(super) fn keeping(&self) -> MutexGuard<'_, Keeping> {
+        self.keeping.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns what the data is, as a number: the same for the same rows, changes of persons and retention, whoever applied
@@ -129,7 +151,13 @@ impl Project {
     /// Turns the tail into segments and joins small segments.
     pub(crate) fn seal(&self) {
         let tail = self.read().tail.clone();
-        let sealed = segment::seal(&Tail::joined(&tail), &self.room);
+        if tail.is_empty() {
+            return;
+        }
+        let sealed: Vec<_> = segment::seal(&Tail::joined(&tail), &self.room)
+            .into_iter()
+            .map(|segment| self.numbered(segment))
+            .collect();
         {
             let mut columns = self.write();
             columns.tail.clear();
@@ -146,7 +174,10 @@ impl Project {
     pub(crate) fn keep(&self, kept: Kept) {
         let name = {
             let mut columns = self.write();
-            if columns.kept == kept {
+            // What was not loaded when it expired is looked at again.
+            let waits =
+                |one: &Arc<Segment>| !one.is_loaded() && one.min_time_ms < kept.errors_from_ms;
+            if columns.kept == kept && !columns.segments.values().flatten().any(waits) {
                 return;
             }
             columns.kept = kept;
@@ -168,16 +199,29 @@ impl Project {
                 Some(name) if name == of => kept.errors_from_ms,
                 _ => kept.events_from_ms,
             };
-            let left = segment.retain(|time_ms, _, _, name| time_ms >= from(name), &self.room);
+            let is_gone = segment.max_time_ms < kept.events_from_ms;
+            if !segment.is_loaded() && !is_gone {
+                continue;
+            }
+            let left = if is_gone {
+                None
+            } else {
+                segment.retain(|time_ms, _, _, name| time_ms >= from(name), &self.room)
+            };
             let mut columns = self.write();
             let week = columns.segments.entry(segment.week).or_default();
             week.retain(|one| !Arc::ptr_eq(one, &segment));
-            week.extend(left.map(Arc::new));
+            week.extend(left.map(|left| self.numbered(left)));
             if week.is_empty() {
                 columns.segments.remove(&segment.week);
             }
         }
         self.write().forget_errors(kept.errors_from_ms);
+    }
+
+    /// Gives a new segment its number.
+    pub(super) fn numbered(&self, segment: Segment) -> Arc<Segment> {
+        Arc::new(segment.numbered(self.keeping().next_id()))
     }
 
     fn compact(&self, week: i64) {
@@ -188,7 +232,7 @@ impl Project {
         if small.is_empty() {
             return;
         }
-        let joined = Arc::new(segment::merge(&small, &self.room));
+        let joined = self.numbered(segment::merge(&small, &self.room));
         let mut columns = self.write();
         if let Some(all) = columns.segments.get_mut(&week) {
             all.retain(|segment| !small.iter().any(|gone| Arc::ptr_eq(gone, segment)));
@@ -207,7 +251,8 @@ fn mixed(number: u64) -> u64 {
 
 /// Chooses the segments of a week that are to become one; none while they are few.
 fn to_join(all: &[Arc<Segment>]) -> Vec<Arc<Segment>> {
-    if all.len() <= WEEK_SEGMENTS_MAX {
+    // What is not loaded yet is joined another time.
+    if all.len() <= WEEK_SEGMENTS_MAX || !all.iter().all(|segment| segment.is_loaded()) {
         return Vec::new();
     }
     let mut by_size = all.to_vec();

@@ -40,21 +40,36 @@ impl PropertySet {
     /// Returns the codes of a key and of one of its values; `None` for a key that is no column, because there are too many
     /// or because it is longer than a question may name.
     pub(crate) fn intern(&mut self, key: &str, value: &str) -> Option<(u32, u32)> {
+        let key = self.key(key)?;
+        Some((key, self.value(key, value)))
+    }
+
+    /// Returns the code of a key; `None` for one that is no column, likewise.
+    pub(crate) fn key(&mut self, key: &str) -> Option<u32> {
         if key.len() > PROPERTY_BYTES_MAX {
             return None;
         }
-        let key = match self.keys.code(key) {
-            Some(key) => key,
+        match self.keys.code(key) {
+            Some(key) => Some(key),
             None if self.values.len() < KEYS_MAX => {
                 self.values.push(ValueDictionary::default());
-                self.keys.intern(key).0
+                Some(self.keys.intern(key).0)
             }
             None => {
                 self.leave_out();
-                return None;
+                None
             }
-        };
-        Some((key, self.values[key as usize].intern(value)))
+        }
+    }
+
+    /// Returns the code of a value of the key with this code.
+    pub(crate) fn value(&mut self, key: u32, value: &str) -> u32 {
+        self.values[key as usize].intern(value)
+    }
+
+    /// Returns the key with this code, and its values.
+    pub(crate) fn of(&self, key: u32) -> (&str, &ValueDictionary) {
+        (self.keys.text(key), &self.values[key as usize])
     }
 
     /// Returns the code and the values of a key, if it ever occurred.
@@ -64,8 +79,13 @@ impl PropertySet {
     }
 
     /// Returns the key of a code that was given out.
-    pub(crate) fn key(&self, code: u32) -> &str {
+    pub(crate) fn key_text(&self, code: u32) -> &str {
         self.keys.text(code)
+    }
+
+    /// Returns the keys that ever occurred.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.keys.texts()
     }
 
     /// Counts a value that is left out, and says so in the log the first time.

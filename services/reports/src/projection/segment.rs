@@ -1,11 +1,13 @@
 //! Sealed rows, sorted so that one event's rows lie together and one visitor's within them.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
 
 use super::block::{Blocks, Room};
+use super::dictionary::NOT_SET;
+use super::first_seen::FirstSeen;
 use super::pack::{BLOCK_ROWS, Unpacked};
 use super::rows::{Column, NameRun, Rows};
 use super::tail::Tail;
@@ -17,8 +19,12 @@ const EPOCH_INTO_WEEK_MS: i64 = 3 * 24 * 60 * 60 * 1000;
 const SPAN_WEEKS: i64 = 7;
 
 /// Immutable rows, sorted by (name, visitor, time, arrival): of one ISO week (UTC) once they are sealed.
+///
+/// One that was stored has its columns when they are loaded; nobody reads it before.
 #[derive(Debug)]
 pub(crate) struct Segment {
+    /// Tells it from all others of the project; 0 for one that is not sealed.
+    pub(crate) id: u64,
     /// Which week.
     pub(crate) week: i64,
     /// The smallest time, in milliseconds since 1970: what the times of rows are counted from.
@@ -26,13 +32,31 @@ pub(crate) struct Segment {
     /// The largest time.
     pub(crate) max_time_ms: i64,
     len: usize,
-    /// The rows of each name, by the name's code.
+    /// The rows of each name, in the order in which they lie.
     runs: Vec<NameRun>,
-    visitor: Blocks,
-    time: Blocks,
-    arrival: Blocks,
+    columns: OnceLock<Columns>,
+}
+
+/// The columns of a segment.
+#[derive(Debug)]
+pub(crate) struct Columns {
+    pub(crate) visitor: Blocks,
+    pub(crate) time: Blocks,
+    pub(crate) arrival: Blocks,
     /// The properties that occur, by the code of their key.
-    columns: FxHashMap<u32, Blocks>,
+    pub(crate) properties: FxHashMap<u32, Blocks>,
+    pub(super) first_seen: FirstSeen,
+}
+
+/// What is known of a segment without its columns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Head {
+    pub(crate) id: u64,
+    pub(crate) week: i64,
+    pub(crate) min_time_ms: i64,
+    pub(crate) max_time_ms: i64,
+    pub(crate) len: usize,
+    pub(crate) runs: Vec<NameRun>,
 }
 
 /// Rows of one name that lie in one block.
@@ -47,6 +71,38 @@ pub(crate) struct Part {
 }
 
 impl Segment {
+    /// Makes one that was stored; its columns are not loaded.
+    pub(crate) fn stored(head: Head) -> Self {
+        let Head { id, week, min_time_ms, max_time_ms, len, runs } = head;
+        Self { id, week, min_time_ms, max_time_ms, len, runs, columns: OnceLock::new() }
+    }
+
+    /// Returns what is known of it without its columns.
+    pub(crate) fn head(&self) -> Head {
+        let Self { id, week, min_time_ms, max_time_ms, len, ref runs, .. } = *self;
+        Head { id, week, min_time_ms, max_time_ms, len, runs: runs.clone() }
+    }
+
+    /// Gives it its number.
+    pub(crate) fn numbered(self, id: u64) -> Self {
+        Self { id, ..self }
+    }
+
+    /// Returns whether its columns are there.
+    pub(crate) fn is_loaded(&self) -> bool {
+        self.columns.get().is_some()
+    }
+
+    /// Gives it its columns; those that it has stay.
+    pub(crate) fn load(&self, columns: Columns) {
+        let _ = self.columns.set(columns);
+    }
+
+    /// Returns its columns, which are loaded.
+    pub(crate) fn columns(&self) -> &Columns {
+        self.columns.get().expect("a segment is loaded before it is read")
+    }
+
     /// Returns how many rows there are.
     pub(crate) fn len(&self) -> usize {
         self.len
@@ -54,27 +110,29 @@ impl Segment {
 
     /// Returns how many bytes the packed columns of visitors, times and arrivals take.
     pub(crate) fn packed_bytes(&self) -> [usize; 3] {
-        [&self.visitor, &self.time, &self.arrival].map(Blocks::packed_bytes)
+        let columns = self.columns();
+        [&columns.visitor, &columns.time, &columns.arrival].map(Blocks::packed_bytes)
     }
 
     /// Returns how many bytes the packed columns of properties take, each with the code of its key.
-    pub(crate) fn packed_property_bytes(&self) -> impl Iterator<Item = (u32, usize)> {
-        self.columns.iter().map(|(key, column)| (*key, column.packed_bytes()))
+    pub(crate) fn packed_property_bytes(&self) -> Vec<(u32, usize)> {
+        let properties = self.columns().properties.iter();
+        properties.map(|(key, column)| (*key, column.packed_bytes())).collect()
     }
 
     /// Returns the visitor codes of a block.
     pub(crate) fn visitors(&self, block: usize) -> Arc<Unpacked> {
-        self.visitor.unpacked(block, Vec::new)
+        self.columns().visitor.unpacked(block, Vec::new)
     }
 
     /// Returns the times of a block, in milliseconds from [`Self::min_time_ms`].
     pub(crate) fn times(&self, block: usize) -> Arc<Unpacked> {
-        self.time.unpacked(block, Vec::new)
+        self.columns().time.unpacked(block, Vec::new)
     }
 
     /// Returns when the rows of a block arrived: microseconds since 1970, the index in its request added.
     pub(crate) fn arrivals(&self, block: usize) -> Arc<Unpacked> {
-        self.arrival.unpacked(block, || {
+        self.columns().arrival.unpacked(block, || {
             let from = |time: &u32| micros(self.min_time_ms.saturating_add((*time).into()));
             self.times(block).as_u32().iter().map(from).collect()
         })
@@ -82,7 +140,7 @@ impl Segment {
 
     /// Returns the value codes of a property for the rows of a block; `None` if no row of the segment has it.
     pub(crate) fn codes(&self, key: u32, block: usize) -> Option<Arc<Unpacked>> {
-        self.columns.get(&key).map(|column| column.unpacked(block, Vec::new))
+        self.columns().properties.get(&key).map(|column| column.unpacked(block, Vec::new))
     }
 
     /// Returns the segment with those rows alone of which `is_kept` says so, given time, visitor, arrival and name; `None` if
@@ -113,14 +171,13 @@ impl Segment {
         (0..self.len.div_ceil(BLOCK_ROWS)).map(in_block).sum()
     }
 
-    /// Returns the runs of the wanted names, all names if `None`.
+    /// Returns the runs of the wanted names, all names if `None`, in the order in which they lie.
     pub(crate) fn runs(&self, names: Option<&[u32]>) -> Vec<NameRun> {
-        let Some(names) = names else { return self.runs.clone() };
-        let find = |name: &u32| self.runs.binary_search_by_key(name, |run| run.name);
-        names.iter().filter_map(|name| find(name).ok()).map(|at| self.runs[at]).collect()
+        let is_wanted = |run: &&NameRun| names.is_none_or(|names| names.contains(&run.name));
+        self.runs.iter().filter(is_wanted).copied().collect()
     }
 
-    /// Returns the parts of the wanted names, all names if `None`, in the order of rows within each name.
+    /// Returns the parts of the wanted names, all names if `None`, in the order in which they lie.
     pub(crate) fn parts(&self, names: Option<&[u32]>) -> impl Iterator<Item = Part> {
         self.runs(names).into_iter().flat_map(NameRun::parts)
     }
@@ -136,8 +193,8 @@ fn micros(time_ms: i64) -> i64 {
 }
 
 /// Seals the tail: one segment for each week that occurs in it.
-pub(crate) fn seal(tail: &Tail, room: &Room) -> Vec<Arc<Segment>> {
-    sorted(tail, week_of, Some(room)).into_iter().map(Arc::new).collect()
+pub(crate) fn seal(tail: &Tail, room: &Room) -> Vec<Segment> {
+    sorted(tail, week_of, Some(room))
 }
 
 /// Sorts a piece of the tail, to be read beside segments until it is sealed. Most pieces become one.
@@ -192,7 +249,7 @@ impl Loose {
             self.rows.time_ms.extend(times.map(|time| segment.min_time_ms + i64::from(*time)));
             self.rows.arrival.extend_from_slice(segment.arrivals(block).as_i64());
         }
-        for (key, column) in &segment.columns {
+        for (key, column) in &segment.columns().properties {
             let joined = self.rows.columns.entry(*key).or_default();
             let mut row = offset;
             for block in 0..segment.len.div_ceil(BLOCK_ROWS) {
@@ -238,17 +295,15 @@ fn gather(week: i64, source: &Source<'_>, order: &[u32], room: Option<&Room>) ->
     let columns = source.rows.columns.iter();
     let columns = columns
         .filter_map(|(key, column)| Some((*key, pick(column, source.rows.len(), order, room)?)));
-    Segment {
-        week,
-        min_time_ms,
-        max_time_ms,
-        len: order.len(),
-        runs: runs(source.names, order),
-        columns: columns.collect(),
+    let columns = Columns {
         visitor: Blocks::of_wide(visitors, room),
         time: Blocks::of_wide(times, room),
         arrival: Blocks::of_arrivals(arrivals, &times_us, room),
-    }
+        properties: columns.collect(),
+        first_seen: FirstSeen::default(),
+    };
+    let (len, runs) = (order.len(), runs(source.names, order));
+    Segment { id: 0, week, min_time_ms, max_time_ms, len, runs, columns: columns.into() }
 }
 
 fn runs(names: &[u32], order: &[u32]) -> Vec<NameRun> {
@@ -263,15 +318,30 @@ fn runs(names: &[u32], order: &[u32]) -> Vec<NameRun> {
     runs
 }
 
-/// Copies a column's values in the given order; `None` if no row of it has one.
+/// Copies a column's values in the given order; `None` if no row of it has one. What is packed has value codes of its own,
+/// without gaps, so that it can be stored with its own texts alone.
 fn pick(column: &Column, rows: usize, order: &[u32], room: Option<&Room>) -> Option<Blocks> {
-    let mut dense = vec![super::dictionary::NOT_SET; rows];
+    let mut dense = vec![NOT_SET; rows];
     column.for_each_set(|row, code| dense[row as usize] = code);
-    let picked: Vec<u32> = order.iter().map(|row| dense[*row as usize]).collect();
-    picked
-        .iter()
-        .any(|code| *code != super::dictionary::NOT_SET)
-        .then(|| Blocks::of_codes(picked, room))
+    let mut picked: Vec<u32> = order.iter().map(|row| dense[*row as usize]).collect();
+    if picked.iter().all(|code| *code == NOT_SET) {
+        return None;
+    }
+    let Some(room) = room else { return Some(Blocks::of_codes(picked, None)) };
+    let mut table = picked.clone();
+    // Code 0 stays 0, whether a row has it or not.
+    table.push(NOT_SET);
+    table.sort_unstable();
+    table.dedup();
+    let largest = *table.last().expect("it has one") as usize;
+    let mut own = vec![NOT_SET; largest + 1];
+    for (code, of_project) in (0..).zip(&table) {
+        own[*of_project as usize] = code;
+    }
+    for code in &mut picked {
+        *code = own[*code as usize];
+    }
+    Some(Blocks::of_codes(picked, Some(room)).with_table(table.into()))
 }
 
 #[cfg(test)]
@@ -325,7 +395,7 @@ mod tests {
                     }
                 }
             }
-            parts.extend(seal(&tail, &Room::default()));
+            parts.extend(seal(&tail, &Room::default()).into_iter().map(Arc::new));
         }
         let merged = merge(&parts, &Room::default());
         let sealed = seal(&whole, &Room::default());

@@ -126,7 +126,7 @@ impl Errors {
         question: impl FnOnce(&Snapshot, &Asker) -> Result<T, EngineError> + Send + 'static,
     ) -> Result<T, EngineError> {
         // Told before there is a place, so that a start keeps nobody waiting.
-        self.published.projection()?;
+        self.published.load(project, Range::ALWAYS).await?;
         let published = Arc::clone(&self.published);
         let work = move |asker: &Asker| {
             let now = published.projection()?.project(project).snapshot();

@@ -5,6 +5,7 @@ mod funnel;
 mod lifecycle;
 mod paths;
 mod retention;
+mod saved;
 mod stickiness;
 mod trends;
 mod web_overview;
@@ -12,7 +13,7 @@ mod web_overview;
 use std::sync::Arc;
 
 use observe_core::context::Permission;
-use observe_core::{CallContext, respond};
+use observe_core::{CallContext, Clock, ProjectId, respond};
 use observe_proto::reports::v1 as pb;
 use observe_proto::reports::v1::insight_service_server::InsightService;
 use prost::Message;
@@ -21,54 +22,102 @@ use tonic::{Request, Response, Status};
 pub(crate) use answers::Answers;
 use answers::Question;
 
+use crate::cohort::loader::Loader;
+use crate::convert::{NamesCohorts, named_cohorts};
 use crate::engine::{ReportEngine, Slots};
 use crate::error::ReportsError;
+use crate::person_activity::neighbours::Neighbours;
+use crate::service::persons::PersonPages;
 
 /// Answers questions with whatever engine there is.
+#[derive(Clone)]
 pub(crate) struct Insight {
     engine: Arc<dyn ReportEngine>,
     /// Where questions are read, too: compiling their patterns is computation that must not hold up other requests.
     slots: Slots,
-    answers: Answers,
+    answers: Arc<Answers>,
+    persons: PersonPages,
+    /// Who knows the person that an explanation is for.
+    neighbours: Neighbours,
+    cohorts: Loader,
+    clock: Arc<dyn Clock>,
+}
+
+/// Who answers one question, knowing the cohorts that it names.
+struct Knowing {
+    project: ProjectId,
+    insight: Insight,
+    /// Tells these cohorts from what they were before and come to be.
+    cohorts: Vec<u8>,
 }
 
 impl Insight {
-    pub(crate) fn new(engine: Arc<dyn ReportEngine>, slots: Slots, answers: Answers) -> Self {
-        Self { engine, slots, answers }
+    pub(crate) fn new(
+        engine: Arc<dyn ReportEngine>,
+        slots: Slots,
+        answers: Answers,
+        persons: PersonPages,
+        neighbours: Neighbours,
+        cohorts: Loader,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { engine, slots, answers: Arc::new(answers), persons, neighbours, cohorts, clock }
     }
 
-    /// Answers a question with what is kept, or asks it. `project_id` says whose data it is about.
-    async fn kept<Q: Message, A: Message + Default, F>(
+    /// Answers a question with what is kept, or asks it.
+    async fn kept<Q: Message + NamesCohorts, A: Message + Default, F>(
         &self,
         rpc: &'static str,
         request: Request<Q>,
-        project_id: impl FnOnce(&Q) -> &str,
-        ask: impl FnOnce(CallContext, Q) -> F,
+        ask: impl FnOnce(Self, CallContext, Q) -> F,
     ) -> Result<Response<A>, Status>
     where
         F: Future<Output = Result<A, ReportsError>>,
     {
-        let kept = async |ctx: CallContext, question: Q| {
-            let project = ctx.project(project_id(&question), Permission::Read)?;
+        let ctx = respond(CallContext::from_request(&request))?.into_inner();
+        let question = request.into_inner();
+        let kept = async {
+            let Knowing { project, insight, cohorts } = self.knowing(&ctx, &question).await?;
             let request = question.encode_to_vec();
-            let asked = Question { project, rpc, request: &request, beside: &[] };
-            self.answers.of(asked, ask(ctx, question)).await
+            let asked = Question { project, rpc, request: &request, beside: &cohorts };
+            self.answers.of(asked, ask(insight, ctx, question)).await
         };
-        answer(request, kept).await
+        respond(kept.await)
     }
-}
 
-/// Answers a request of whoever has a call context.
-async fn answer<Q, A, F>(
-    request: Request<Q>,
-    ask: impl FnOnce(CallContext, Q) -> F,
-) -> Result<Response<A>, Status>
-where
-    F: Future<Output = Result<A, ReportsError>>,
-{
-    match CallContext::from_request(&request) {
-        Ok(ctx) => respond(ask(ctx, request.into_inner()).await),
-        Err(error) => respond(Err(error)),
+    /// Answers a request of whoever has a call context.
+    async fn ask<Q: NamesCohorts, A, F>(
+        &self,
+        request: Request<Q>,
+        ask: impl FnOnce(Self, CallContext, Q) -> F,
+    ) -> Result<Response<A>, Status>
+    where
+        F: Future<Output = Result<A, ReportsError>>,
+    {
+        let ctx = respond(CallContext::from_request(&request))?.into_inner();
+        let question = request.into_inner();
+        let Knowing { insight, .. } = respond(self.knowing(&ctx, &question).await)?.into_inner();
+        respond(ask(insight, ctx, question).await)
+    }
+
+    /// Returns who answers a question: with an engine that knows the cohorts that it names.
+    ///
+    /// # Errors
+    /// `NotFound` for a project, or a cohort, that is not the caller's; that of the store.
+    async fn knowing(
+        &self,
+        ctx: &CallContext,
+        question: &impl NamesCohorts,
+    ) -> Result<Knowing, ReportsError> {
+        let project = ctx.project(question.project_id(), Permission::Read)?;
+        let named = named_cohorts(question)?;
+        if named.is_empty() {
+            return Ok(Knowing { project, insight: self.clone(), cohorts: Vec::new() });
+        }
+        let definitions = self.cohorts.load(project, &named).await?;
+        let cohorts = definitions.version();
+        let engine = self.engine.with_cohorts(Arc::new(definitions));
+        Ok(Knowing { project, insight: Self { engine, ..self.clone() }, cohorts })
     }
 }
 
@@ -78,125 +127,147 @@ impl InsightService for Insight {
         &self,
         request: Request<pb::QueryTrendsRequest>,
     ) -> Result<Response<pb::QueryTrendsResponse>, Status> {
-        let ask = |ctx, question| self.trends(ctx, question);
-        self.kept("QueryTrends", request, |q| &q.project_id, ask).await
+        let ask = |insight: Self, ctx, question| async move { insight.trends(ctx, question).await };
+        self.kept("QueryTrends", request, ask).await
     }
 
     async fn list_trend_persons(
         &self,
         request: Request<pb::ListTrendPersonsRequest>,
     ) -> Result<Response<pb::ListTrendPersonsResponse>, Status> {
-        answer(request, |ctx, question| self.trend_persons(ctx, question)).await
+        let ask = |insight: Self, ctx, question| async move {
+            insight.trend_persons(ctx, question).await
+        };
+        self.ask(request, ask).await
     }
 
     async fn query_funnel(
         &self,
         request: Request<pb::QueryFunnelRequest>,
     ) -> Result<Response<pb::QueryFunnelResponse>, Status> {
-        let ask = |ctx, question| self.funnel(ctx, question);
-        self.kept("QueryFunnel", request, |q| &q.project_id, ask).await
+        let ask = |insight: Self, ctx, question| async move { insight.funnel(ctx, question).await };
+        self.kept("QueryFunnel", request, ask).await
     }
 
     async fn query_funnel_trend(
         &self,
         request: Request<pb::QueryFunnelTrendRequest>,
     ) -> Result<Response<pb::QueryFunnelTrendResponse>, Status> {
-        let ask = |ctx, question| self.funnel_trend(ctx, question);
-        self.kept(
-            "QueryFunnelTrend",
-            request,
-            |q| q.funnel.as_ref().map_or("", |funnel| &funnel.project_id),
-            ask,
-        )
-        .await
+        let ask =
+            |insight: Self, ctx, question| async move { insight.funnel_trend(ctx, question).await };
+        self.kept("QueryFunnelTrend", request, ask).await
     }
 
     async fn list_funnel_persons(
         &self,
         request: Request<pb::ListFunnelPersonsRequest>,
     ) -> Result<Response<pb::ListFunnelPersonsResponse>, Status> {
-        answer(request, |ctx, question| self.funnel_persons(ctx, question)).await
+        let ask = |insight: Self, ctx, question| async move {
+            insight.funnel_persons(ctx, question).await
+        };
+        self.ask(request, ask).await
     }
 
     async fn explain_funnel_person(
         &self,
         request: Request<pb::ExplainFunnelPersonRequest>,
     ) -> Result<Response<pb::ExplainFunnelPersonResponse>, Status> {
-        answer(request, |ctx, question| self.explain_funnel(ctx, question)).await
+        let ask = |insight: Self, ctx, question| async move {
+            insight.explain_funnel(ctx, question).await
+        };
+        self.ask(request, ask).await
     }
 
     async fn query_retention(
         &self,
         request: Request<pb::QueryRetentionRequest>,
     ) -> Result<Response<pb::QueryRetentionResponse>, Status> {
-        let ask = |ctx, question| self.retention(ctx, question);
-        self.kept("QueryRetention", request, |q| &q.project_id, ask).await
+        let ask =
+            |insight: Self, ctx, question| async move { insight.retention(ctx, question).await };
+        self.kept("QueryRetention", request, ask).await
     }
 
     async fn list_retention_persons(
         &self,
         request: Request<pb::ListRetentionPersonsRequest>,
     ) -> Result<Response<pb::ListRetentionPersonsResponse>, Status> {
-        answer(request, |ctx, question| self.retention_persons(ctx, question)).await
+        let ask = |insight: Self, ctx, question| async move {
+            insight.retention_persons(ctx, question).await
+        };
+        self.ask(request, ask).await
     }
 
     async fn explain_retention_person(
         &self,
         request: Request<pb::ExplainRetentionPersonRequest>,
     ) -> Result<Response<pb::ExplainRetentionPersonResponse>, Status> {
-        answer(request, |ctx, question| self.explain_retention(ctx, question)).await
+        let ask = |insight: Self, ctx, question| async move {
+            insight.explain_retention(ctx, question).await
+        };
+        self.ask(request, ask).await
     }
 
     async fn query_lifecycle(
         &self,
         request: Request<pb::QueryLifecycleRequest>,
     ) -> Result<Response<pb::QueryLifecycleResponse>, Status> {
-        let ask = |ctx, question| self.lifecycle(ctx, question);
-        self.kept("QueryLifecycle", request, |q| &q.project_id, ask).await
+        let ask =
+            |insight: Self, ctx, question| async move { insight.lifecycle(ctx, question).await };
+        self.kept("QueryLifecycle", request, ask).await
     }
 
     async fn list_lifecycle_persons(
         &self,
         request: Request<pb::ListLifecyclePersonsRequest>,
     ) -> Result<Response<pb::ListLifecyclePersonsResponse>, Status> {
-        answer(request, |ctx, question| self.lifecycle_persons(ctx, question)).await
+        let ask = |insight: Self, ctx, question| async move {
+            insight.lifecycle_persons(ctx, question).await
+        };
+        self.ask(request, ask).await
     }
 
     async fn query_stickiness(
         &self,
         request: Request<pb::QueryStickinessRequest>,
     ) -> Result<Response<pb::QueryStickinessResponse>, Status> {
-        let ask = |ctx, question| self.stickiness(ctx, question);
-        self.kept("QueryStickiness", request, |q| &q.project_id, ask).await
+        let ask =
+            |insight: Self, ctx, question| async move { insight.stickiness(ctx, question).await };
+        self.kept("QueryStickiness", request, ask).await
     }
 
     async fn list_stickiness_persons(
         &self,
         request: Request<pb::ListStickinessPersonsRequest>,
     ) -> Result<Response<pb::ListStickinessPersonsResponse>, Status> {
-        answer(request, |ctx, question| self.stickiness_persons(ctx, question)).await
+        let ask = |insight: Self, ctx, question| async move {
+            insight.stickiness_persons(ctx, question).await
+        };
+        self.ask(request, ask).await
     }
 
     async fn query_paths(
         &self,
         request: Request<pb::QueryPathsRequest>,
     ) -> Result<Response<pb::QueryPathsResponse>, Status> {
-        let ask = |ctx, question| self.paths(ctx, question);
-        self.kept("QueryPaths", request, |q| &q.project_id, ask).await
+        let ask = |insight: Self, ctx, question| async move { insight.paths(ctx, question).await };
+        self.kept("QueryPaths", request, ask).await
     }
 
     async fn list_path_persons(
         &self,
         request: Request<pb::ListPathPersonsRequest>,
     ) -> Result<Response<pb::ListPathPersonsResponse>, Status> {
-        answer(request, |ctx, question| self.path_persons(ctx, question)).await
+        let ask =
+            |insight: Self, ctx, question| async move { insight.path_persons(ctx, question).await };
+        self.ask(request, ask).await
     }
 
     async fn query_web_overview(
         &self,
         request: Request<pb::QueryWebOverviewRequest>,
     ) -> Result<Response<pb::QueryWebOverviewResponse>, Status> {
-        let ask = |ctx, question| self.web_overview(ctx, question);
-        self.kept("QueryWebOverview", request, |q| &q.project_id, ask).await
+        let ask =
+            |insight: Self, ctx, question| async move { insight.web_overview(ctx, question).await };
+        self.kept("QueryWebOverview", request, ask).await
     }
 }

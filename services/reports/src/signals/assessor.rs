@@ -15,6 +15,7 @@ use crate::latency::judge::Condition;
 use crate::latency::{EndpointAssessment, EndpointAssessor};
 use crate::projection::Snapshot;
 use crate::published::Published;
+use crate::query::Range;
 use crate::store::error_group::ErrorGroupStore;
 
 /// Judges projects.
@@ -67,7 +68,7 @@ impl Assessor {
         now: DateTime<Utc>,
     ) -> Result<(Vec<ErrorSignal>, usize), EngineError> {
         let now_ms = now.timestamp_millis();
-        self.published.projection()?;
+        self.published.load(project, Range::ALWAYS).await?;
         let published = Arc::clone(&self.published);
         let work = move |asker: &Asker| {
             let columns = published.projection()?.project(project).snapshot();

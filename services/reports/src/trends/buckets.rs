@@ -4,18 +4,17 @@
 //! day whose midnight was skipped begins with the first instant after, and the hour that happens twice is two buckets.
 
 use chrono::{
-    DateTime, Datelike as _, Days, Months, NaiveDate, NaiveTime, Offset as _, TimeZone as _,
+    DateTime, Datelike as _, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, Offset as _,
+    TimeZone as _,
 };
 use chrono::{TimeDelta, Timelike as _, Utc};
 use chrono_tz::{GapInfo, Tz};
 
+use super::cells::Cells;
 use crate::query::Range;
 
 /// The most buckets a question may have.
 pub const MAX_BUCKETS: usize = 10_000;
-
-/// Fixed cells to look a bucket up by; this many for each bucket.
-const CELLS_PER_BUCKET: usize = 4;
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
 
@@ -32,14 +31,9 @@ pub enum Interval {
     Month,
 }
 
-/// The buckets that a range touches, and a quick way to find the one of a time.
+/// The buckets that a range touches.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Buckets {
-    starts_ms: Vec<i64>,
-    /// By cell, the last bucket that begins at or before the cell does.
-    cells: Vec<u32>,
-    cell_ms: i64,
-}
+pub struct Buckets(Cells);
 
 impl Buckets {
     /// Lays out the buckets; `None` if there are more than [`MAX_BUCKETS`] or the calendar does not reach so far.
@@ -60,51 +54,39 @@ impl Buckets {
                 next = steps.start_ms();
             }
             if next >= range.end_ms {
-                return Some(Self::indexed(starts_ms, range.end_ms));
+                return Some(Self(Cells::new(starts_ms, range.end_ms)));
             }
         }
+    }
+
+    /// Takes buckets that begin at these times, in order, at least one; the last one ends at `end_ms`.
+    pub(super) fn at(starts_ms: Vec<i64>, end_ms: i64) -> Self {
+        Self(Cells::new(starts_ms, end_ms))
     }
 
     /// Returns when each bucket begins, in milliseconds since 1970.
     #[must_use]
     pub fn starts_ms(&self) -> &[i64] {
-        &self.starts_ms
+        self.0.starts_ms()
     }
 
     /// Returns how many buckets there are, at least one.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.starts_ms.len()
+        self.0.count()
     }
 
     /// Returns the bucket of a time inside the range.
     #[inline]
     #[must_use]
     pub fn index_of(&self, time_ms: i64) -> usize {
-        let cell = (time_ms - self.starts_ms[0]) / self.cell_ms;
-        let cell = usize::try_from(cell).unwrap_or(0).min(self.cells.len() - 1);
-        let mut bucket = self.cells[cell] as usize;
-        while self.starts_ms.get(bucket + 1).is_some_and(|start| *start <= time_ms) {
-            bucket += 1;
-        }
-        bucket
+        self.0.index_of(time_ms)
     }
 
-    fn indexed(starts_ms: Vec<i64>, end_ms: i64) -> Self {
-        let count = starts_ms.len() * CELLS_PER_BUCKET;
-        let length = (end_ms - starts_ms[0]).max(1);
-        let cell_ms = length / i64::try_from(count).unwrap_or(i64::MAX) + 1;
-        let mut cells = Vec::with_capacity(count);
-        let mut bucket = 0;
-        let mut cell_start = starts_ms[0];
-        for _ in 0..count {
-            while starts_ms.get(bucket + 1).is_some_and(|start| *start <= cell_start) {
-                bucket += 1;
-            }
-            cells.push(u32::try_from(bucket).expect("there are at most 10,000 buckets"));
-            cell_start += cell_ms;
-        }
-        Self { starts_ms, cells, cell_ms }
+    /// Returns the buckets as cells to look up.
+    #[must_use]
+    pub fn cells(&self) -> &Cells {
+        &self.0
     }
 }
 
@@ -150,16 +132,20 @@ impl Steps {
 }
 
 /// Returns the first instant of a date.
-fn day_start(date: NaiveDate, zone: Tz) -> Option<DateTime<Utc>> {
-    let midnight = date.and_time(NaiveTime::MIN);
-    if let Some(start) = zone.from_local_datetime(&midnight).earliest() {
+pub(super) fn day_start(date: NaiveDate, zone: Tz) -> Option<DateTime<Utc>> {
+    instant(date.and_time(NaiveTime::MIN), zone)
+}
+
+/// Returns when the clocks of a zone show a time: the first of two instants, and the end of the gap for one that is skipped.
+pub(super) fn instant(wall: NaiveDateTime, zone: Tz) -> Option<DateTime<Utc>> {
+    if let Some(start) = zone.from_local_datetime(&wall).earliest() {
         return Some(start.with_timezone(&Utc));
     }
-    let gap = GapInfo::new(&midnight, &zone)?;
+    let gap = GapInfo::new(&wall, &zone)?;
     match gap.end {
         Some(end) => Some(end.with_timezone(&Utc)),
-        // Not known to the zone's table: midnight by the offset before the gap.
-        None => midnight
+        // Not known to the zone's table: the time by the offset before the gap.
+        None => wall
             .and_utc()
             .checked_sub_signed(TimeDelta::seconds(gap.begin?.1.fix().local_minus_utc().into())),
     }

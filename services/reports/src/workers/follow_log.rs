@@ -1,4 +1,4 @@
-//! Builds the projection from the event log and identity's change log, and keeps it up to date.
+//! Brings the projection from what is kept of it to where the event log and identity's change log are, and keeps it there.
 //!
 //! A projection that cannot be continued (a gap, a position that is no longer kept) is built anew beside the old one, which
 //! answers until the new one has caught up. What cannot be applied three times is parked.
@@ -15,6 +15,7 @@ use observe_runtime::Lifecycle;
 
 use crate::projection::{Kept, Projection};
 use crate::published::Published;
+use crate::workers::keep::Keeper;
 pub(crate) use upstream::Upstream;
 use upstream::{Heads, Trouble};
 
@@ -26,27 +27,35 @@ const RETENTION_INTERVAL: Duration = Duration::from_secs(60);
 const BACKOFF_FIRST: Duration = Duration::from_millis(250);
 /// The longest wait after a failure.
 const BACKOFF_MAX: Duration = Duration::from_secs(4);
+/// How long keeping everything may take when the process ends.
+const KEEP_LAST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Follows the logs until shutdown begins.
 pub(crate) async fn run(
     upstream: Upstream,
+    keeper: Keeper,
     published: Arc<Published>,
     clock: Arc<dyn Clock>,
     lifecycle: Lifecycle,
 ) -> anyhow::Result<()> {
-    let mut follower =
-        Follower { upstream, published, clock, failures: 0, parked: 0, retention_due: None };
-    tokio::select! {
-        () = lifecycle.stopping() => Ok(()),
-        never = follower.generations() => match never {},
-    }
+    let mut follower = Follower {
+        upstream,
+        keeper,
+        published,
+        clock,
+        lifecycle,
+        failures: 0,
+        parked: 0,
+        retention_due: None,
+    };
+    follower.generations().await;
+    Ok(())
 }
-
-/// A task that does not end by itself.
-enum Never {}
 
 struct Follower {
     upstream: Upstream,
+    keeper: Keeper,
+    lifecycle: Lifecycle,
     published: Arc<Published>,
     clock: Arc<dyn Clock>,
     /// When to ask again how long projects keep what; at once if `None`.
@@ -58,51 +67,110 @@ struct Follower {
 }
 
 impl Follower {
-    async fn generations(&mut self) -> Never {
-        loop {
-            let trouble = self.generation().await;
-            tracing::error!(%trouble, "the projection cannot be continued and is built anew");
+    /// Follows the logs from what is kept, and builds anew what cannot be continued; until shutdown begins.
+    async fn generations(&mut self) {
+        let mut trouble = None;
+        while !self.lifecycle.is_stopping() {
+            let projection = match &trouble {
+                // What another process keeps by now is taken from there.
+                None | Some(Trouble::Fenced) => match self.keeper.restore().await {
+                    Ok(projection) => projection,
+                    Err(error) => {
+                        self.wait(&error.into()).await;
+                        continue;
+                    }
+                },
+                Some(_) => Projection::new(),
+            };
+            let Some(ended) = self.generation(Arc::new(projection)).await else { return };
+            tracing::error!(trouble = %ended, "the projection cannot be continued and is built anew");
             let pause = self.pause();
-            tokio::time::sleep(pause).await;
+            self.lifecycle.sleep(pause).await;
+            trouble = Some(ended);
         }
     }
 
-    /// Builds a projection, publishes it when it has caught up, and keeps it up to date; returns why that ended.
-    async fn generation(&mut self) -> Trouble {
-        let projection = Arc::new(Projection::new());
+    /// Brings a projection up to date, publishes it, and keeps it up to date; returns why that ended, `None` for shutdown.
+    ///
+    /// It ends between two looks at the logs alone, so that what is kept at the end is whole.
+    async fn generation(&mut self, projection: Arc<Projection>) -> Option<Trouble> {
         self.retention_due = None;
         let mut is_loaded = false;
         loop {
-            let pause = match self.catch_up(&projection).await {
+            let caught_up = self.catch_up(&projection).await;
+            if self.lifecycle.is_stopping() {
+                if is_loaded {
+                    self.keep_last(&projection).await;
+                }
+                return None;
+            }
+            let pause = match caught_up {
                 Ok(()) => {
                     self.recovered();
                     self.published.set_caught_up();
                     if !is_loaded {
                         is_loaded = true;
-                        let parked = self.published.parked();
-                        tracing::info!(parked, "the projection has caught up");
-                        self.published.publish(Arc::clone(&projection));
+                        self.publish(&projection);
                     }
-                    // Only what no answer shows any more is told to be gone.
-                    match self.upstream.confirm_erasures(&projection).await {
+                    // Only what no answer shows any more, and nothing that is kept, is told to be gone.
+                    let kept = self.keeper.keep(&projection, false).await.map_err(Trouble::from);
+                    let told = match kept {
+                        Ok(()) => self.upstream.confirm_erasures(&projection).await,
+                        Err(trouble) => Err(trouble),
+                    };
+                    match told {
                         Ok(()) => POLL_INTERVAL,
+                        Err(trouble) if trouble.needs_rebuild() => return Some(trouble),
                         Err(trouble) => self.failed(&trouble),
                     }
                 }
-                Err(trouble) if trouble.needs_rebuild() => return trouble,
+                Err(trouble) if trouble.needs_rebuild() => return Some(trouble),
                 Err(trouble) => self.failed(&trouble),
             };
-            tokio::time::sleep(pause).await;
+            self.lifecycle.sleep(pause).await;
         }
     }
 
-    /// Reads every shard up to where its log ends now, then all changes of persons.
+    fn publish(&self, projection: &Arc<Projection>) {
+        let parked = self.published.parked();
+        tracing::info!(parked, "the projection has caught up");
+        self.published.publish(Arc::clone(projection));
+        let published = Arc::clone(&self.published);
+        self.lifecycle.spawn(async move {
+            if let Err(error) = published.load_all().await {
+                tracing::warn!(%error, "the rest of the projection is loaded when it is asked for");
+            }
+        });
+    }
+
+    /// Keeps everything before the process ends, so that the next one starts with it.
+    async fn keep_last(&mut self, projection: &Arc<Projection>) {
+        let kept =
+            tokio::time::timeout(KEEP_LAST_TIMEOUT, self.keeper.keep(projection, true)).await;
+        match kept {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "the last minute is read from the log again"),
+            Err(_) => {
+                tracing::warn!("no time to keep the last minute, which is read from the log again")
+            }
+        }
+    }
+
+    async fn wait(&mut self, trouble: &Trouble) {
+        let pause = self.failed(trouble);
+        self.lifecycle.sleep(pause).await;
+    }
+
+    /// Reads every shard up to where its log ends now, then all changes of persons. It may end early when shutdown begins.
     async fn catch_up(&mut self, projection: &Arc<Projection>) -> Result<(), Trouble> {
         self.keep(projection).await?;
         let heads = self.upstream.heads(projection).await?;
         while !heads.are_passed(projection) {
             // One page of each in turn, so that the shards advance together and time goes on evenly.
             for (shard, head) in heads.iter() {
+                if self.lifecycle.is_stopping() {
+                    return Ok(());
+                }
                 if projection.cursor(shard) < head {
                     self.upstream.read_page(shard, projection).await?;
                 }

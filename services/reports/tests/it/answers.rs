@@ -29,20 +29,20 @@ async fn a_question_is_computed_once_until_something_comes_and_goes_on_without_a
     upstream.append(0, project(), vec![event("ada", "view", 5)]);
     let lifecycle = Lifecycle::new();
     let url = upstream.serve(&lifecycle, ContextSigner::new(&Secret::new(SECRET))).await;
-    let cache = Some(Secret::new(&stores.cache_redis_url));
-    let fixture = start_with(lifecycle, &url, cache).await;
+    let fixture = start_with(lifecycle, &url, stores).await;
+    let stores = fixture.stores.as_ref().expect("not taken");
     eventually(DEADLINE, "the first answer", async || total(&fixture).await == Some(1.0)).await;
-    let before = kept(&stores).await;
+    let before = kept(stores).await;
     assert!(before >= 1, "it is kept");
     for _ in 0..5 {
         assert_eq!(total(&fixture).await, Some(1.0));
     }
     // A minute may have ended meanwhile, after which it is computed again.
-    assert!(kept(&stores).await <= before + 1, "the same question has the same key");
+    assert!(kept(stores).await <= before + 1, "the same question has the same key");
 
     upstream.append(0, project(), vec![event("bob", "view", 6)]);
     eventually(DEADLINE, "the new event", async || total(&fixture).await == Some(2.0)).await;
-    assert!(kept(&stores).await > before, "other data has an answer of its own");
+    assert!(kept(stores).await > before, "other data has an answer of its own");
 
     stores.kill_cache().await;
     assert_eq!(total(&fixture).await, Some(2.0));

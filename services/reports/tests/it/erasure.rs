@@ -2,11 +2,11 @@
 
 use observe_core::{PersonId, ProjectId};
 use observe_proto::events::v1::AcceptedEvent;
-use observe_testkit::eventually;
+use observe_testkit::{TestStores, eventually};
 use uuid::Uuid;
 
 use crate::stand_in::{StandIn, event};
-use crate::{DEADLINE, project, start};
+use crate::{DEADLINE, project, start_on};
 
 /// An event that was received at a moment.
 fn received(who: &str, name: &str, received_us: i64) -> AcceptedEvent {
@@ -23,11 +23,12 @@ async fn confirmed(upstream: &StandIn, id: &[u8]) -> i64 {
 
 #[tokio::test]
 async fn an_erased_person_goes_from_answers_and_late_copies_do_not_bring_it_back() {
+    let stores = TestStores::start().await;
     let upstream = StandIn::new(2);
     upstream.append(0, project(), vec![received("anon", "view", 1), received("ben", "view", 2)]);
     upstream.append(1, project(), vec![received("ada", "buy", 3)]);
     upstream.map(project(), "anon", PersonId::of_distinct_id(project(), "ada"));
-    let fixture = start(&upstream).await;
+    let fixture = start_on(&upstream, &stores).await;
     fixture.expect_funnel(&[2, 1]).await;
     let id = upstream.erase(project(), &["ada", "anon"], 10);
     fixture.expect_funnel(&[1, 0]).await;
@@ -41,16 +42,17 @@ async fn an_erased_person_goes_from_answers_and_late_copies_do_not_bring_it_back
 
 #[tokio::test]
 async fn a_restart_reads_both_logs_anew_and_does_not_bring_anybody_back() {
+    let stores = TestStores::start().await;
     let upstream = StandIn::new(1);
     upstream.append(0, project(), vec![received("ada", "view", 1), received("ben", "view", 2)]);
     let id = upstream.erase(project(), &["ada"], 10);
     // The log still has the event: events has not written it anew yet.
-    let fixture = start(&upstream).await;
+    let fixture = start_on(&upstream, &stores).await;
     fixture.expect_funnel(&[1, 0]).await;
     assert_eq!(confirmed(&upstream, &id).await, 1);
     upstream.end_erasure(&id);
     let another = upstream.erase(project(), &["ben"], 10);
-    let fixture = start(&upstream).await;
+    let fixture = start_on(&upstream, &stores).await;
     fixture.expect_funnel(&[0, 0]).await;
     confirmed(&upstream, &another).await;
     assert_eq!(upstream.confirmed(&id).len(), 1, "what is done is not told again");
@@ -58,10 +60,11 @@ async fn a_restart_reads_both_logs_anew_and_does_not_bring_anybody_back() {
 
 #[tokio::test]
 async fn an_erasure_in_a_project_without_events_is_confirmed_and_other_projects_keep_the_id() {
+    let stores = TestStores::start().await;
     let upstream = StandIn::new(1);
     let other = ProjectId::new(Uuid::from_u128(78));
     upstream.append(0, project(), vec![received("ada", "view", 1)]);
-    let fixture = start(&upstream).await;
+    let fixture = start_on(&upstream, &stores).await;
     fixture.expect_funnel(&[1, 0]).await;
     let id = upstream.erase(other, &["ada"], 10);
     assert_eq!(confirmed(&upstream, &id).await, 0);

@@ -1,12 +1,18 @@
 //! The service as others meet it: its gRPC server, fed by stand-ins for events and identity.
 
 mod answers;
+mod coming_back;
 mod erasure;
 mod errors;
+mod funnels;
+mod keeping;
+mod kept;
 mod person_activity;
 mod retention;
+mod site;
 mod splits;
 mod stand_in;
+mod trends;
 
 use std::time::Duration;
 
@@ -19,6 +25,7 @@ use observe_proto::reports::v1::insight_service_client::InsightServiceClient;
 use observe_runtime::client::Upstreams;
 use observe_runtime::server::{self, Listener};
 use observe_runtime::{Deps, Lifecycle};
+use observe_testkit::TestStores;
 use stand_in::{StandIn, event};
 use tonic::metadata::MetadataValue;
 use tonic::transport::Channel;
@@ -34,6 +41,8 @@ struct Fixture {
     client: InsightServiceClient<Channel>,
     url: String,
     lifecycle: Lifecycle,
+    /// `None` once they were taken.
+    stores: Option<TestStores>,
 }
 
 impl Drop for Fixture {
@@ -50,11 +59,32 @@ fn project() -> ProjectId {
 async fn start(upstream: &StandIn) -> Fixture {
     let lifecycle = Lifecycle::new();
     let url = upstream.serve(&lifecycle, ContextSigner::new(&Secret::new(SECRET))).await;
-    start_with(lifecycle, &url, None).await
+    start_with(lifecycle, &url, TestStores::start().await).await
 }
 
-/// Starts the service; all others are at that address. Without a cache every question is computed.
-async fn start_with(lifecycle: Lifecycle, url: &str, cache_redis_url: Option<Secret>) -> Fixture {
+/// The same with stores of the test's.
+async fn start_on(upstream: &StandIn, stores: &TestStores) -> Fixture {
+    let lifecycle = Lifecycle::new();
+    let url = upstream.serve(&lifecycle, ContextSigner::new(&Secret::new(SECRET))).await;
+    start_as(lifecycle, &url, config(stores).await).await
+}
+
+/// Starts the service with these stores; all others are at that address.
+async fn start_with(lifecycle: Lifecycle, url: &str, stores: TestStores) -> Fixture {
+    let mut fixture = start_as(lifecycle, url, config(&stores).await).await;
+    fixture.stores = Some(stores);
+    fixture
+}
+
+async fn config(stores: &TestStores) -> observe_reports::Config {
+    let database_url = Secret::new(&stores.database_url);
+    observe_reports::migrate(&database_url).await.expect("a database");
+    let cache_redis_url = Some(Secret::new(&stores.cache_redis_url));
+    observe_reports::Config { database_url, cache_redis_url }
+}
+
+/// Starts the service as configured; all others are at that address.
+async fn start_as(lifecycle: Lifecycle, url: &str, config: observe_reports::Config) -> Fixture {
     let mut upstreams = Upstreams::new();
     for service in ["events", "identity", "monitor"] {
         upstreams.add_url(service, url).expect("a valid address");
@@ -67,15 +97,13 @@ async fn start_with(lifecycle: Lifecycle, url: &str, cache_redis_url: Option<Sec
         lifecycle: lifecycle.clone(),
         upstreams,
     };
-    let database_url = Secret::new("postgres://localhost/none");
-    let config = observe_reports::Config { database_url, cache_redis_url };
     let built = observe_reports::build(config, deps.clone()).expect("it builds");
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
     server::start(built, Listener::Tcp(listener), &deps).await;
     let url = format!("http://{address}");
     let client = InsightServiceClient::connect(url.clone()).await;
-    Fixture { client: client.expect("it listens"), url, lifecycle }
+    Fixture { client: client.expect("it listens"), url, lifecycle, stores: None }
 }
 
 fn signed<T>(message: T, project: ProjectId) -> Request<T> {
@@ -118,6 +146,11 @@ fn trends() -> pb::QueryTrendsRequest {
 }
 
 impl Fixture {
+    /// Returns the stores, for a service that is started after this one.
+    fn take_stores(&mut self) -> TestStores {
+        self.stores.take().expect("they are taken once")
+    }
+
     async fn funnel(&self) -> Result<Vec<i64>, Status> {
         let answer = self.client.clone().query_funnel(signed(funnel(), project())).await?;
         Ok(answer.into_inner().steps.iter().map(|step| step.persons).collect())

@@ -1,7 +1,7 @@
 //! `PersonActivityService` as others meet it.
 
 mod harness;
-mod stand_in;
+pub(crate) mod stand_in;
 
 use observe_core::{Principal, ProjectId, SessionId, UserId};
 use observe_proto::common::v1::Role;

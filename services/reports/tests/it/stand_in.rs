@@ -23,7 +23,7 @@ use observe_proto::identity::v1::{
     ApplyEventsRequest, ApplyEventsResponse, AuthenticateRequest, AuthenticateResponse, Change,
     ConfirmErasureRequest, ConfirmErasureResponse, ErasureChange, ListDistinctIdsRequest,
     ListDistinctIdsResponse, ListRetentionsRequest, ListRetentionsResponse, MappingChange,
-    NumberedErasure, PersonChange, ProjectChanges, ProjectRetention, ReadChangesRequest,
+    NumberedErasure, Person, PersonChange, ProjectChanges, ProjectRetention, ReadChangesRequest,
     ReadChangesResponse, ReadErasuresRequest, ReadErasuresResponse, ReadPersonsRequest,
     ReadPersonsResponse, ReportExposedKeyRequest, ReportExposedKeyResponse, RetentionSettings,
     change,
@@ -61,9 +61,21 @@ struct State {
     retentions: Vec<ProjectRetention>,
     erasures: Vec<NumberedErasure>,
     confirmed: Vec<ConfirmErasureRequest>,
+    /// Shard and first sequence.
+    reads: Vec<(u32, i64)>,
 }
 
 impl StandIn {
+    /// Returns what was read of the log: shards and first sequences.
+    pub(crate) fn reads(&self) -> Vec<(u32, i64)> {
+        self.0.lock().expect("no test panics with it").reads.clone()
+    }
+
+    /// Forgets what was read so far.
+    pub(crate) fn forget_reads(&self) {
+        self.0.lock().expect("no test panics with it").reads.clear();
+    }
+
     pub(crate) fn new(shards: usize) -> Self {
         let shards = vec![Vec::new(); shards];
         let state = State {
@@ -73,6 +85,7 @@ impl StandIn {
             retentions: vec![],
             erasures: vec![],
             confirmed: vec![],
+            reads: vec![],
         };
         Self(Arc::new(Mutex::new(state)))
     }
@@ -166,6 +179,8 @@ impl StandIn {
         let of_project = state.changes.iter().find(|(id, _)| *id == project).expect("just made");
         let change_number = i64::try_from(of_project.1.len()).expect("few");
         let id = erasure.erasure_id.clone();
+        let distinct_ids = ids.iter().map(|id| (*id).to_owned()).collect();
+        let erasure = ErasureChange { distinct_ids, ..erasure };
         state.erasures.push(NumberedErasure {
             number,
             project_id: project.to_bytes(),
@@ -252,6 +267,49 @@ impl StandIn {
     }
 }
 
+/// Returns a person with a row, as identity would: what the changes say of it, in the end.
+fn stored_person(id: &[u8], changes: &[&Change]) -> Option<Person> {
+    let mut person = None;
+    let mut owners: Vec<(&str, &[u8])> = Vec::new();
+    for change in changes {
+        match change.kind.as_ref().expect("set") {
+            change::Kind::Person(one) if one.person_id == id => person = Some(one),
+            change::Kind::Mapping(one) => {
+                owners.retain(|(distinct_id, _)| *distinct_id != one.distinct_id);
+                owners.push((&one.distinct_id, &one.person_id));
+            }
+            _ => {}
+        }
+    }
+    let person = person.filter(|person| !person.merged_away)?;
+    let of_it = owners.into_iter().filter(|(_, owner)| *owner == id);
+    Some(Person {
+        id: PersonId::from_bytes(id)?.to_string(),
+        distinct_ids: of_it.map(|(distinct_id, _)| distinct_id.to_owned()).take(100).collect(),
+        properties: Some(properties(&person.properties_json)),
+        created_time: Some(prost_types::Timestamp {
+            seconds: person.created_time_ms / 1_000,
+            nanos: 0,
+        }),
+        identified: person.identified,
+    })
+}
+
+/// Reads flat properties.
+fn properties(json: &str) -> prost_types::Struct {
+    use prost_types::value::Kind;
+    let members: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_str(json).expect("a JSON object");
+    let value = |value: serde_json::Value| match value {
+        serde_json::Value::Bool(value) => Kind::BoolValue(value),
+        serde_json::Value::Number(value) => Kind::NumberValue(value.as_f64().expect("finite")),
+        serde_json::Value::String(value) => Kind::StringValue(value),
+        _ => Kind::NullValue(0),
+    };
+    let field = |(key, of_it)| (key, prost_types::Value { kind: Some(value(of_it)) });
+    prost_types::Struct { fields: members.into_iter().map(field).collect() }
+}
+
 fn head(rows: &[LogRow]) -> i64 {
     rows.last().map_or(0, |row| row.first_sequence + i64::from(row.count) - 1)
 }
@@ -262,8 +320,9 @@ impl LogService for StandIn {
         &self,
         request: Request<ReadLogRequest>,
     ) -> Result<Response<ReadLogResponse>, Status> {
-        let state = self.check()?;
+        let mut state = self.check()?;
         let request = request.into_inner();
+        state.reads.push((request.shard, request.from_sequence));
         let rows = &state.shards[request.shard as usize];
         let wanted = rows.iter().filter(|row| row.first_sequence >= request.from_sequence);
         let rows_out = wanted.take(PAGE).cloned().collect();
@@ -321,9 +380,16 @@ impl PersonLogService for StandIn {
 
     async fn read_persons(
         &self,
-        _: Request<ReadPersonsRequest>,
+        request: Request<ReadPersonsRequest>,
     ) -> Result<Response<ReadPersonsResponse>, Status> {
-        unreachable!("no test asks for persons yet")
+        let state = self.check()?;
+        let ReadPersonsRequest { project_id, person_ids } = request.into_inner();
+        assert!(person_ids.len() <= 200, "identity answers no more");
+        let project = ProjectId::from_bytes(&project_id).expect("16 bytes");
+        let changes = state.changes.iter().filter(|(known, _)| *known == project);
+        let changes: Vec<_> = changes.flat_map(|(_, changes)| changes).collect();
+        let persons = person_ids.iter().filter_map(|id| stored_person(id, &changes)).collect();
+        Ok(Response::new(ReadPersonsResponse { persons }))
     }
 
     async fn read_erasures(

@@ -3,11 +3,16 @@ import { Button } from "@/components/Button";
 import { PopoverClose } from "@/components/Popover";
 import { SelectField } from "@/components/SelectField";
 import { TextField } from "@/components/TextField";
+import { CohortList } from "./CohortList";
 import { type ConditionState, isNumber, type Operator, OPERATOR_INFO, OPERATORS } from "./filter";
 import { PropertyValuePicker } from "./PropertyValuePicker";
 import styles from "./filter.module.css";
 
 const OPTIONS = OPERATORS.map((value) => ({ value, label: OPERATOR_INFO[value].name }));
+const COHORT_OPTIONS: { value: Operator; label: string }[] = [
+  { value: "is", label: "in one of" },
+  { value: "is_not", label: "in none of" },
+];
 
 interface Props {
   condition: ConditionState;
@@ -22,22 +27,25 @@ export function ConditionEditor({ condition, onChange, onProperty, eventName }: 
   const { property, scope, operator, values } = condition;
   const { takes } = OPERATOR_INFO[operator];
   const hint = useId();
+  const isCohort = scope === "cohort";
+  const toggle = (id: string) => onChange({ ...condition, values: values.includes(id) ? values.filter((one) => one !== id) : [...values, id] });
   return (
     <div className={styles.editor}>
       <div className={styles.head}>
-        <Button size="s" variant="ghost" className={styles.property} onClick={onProperty} title={property} aria-label={`Property: ${property} ${scope}. Change`}>
-          <span className="truncate">{property}</span>{" "}
-          <span className={styles.scope}>{scope}</span>
+        <Button size="s" variant="ghost" className={styles.property} onClick={onProperty} title={property} aria-label={isCohort ? "Cohort. Choose a property instead" : `Property: ${property} ${scope}. Change`}>
+          <span className="truncate">{isCohort ? "Cohort" : property}</span>{" "}
+          {!isCohort && <span className={styles.scope}>{scope}</span>}
         </Button>
         <SelectField
           label="Comparison"
           hideLabel
           value={operator}
-          options={OPTIONS}
+          options={isCohort ? COHORT_OPTIONS : OPTIONS}
           onChange={(next) => onChange(withOperator(condition, next))}
         />
       </div>
-      {takes === "many" && (
+      {isCohort && <CohortList chosen={values} onPick={toggle} />}
+      {takes === "many" && !isCohort && (
         <PropertyValuePicker
           property={property}
           scope={scope}

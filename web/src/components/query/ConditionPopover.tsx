@@ -38,11 +38,15 @@ export function ConditionPopover({ trigger, condition, onCommit, scopes, eventNa
     const same = draft?.property === choice.property && draft.scope === choice.scope;
     change(same ? draft : { operator: "is", ...draft, ...choice, values: [] });
   };
+  const chooseCohort = (cohort: string) => {
+    setChoosing(false);
+    change({ property: "", scope: "cohort", operator: "is", values: [cohort] });
+  };
 
   return (
     <Popover bare width={340} label="Filter" open={open} onOpenChange={openChange} trigger={trigger}>
       {choosing || !draft ? (
-        <PropertyList value={draft} onPick={choose} scopes={scopes} eventName={eventName} />
+        <PropertyList value={draft} onPick={choose} onPickCohort={chooseCohort} scopes={scopes} eventName={eventName} />
       ) : (
         <ConditionEditor condition={draft} onChange={change} onProperty={() => setChoosing(true)} eventName={eventName} />
       )}

@@ -1,5 +1,6 @@
 import { Filter, X } from "@/components/icons";
 import { ConditionPopover } from "./ConditionPopover";
+import { useCohortNames } from "./definitions";
 import { type ConditionState, conditionText, type FilterState, type PropertyScope } from "./filter";
 import { PickerButton } from "./PickerButton";
 import { BOTH_SCOPES } from "./PropertyPicker";
@@ -28,6 +29,7 @@ export interface FilterBarProps {
 export function FilterBar(props: FilterBarProps) {
   const { value, onChange, eventName, scopes = BOTH_SCOPES, allowAny = true, label = "Filters", addLabel = "Filter", quiet, wrong } = props;
   const { match, conditions } = value;
+  const cohorts = useCohortNames(conditions.some(({ scope }) => scope === "cohort"));
   const replace = (index: number, next: ConditionState) =>
     onChange({ ...value, conditions: conditions.map((one, place) => (place === index ? next : one)) });
   const remove = (index: number) =>
@@ -46,12 +48,12 @@ export function FilterBar(props: FilterBarProps) {
               scopes={scopes}
               eventName={eventName}
               trigger={
-                <button type="button" className={styles.chipText} title={conditionText(condition)}>
-                  {conditionText(condition)}
+                <button type="button" className={styles.chipText} title={conditionText(condition, cohorts)}>
+                  {conditionText(condition, cohorts)}
                 </button>
               }
             />
-            <button type="button" className={styles.chipRemove} aria-label={`Remove filter ${conditionText(condition)}`} onClick={() => remove(index)}>
+            <button type="button" className={styles.chipRemove} aria-label={`Remove filter ${conditionText(condition, cohorts)}`} onClick={() => remove(index)}>
               <X size={13} aria-hidden />
             </button>
           </span>

@@ -68,6 +68,7 @@ export function NameList(props: Props) {
             id={`n${index}`}
             name={one.name}
             count={one.count}
+            unit={one.unit}
             lastSeen={one.lastSeen}
             chosen={chosen.includes(one.name)}
             onPick={() => pick(one.name)}
@@ -76,7 +77,7 @@ export function NameList(props: Props) {
         {free && <Row id="free" name={`Use “${typed}”`} chosen={false} onPick={() => pick(typed)} />}
       </Command.List>
       {source.loading && <Skeleton />}
-      {source.error != null && <p className={styles.note}>{readError(source.error).message} You can type a name.</p>}
+      {source.error != null && <p className={styles.note}>{readError(source.error).message} {freeTextMax > 0 && "You can type a name."}</p>}
       {!source.loading && source.error == null && source.names.length === 0 && typed === "" && (
         <p className={styles.note}>{empty}</p>
       )}
@@ -90,7 +91,7 @@ interface RowProps extends Named {
   onPick(): void;
 }
 
-function Row({ id, name, count, lastSeen, chosen, onPick }: RowProps) {
+function Row({ id, name, count, unit = "events", lastSeen, chosen, onPick }: RowProps) {
   const shown = name === "" ? "(empty text)" : name;
   return (
     <Command.Item className={styles.item} value={id} onSelect={onPick} data-chosen={chosen || undefined}>
@@ -99,7 +100,7 @@ function Row({ id, name, count, lastSeen, chosen, onPick }: RowProps) {
       </span>
       {count !== undefined && (
         <span className={styles.itemDetail}>
-          <Num value={count} unit="events" />
+          <Num value={count} unit={unit} />
         </span>
       )}
       {lastSeen && <LastSeen time={lastSeen} />}

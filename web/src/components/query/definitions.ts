@@ -2,7 +2,9 @@ import { useQuery } from "@connectrpc/connect-query";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { JsonValue } from "@bufbuild/protobuf";
 import { keepPreviousData } from "@tanstack/react-query";
+import { useMemo } from "react";
 import { EventService, type EventDefinition } from "@/gen/observe/events/v1/event_service_pb";
+import { type Cohort, CohortService } from "@/gen/observe/reports/v1/cohort_service_pb";
 import { PersonService } from "@/gen/observe/identity/v1/person_service_pb";
 import { valueText } from "@/components/event/event";
 import { useProject } from "@/hooks/useProject";
@@ -23,6 +25,8 @@ export interface Named {
   name: string;
   /** How often it was seen; missing where nobody counted. */
   count?: bigint;
+  /** What was counted; events when missing. */
+  unit?: string | undefined;
   /** When it was last seen; missing where nobody noted. */
   lastSeen?: Timestamp | undefined;
 }
@@ -46,7 +50,41 @@ export function useEventDefinitions() {
   return { events, loading: answer.isPending || (events.length === 0 && !answer.isFetchedAfterMount), error: answer.error };
 }
 
-/** The property keys of events or of persons, the most frequent first. */
+/** What is known of the session of an event. */
+const SESSION_KEYS: Named[] = [
+  "$entry_pathname",
+  "$entry_referring_domain",
+  "$entry_utm_source",
+  "$entry_utm_medium",
+  "$entry_utm_campaign",
+  "$duration_seconds",
+  "$pageview_count",
+  "$is_bounce",
+].map((name) => ({ name }));
+/** The event properties whose values those of a session are. */
+const SOURCE_OF: Record<string, string> = {
+  $entry_pathname: "$pathname",
+  $entry_referring_domain: "$referring_domain",
+  $entry_utm_source: "utm_source",
+  $entry_utm_medium: "utm_medium",
+  $entry_utm_campaign: "utm_campaign",
+};
+const NO_COHORTS: Cohort[] = [];
+
+/** The cohorts of the project, by name. */
+export function useCohorts(enabled = true) {
+  const { id } = useProject().project;
+  const answer = useQuery(CohortService.method.listCohorts, { projectId: id }, { staleTime: FRESH_MS, enabled });
+  return { cohorts: answer.data?.cohorts ?? NO_COHORTS, loading: enabled && answer.isPending, error: answer.error };
+}
+
+/** What cohorts are called, by id; asked for only where one has to be named. */
+export function useCohortNames(enabled: boolean): ReadonlyMap<string, string> {
+  const { cohorts } = useCohorts(enabled);
+  return useMemo(() => new Map(cohorts.map(({ id, name }) => [id, name])), [cohorts]);
+}
+
+/** The property keys of events, of persons or of sessions, the most frequent first. */
 export function usePropertyKeys(scope: PropertyScope, eventName = "", enabled = true): Names {
   const { id } = useProject().project;
   const ofEvents = useQuery(
@@ -59,6 +97,7 @@ export function usePropertyKeys(scope: PropertyScope, eventName = "", enabled = 
     { projectId: id, pageSize: PERSONS_LOOKED_AT },
     { staleTime: FRESH_MS, enabled: enabled && scope === "person" },
   );
+  if (scope === "session") return { names: SESSION_KEYS, loading: false, error: null };
   if (scope === "person") {
     const keys = persons.data?.persons.flatMap(({ properties }) => Object.keys(properties ?? {})) ?? [];
     return { names: countNames(keys), loading: persons.isPending, error: persons.error };
@@ -68,20 +107,23 @@ export function usePropertyKeys(scope: PropertyScope, eventName = "", enabled = 
 }
 
 /** The values of a property that contain a text, the most frequent first; of persons, those of the latest. */
-export function usePropertyValues(scope: PropertyScope, property: string, search: string, eventName = ""): Names {
+export function usePropertyValues(scope: PropertyScope, asked: string, search: string, eventName = ""): Names {
   const { id } = useProject().project;
+  const property = scope === "session" ? (SOURCE_OF[asked] ?? "") : asked;
+  const ofEvents = (scope === "event" || scope === "session") && property !== "";
   const answer = useQuery(
     EventService.method.listPropertyValues,
     { projectId: id, property, eventName, search },
-    { staleTime: FRESH_MS, enabled: scope === "event" && property !== "", placeholderData: keepPreviousData },
+    { staleTime: FRESH_MS, enabled: ofEvents, placeholderData: keepPreviousData },
   );
   const persons = useQuery(PersonService.method.listPersons, { projectId: id, pageSize: PERSONS_LOOKED_AT }, { staleTime: FRESH_MS, enabled: scope === "person" && property !== "" });
   if (scope === "person") {
     const values = persons.data?.persons.flatMap(({ properties }) => shortValue(properties?.[property])) ?? [];
     return { names: countNames(values), loading: persons.isPending, error: persons.error };
   }
+  if (asked === "$is_bounce") return { names: [{ name: "true" }, { name: "false" }], loading: false, error: null };
   const names = answer.data?.values.map(({ value, eventCount }) => ({ name: value, count: eventCount }));
-  return { names: names ?? [], loading: answer.isPending, error: answer.error };
+  return { names: names ?? [], loading: ofEvents && answer.isPending, error: answer.error };
 }
 
 /** A value as filters compare it, unless it is none that somebody would choose from a list. */

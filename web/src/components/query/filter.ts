@@ -1,14 +1,37 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import {
+  type Condition,
   Condition_Operator,
   type ConditionSchema,
+  type Filter,
   Filter_Conjunction,
   type FilterSchema,
   Scope,
 } from "@/gen/observe/common/v1/filter_pb";
 import { escapeToken, unescapeToken } from "./tokens";
 
-export type PropertyScope = "event" | "person";
+/** Whose property; of a cohort, whether the person is in it. */
+export const SCOPES = ["event", "person", "session", "cohort"] as const;
+export type PropertyScope = (typeof SCOPES)[number];
+
+interface ScopeInfo {
+  name: string;
+  wire: Scope;
+  /** Its letter in an address. */
+  letter: string;
+}
+
+export const SCOPE_INFO: Record<PropertyScope, ScopeInfo> = {
+  event: { name: "Event", wire: Scope.EVENT, letter: "e" },
+  person: { name: "Person", wire: Scope.PERSON, letter: "p" },
+  session: { name: "Session", wire: Scope.SESSION, letter: "s" },
+  cohort: { name: "Cohort", wire: Scope.COHORT, letter: "c" },
+};
+
+/** The scope of a letter in an address. */
+export function scopeOfLetter(letter: string | undefined): PropertyScope | undefined {
+  return SCOPES.find((scope) => SCOPE_INFO[scope].letter === letter);
+}
 
 export const OPERATORS = [
   "is",
@@ -26,9 +49,11 @@ export const OPERATORS = [
 export type Operator = (typeof OPERATORS)[number];
 
 export interface ConditionState {
+  /** The property's key; empty for cohorts. */
   property: string;
   scope: PropertyScope;
   operator: Operator;
+  /** Texts to compare with; of cohorts, their ids. */
   values: string[];
 }
 
@@ -66,6 +91,7 @@ export const OPERATOR_INFO: Record<Operator, OperatorInfo> = {
 
 /** Whether a condition says enough to be asked. */
 export function isComplete(condition: ConditionState): boolean {
+  if (condition.scope === "cohort") return (condition.operator === "is" || condition.operator === "is_not") && condition.values.length > 0;
   if (condition.property === "") return false;
   const { takes } = OPERATOR_INFO[condition.operator];
   if (takes === "none") return true;
@@ -78,8 +104,11 @@ export function isNumber(text: string): boolean {
   return text.trim() !== "" && /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text.trim()) && Number.isFinite(Number(text));
 }
 
-/** A condition in words: `plan is pro or team`. */
-export function conditionText({ property, operator, values }: ConditionState): string {
+/** A condition in words: `plan is pro or team`, `in Paying customers`. Cohorts are called by the name that `cohorts` has for their id. */
+export function conditionText({ property, scope, operator, values }: ConditionState, cohorts?: ReadonlyMap<string, string>): string {
+  if (scope === "cohort") {
+    return `${operator === "is_not" ? "not in" : "in"} ${values.map((id) => cohorts?.get(id) ?? "a cohort").join(" or ")}`;
+  }
   const { name, takes } = OPERATOR_INFO[operator];
   return takes === "none" ? `${property} ${name}` : `${property} ${name} ${values.join(" or ")}`;
 }
@@ -105,15 +134,39 @@ export function toFilter(filter: FilterState): MessageInitShape<typeof FilterSch
   };
 }
 
+/** A filter of a question, for changing it; `null` for one that says more than conditions joined in one way. */
+export function fromFilter(filter: Filter | undefined): FilterState | null {
+  if (!filter || (filter.conditions.length === 0 && filter.groups.length === 0)) return NO_FILTER;
+  if (filter.groups.length > 0) return null;
+  const conditions = filter.conditions.map(fromCondition);
+  return { match: filter.conjunction === Filter_Conjunction.OR ? "any" : "all", conditions };
+}
+
+function fromCondition({ property, scope, operator, values }: Condition): ConditionState {
+  const same = { [Condition_Operator.UNSPECIFIED]: "is", [Condition_Operator.IN]: "is", [Condition_Operator.NOT_IN]: "is_not" } as const;
+  const known = OPERATORS.find((one) => OPERATOR_INFO[one].wire === operator);
+  return {
+    property,
+    scope: fromScope(scope),
+    operator: known ?? same[operator as keyof typeof same] ?? "is",
+    values: [...values],
+  };
+}
+
+/** Whose property a question means. */
+export function fromScope(scope: Scope): PropertyScope {
+  return SCOPES.find((one) => SCOPE_INFO[one].wire === scope) ?? "event";
+}
+
 /** Whose property, as questions want it. */
 export function toScope(scope: PropertyScope): Scope {
-  return scope === "person" ? Scope.PERSON : Scope.EVENT;
+  return SCOPE_INFO[scope].wire;
 }
 
 /** Writes a filter for an address: `any;e,plan,is,pro,team;p,email,set`. Empty for one that selects everything. */
 export function encodeFilter(filter: FilterState): string {
   const parts = filter.conditions.filter(isComplete).map(({ scope, property, operator, values }) =>
-    [scope === "person" ? "p" : "e", property, operator, ...(OPERATOR_INFO[operator].takes === "none" ? [] : values)]
+    [SCOPE_INFO[scope].letter, property, operator, ...(OPERATOR_INFO[operator].takes === "none" ? [] : values)]
       .map((part) => escapeToken(part, ",;|"))
       .join(","),
   );
@@ -134,9 +187,10 @@ export function decodeFilter(text: string | null): FilterState {
 }
 
 function decodeCondition(text: string): ConditionState | null {
-  const [scope, property = "", name, ...values] = text.split(",").map(unescapeToken);
+  const [letter, property = "", name, ...values] = text.split(",").map(unescapeToken);
   const operator = OPERATORS.find((one) => one === name);
-  if (!operator || (scope !== "e" && scope !== "p")) return null;
+  const scope = scopeOfLetter(letter);
+  if (!operator || !scope) return null;
   const kept = OPERATOR_INFO[operator].takes === "none" ? [] : values.slice(0, VALUES_MAX);
-  return { scope: scope === "p" ? "person" : "event", property, operator, values: kept };
+  return { scope, property: scope === "cohort" ? "" : property, operator, values: kept };
 }

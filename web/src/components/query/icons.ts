@@ -1,2 +1,2 @@
 /** The icons that only building a question needs. */
-export { ArrowDown, ArrowUp, GripVertical, Split } from "lucide-react";
+export { ArrowDown, ArrowUp, Ban, Bookmark, Flag, GripVertical, Sigma, Split } from "lucide-react";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { absoluteName, decodeRange, encodeRange, rangeName, resolveRange, type TimeRangeState } from "./range";
+import { absoluteName, decodeRange, encodeRange, lastRange, rangeName, resolveRange, type TimeRangeState } from "./range";
 import { fromLocal, knownZone, startOfDate, startOfHour, toLocal } from "./zone";
 
 const iso = (instant: number) => new Date(instant).toISOString();
@@ -24,9 +24,16 @@ describe("a range", () => {
   });
 
   it("comes back from an address", () => {
-    for (const range of [custom("2026-05-01T00:00", "2026-05-31"), { kind: "preset", preset: "90d" } as const]) {
+    for (const range of [custom("2026-05-01T00:00", "2026-05-31"), { kind: "preset", preset: "90d" }, { kind: "last", hours: 36 }, { kind: "last", hours: 14 * 24 }] as TimeRangeState[]) {
       expect(decodeRange(encodeRange(range))).toEqual(range);
     }
+  });
+
+  it("of the last days is one of the presets where there is one, and never longer than may be asked for", () => {
+    expect([lastRange(7 * 24), decodeRange("7d"), decodeRange("0d"), decodeRange("401d")]).toEqual([{ kind: "preset", preset: "7d" }, { kind: "preset", preset: "7d" }, null, null]);
+    expect([rangeName({ kind: "last", hours: 336 }), rangeName({ kind: "last", hours: 36 })]).toEqual(["Last 14 days", "Last 36 hours"]);
+    const { start, end } = resolveRange({ kind: "last", hours: 48 }, "Europe/Berlin", now);
+    expect([iso(start), iso(end)]).toEqual(["2026-03-29T22:00:00.000Z", "2026-03-31T22:00:00.000Z"]);
   });
 
   it("is named with its instants and its zone", () => {

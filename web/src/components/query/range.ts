@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { type TimeRange, TimeRangeSchema } from "@/gen/observe/common/v1/time_range_pb";
+import { plural } from "@/format/number";
 import { addDays, type LocalTime, startOfDate, startOfHour, fromLocal, toLocal } from "./zone";
 
 export const PRESETS = ["24h", "today", "7d", "30d", "90d"] as const;
@@ -20,6 +21,8 @@ export const PRESET_NAMES: Record<Preset, string> = {
  */
 export type TimeRangeState =
   | { kind: "preset"; preset: Preset }
+  /** The last so many hours; whole days where they are a multiple of 24. */
+  | { kind: "last"; hours: number }
   | { kind: "custom"; from: string; to: string };
 
 /** Instants in milliseconds since 1970; half-open. */
@@ -47,6 +50,22 @@ export function parseLocal(text: string): (LocalTime & { dateOnly: boolean }) | 
   return exists ? { year, month, day, hour, minute, dateOnly: match[4] === undefined } : null;
 }
 
+const PRESET_HOURS: Record<Preset, number> = { "24h": 24, today: 24, "7d": 7 * 24, "30d": 30 * 24, "90d": 90 * 24 };
+/** The longest that a range up to now may be. */
+const LAST_HOURS_MAX = 400 * 24;
+
+/** How long a range up to now is, in hours; `null` for one with fixed ends. */
+export function lastHours(range: TimeRangeState): number | null {
+  if (range.kind === "custom") return null;
+  return range.kind === "last" ? range.hours : PRESET_HOURS[range.preset];
+}
+
+/** The range of so many hours up to now. */
+export function lastRange(hours: number): TimeRangeState {
+  const preset = (["24h", "7d", "30d", "90d"] as const).find((one) => PRESET_HOURS[one] === hours);
+  return preset ? { kind: "preset", preset } : { kind: "last", hours: Math.min(LAST_HOURS_MAX, Math.max(1, Math.round(hours))) };
+}
+
 /**
  * Answers the instants. Presets end with the day (or the hour) that is running, not with the second, so that a question
  * stays the same question for a while and its answer can be kept.
@@ -62,12 +81,13 @@ export function resolveRange(range: TimeRangeState, zone: string, now: number): 
     }
     return resolveRange(DEFAULT_RANGE, zone, now);
   }
-  if (range.preset === "24h") {
+  const hours = range.kind === "last" ? range.hours : PRESET_HOURS[range.preset];
+  if (hours % 24 !== 0 || (range.kind === "preset" && range.preset === "24h")) {
     const hour = startOfHour(now, zone);
-    return { start: hour - 23 * 3_600_000, end: hour + 3_600_000 };
+    return { start: hour - (hours - 1) * 3_600_000, end: hour + 3_600_000 };
   }
   const today = toLocal(now, zone);
-  const days = { today: 1, "7d": 7, "30d": 30, "90d": 90 }[range.preset];
+  const days = hours / 24;
   return {
     start: startOfDate(addDays(today, 1 - days), zone),
     end: startOfDate(addDays(today, 1), zone),
@@ -79,8 +99,9 @@ export function toTimeRange(range: ResolvedRange): TimeRange {
   return create(TimeRangeSchema, { startTime: timestampFromMs(range.start), endTime: timestampFromMs(range.end) });
 }
 
-/** Writes a range for an address: `7d` or `2026-05-01..2026-05-31T14:30`. */
+/** Writes a range for an address: `7d`, `14d`, `36h` or `2026-05-01..2026-05-31T14:30`. */
 export function encodeRange(range: TimeRangeState): string {
+  if (range.kind === "last") return range.hours % 24 === 0 ? `${range.hours / 24}d` : `${range.hours}h`;
   return range.kind === "preset" ? range.preset : `${range.from}..${range.to}`;
 }
 
@@ -89,9 +110,13 @@ export function decodeRange(text: string | null): TimeRangeState | null {
   if (text === null) return null;
   const preset = PRESETS.find((one) => one === text);
   if (preset) return { kind: "preset", preset };
+  const last = /^(\d{1,4})([hd])$/.exec(text);
+  if (last) {
+    const hours = Number(last[1]) * (last[2] === "d" ? 24 : 1);
+    return hours > 0 && hours <= LAST_HOURS_MAX ? lastRange(hours) : null;
+  }
   const [from = "", to = "", ...rest] = text.split("..");
-  const [first, last] = [parseLocal(from), parseLocal(to)];
-  if (rest.length > 0 || !first || !last) return null;
+  if (rest.length > 0 || !parseLocal(from) || !parseLocal(to)) return null;
   return isForward(from, to) ? { kind: "custom", from, to } : null;
 }
 
@@ -106,6 +131,7 @@ export function isForward(from: string, to: string): boolean {
 /** The name a person reads: `Last 7 days`, or `1 May 2026 – 31 May 2026, 14:30`. */
 export function rangeName(range: TimeRangeState): string {
   if (range.kind === "preset") return PRESET_NAMES[range.preset];
+  if (range.kind === "last") return `Last ${range.hours % 24 === 0 ? plural(range.hours / 24, "day") : plural(range.hours, "hour")}`;
   const [from, to] = [localName(range.from), localName(range.to)];
   return from === to ? from : `${from} – ${to}`;
 }

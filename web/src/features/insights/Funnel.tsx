@@ -1,72 +1,59 @@
-import { useMemo } from "react";
 import { readError } from "@/api/errors";
-import { FunnelChart } from "@/charts";
 import { Card } from "@/components/Card";
-import { BreakdownPicker, FilterBar, type useEventDefinitions } from "@/components/query";
-import { knownZone } from "@/components/query/zone";
+import { Segmented } from "@/components/Segmented";
+import { SelectField } from "@/components/SelectField";
+import type { Hint } from "@/gen/observe/reports/v1/hint_pb";
 import { InsightService } from "@/gen/observe/reports/v1/insight_service_pb";
-import { useNow } from "@/hooks/useNow";
-import { useProject } from "@/hooks/useProject";
-import { useTimeZone } from "@/hooks/TimeZoneContext";
+import { FunnelAnswerView, FunnelTrendAnswerView } from "./answers";
+import type { BuilderProps } from "./builder";
+import { AddExclusion, ExclusionList } from "./ExclusionList";
 import { FunnelStart } from "./FunnelStart";
-import { funnelView } from "./funnelView";
-import { Hints } from "./Hints";
-import { type Question, STEPS_MIN } from "./question";
-import { toFunnelRequest } from "./request";
+import { IntervalField } from "./IntervalField";
+import { type FunnelShow, type Order, STEPS_MIN } from "./question";
+import { toFunnelRequest, toFunnelTrendRequest } from "./request";
 import { ResultArea } from "./ResultArea";
 import { StepList } from "./StepList";
 import { useAnswer } from "./useAnswer";
-import type { ChangeQuestion } from "./useQuestion";
-import { Violations } from "./Violations";
-import { wrongConditions } from "./violations";
+import { WHOLE_PATHS, WholeRow } from "./WholeRow";
 import { WindowField } from "./WindowField";
 import styles from "./insights.module.css";
 
-interface Props {
-  question: Question;
-  change: ChangeQuestion;
-  definitions: ReturnType<typeof useEventDefinitions>;
-}
+const ORDERS: { value: Order; label: string }[] = [
+  { value: "ordered", label: "in this order" },
+  { value: "strict", label: "one right after the other" },
+  { value: "any", label: "in any order" },
+];
+const SHOWS: { value: FunnelShow; label: string }[] = [
+  { value: "steps", label: "Steps" },
+  { value: "time", label: "Time to convert" },
+  { value: "trend", label: "Over time" },
+];
 
-/** How many persons get from one step to the next. */
-export function Funnel({ question, change, definitions }: Props) {
-  const { project } = useProject();
-  const timeZone = knownZone(useTimeZone());
-  const now = useNow(60_000).getTime();
-  const { steps } = question;
-  const request = toFunnelRequest(question, { projectId: project.id, timeZone, now });
-  const { answered, pending, error, retry } = useAnswer(InsightService.method.queryFunnel, request);
-  const view = useMemo(() => answered && funnelView(answered.response), [answered]);
-  const fields = error == null ? {} : readError(error).fields;
-  const whole = ["filter", "breakdown", "range", "window"];
-  const shown = [...steps.map((_, index) => `steps[${index}]`), ...whole];
+/** How many persons get from one step to the next, how long it takes them, and how that changes. */
+export function Funnel({ question, change, asker, definitions, notes, annotate, onPick }: BuilderProps) {
+  const { steps, show, exclusions } = question;
+  const overTime = show === "trend";
+  const funnel = useAnswer(InsightService.method.queryFunnel, overTime ? null : toFunnelRequest(question, asker));
+  const trend = useAnswer(InsightService.method.queryFunnelTrend, overTime ? toFunnelTrendRequest(question, asker) : null);
+  const [counted, timed] = [funnel.answered, trend.answered];
+  const { pending, error, retry } = overTime ? trend : funnel;
+  const fields = error == null ? {} : withoutPrefix(readError(error).fields);
+  const hints = (overTime ? timed : counted)?.response.hints ?? [];
+  const shown = [...steps.map((_, index) => `steps[${index}]`), ...exclusions.map((_, index) => `exclusions[${index}]`), "window", "order", ...WHOLE_PATHS];
+  const asked = { timeZone: asker.timeZone, now: asker.now, title: "Funnel" };
+  const options = (
+    <>
+      <Segmented label="What is shown" value={show} options={SHOWS} onChange={(next) => change({ show: next })} />
+      {overTime && <IntervalField question={question} change={change} asker={asker} />}
+      {overTime && annotate}
+    </>
+  );
 
   return (
     <div className="stack">
       <Card>
         <div className={styles.builder}>
-          <StepList steps={steps} fields={fields} onChange={(next) => change({ steps: next })} />
-          <Hints
-            events={steps.map(({ event }) => event)}
-            definitions={definitions}
-            onReplace={(name, by) =>
-              change({ steps: steps.map((one) => (one.event === name ? { ...one, event: by } : one)) })
-            }
-          />
-          <div className={styles.wholeRow}>
-            <WindowField value={question.window} onChange={(window) => change({ window })} />
-            <FilterBar
-              value={question.filter}
-              wrong={wrongConditions(fields, "filter", question.filter.conditions.length)}
-              onChange={(filter) => change({ filter })}
-              label="Filters of all steps"
-              addLabel="Filter all"
-            />
-            <BreakdownPicker attribution value={question.breakdown} onChange={(breakdown) => change({ breakdown })} />
-          </div>
-          {whole.map((path) => (
-            <Violations key={path} fields={fields} path={path} />
-          ))}
+          <Asked question={question} change={change} fields={fields} hints={hints} />
         </div>
       </Card>
       <Card>
@@ -74,10 +61,69 @@ export function Funnel({ question, change, definitions }: Props) {
           <FunnelStart question={question} change={change} definitions={definitions} />
         ) : (
           <ResultArea pending={pending} error={error} retry={retry} shown={shown}>
-            {view ? <FunnelChart title="Funnel" steps={view.steps} groups={view.groups} /> : null}
+            {overTime
+              ? timed && <FunnelTrendAnswerView {...asked} response={timed.response} request={timed.request} options={options} notes={notes} />
+              : counted && (
+                  <FunnelAnswerView
+                    {...asked}
+                    response={counted.response}
+                    request={counted.request}
+                    display={show}
+                    options={options}
+                    onPick={(number) => onPick(number, counted.request)}
+                  />
+                )}
           </ResultArea>
         )}
       </Card>
     </div>
   );
+}
+
+interface AskedProps extends Pick<BuilderProps, "question" | "change"> {
+  fields: Record<string, string>;
+  hints: readonly Hint[];
+}
+
+/** The steps, what must not happen between them, and the rules. */
+function Asked({ question, change, fields, hints }: AskedProps) {
+  const { steps, order, exclusions } = question;
+  const mayExclude = steps.length >= STEPS_MIN && order !== "any";
+  return (
+    <>
+      <StepList
+        steps={steps}
+        fields={fields}
+        hints={hints}
+        onChange={(next) => change({ steps: next })}
+        mayBeOptional={order !== "any"}
+        beside={mayExclude && <AddExclusion exclusions={exclusions} onChange={(next) => change({ exclusions: next })} />}
+      />
+      {mayExclude && (
+        <ExclusionList exclusions={exclusions} steps={steps.length} fields={fields} hints={hints} onChange={(next) => change({ exclusions: next })} />
+      )}
+      <WholeRow
+        question={question}
+        change={change}
+        fields={fields}
+        hints={hints}
+        of="all steps"
+        addLabel="Filter all"
+        breakdown={question.show !== "trend"}
+        steps={steps.length}
+        paths={["window", "order"]}
+        front={
+          <>
+            <SelectField label="Order of steps" hideLabel className={styles.order} value={order} options={ORDERS} onChange={(next) => change({ order: next })} />
+            <WindowField value={question.window} onChange={(window) => change({ window })} />
+          </>
+        }
+      />
+    </>
+  );
+}
+
+/** In a question about a funnel over time, the funnel is a part of its own. */
+function withoutPrefix(fields: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(fields).map(([field, text]) => [field.replace(/^funnel\./, ""), text]));
 }

@@ -1,47 +1,48 @@
-import type { useEventDefinitions } from "@/components/query";
 import { Info } from "@/components/icons";
-import { closestName } from "./suggest";
+import type { Hint } from "@/gen/observe/reports/v1/hint_pb";
 import styles from "./insights.module.css";
 
-/** As many names as the list of definitions holds; beyond it, a missing name says nothing. */
-const NAMES_MAX = 1_000;
-
 interface Props {
-  /** The events that the question is about. */
-  events: readonly string[];
-  definitions: ReturnType<typeof useEventDefinitions>;
-  onReplace(name: string, by: string): void;
+  hints: readonly Hint[];
+  /** Puts a name that is known in the place of one that is not. */
+  onReplace(hint: Hint, by: string): void;
 }
 
-/** Says of each event that never came that it did not, and what may have been meant. A hint: the event may still come. */
-export function Hints({ events, definitions, onReplace }: Props) {
-  if (definitions.loading || definitions.error !== null || definitions.events.length >= NAMES_MAX) return null;
-  const known = definitions.events.map(({ name }) => name);
-  const unknown = [...new Set(events)].filter((name) => name !== "" && !known.includes(name));
-  if (unknown.length === 0) return null;
+/** Beside a part of the question: names in it that nobody knows, and what may have been meant. No error: they may still come. */
+export function Hints({ hints, onReplace }: Props) {
+  if (hints.length === 0) return null;
   return (
     <ul className={styles.hints} aria-label="Hints">
-      {unknown.map((name) => {
-        const close = closestName(name, known);
-        return (
-          <li key={name}>
-            <Info aria-hidden />
-            <span>
-              No event named <b title={name}>{name}</b> has arrived yet.
-              {close !== null && (
-                <>
-                  {" "}
-                  Did you mean{" "}
-                  <button type="button" className={styles.textButton} title={close} onClick={() => onReplace(name, close)}>
-                    {close}
-                  </button>
-                  ?
-                </>
-              )}
-            </span>
-          </li>
-        );
-      })}
+      {hints.map((hint) => (
+        <li key={`${hint.kind} ${hint.subject}`}>
+          <Info aria-hidden />
+          <span>
+            {sentence(hint.message)}
+            {hint.suggestions.length > 0 && (
+              <>
+                {" "}
+                Did you mean{" "}
+                {hint.suggestions.map((name, index) => (
+                  <span key={name}>
+                    {index > 0 && " or "}
+                    <button type="button" className={styles.textButton} title={name} onClick={() => onReplace(hint, name)}>
+                      {name}
+                    </button>
+                  </span>
+                ))}
+                ?
+              </>
+            )}
+          </span>
+        </li>
+      ))}
     </ul>
   );
+}
+
+/** The sentence without what is offered as buttons beside it. */
+function sentence(message: string): string {
+  const text = message.replace(/[;,.]?\s*did you mean.*$/i, "").trim();
+  const start = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(start) ? start : `${start}.`;
 }

@@ -2,6 +2,7 @@ import { Sparkline } from "@/charts";
 import { seriesColor, SERIES_DRAWN_MAX } from "@/charts/series";
 import { type Column, Table } from "@/components/Table";
 import { Num } from "@/components/Num";
+import { Total } from "./Totals";
 import type { TrendsLine } from "./trendsView";
 import styles from "./insights.module.css";
 
@@ -10,10 +11,11 @@ interface Props {
   drawn: readonly TrendsLine[];
   /** Told the ids of the lines to draw. */
   onDraw(ids: string[]): void;
+  onPick?: ((line: TrendsLine) => void) | undefined;
 }
 
 /** All lines with their totals; the ones that are ticked are drawn, at most as many as can be told apart. */
-export function LineTable({ lines, drawn, onDraw }: Props) {
+export function LineTable({ lines, drawn, onDraw, onPick }: Props) {
   const ids = drawn.map(({ id }) => id);
   const toggle = (id: string) => onDraw(ids.includes(id) ? ids.filter((one) => one !== id) : [...ids, id]);
   const columns: Column<TrendsLine>[] = [
@@ -44,7 +46,10 @@ export function LineTable({ lines, drawn, onDraw }: Props) {
         return <Sparkline values={values.map((value) => value ?? 0)} label={`${label} over time`} height={24} color={color} />;
       },
     },
-    { key: "total", title: "Total", align: "end", width: "120px", render: ({ total, counted }) => <Num value={total} unit={counted === "unique" ? "persons" : "events"} /> },
+    { key: "total", title: "Total", align: "end", width: "120px", render: (line) => <Total line={line} onPick={onPick} /> },
+    ...(lines.some(({ previousTotal }) => previousTotal !== undefined)
+      ? [{ key: "before", title: "Before", align: "end" as const, width: "120px", wideOnly: true, render: ({ previousTotal }: TrendsLine) => (previousTotal === undefined ? "–" : <Num value={previousTotal} />) }]
+      : []),
   ];
   return <Table label="Lines" columns={columns} rows={lines} rowKey={({ id }) => id} />;
 }

@@ -1,94 +1,81 @@
-import { useMemo } from "react";
 import { readError } from "@/api/errors";
-import { BreakdownPicker, FilterBar, resolveRange, type useEventDefinitions } from "@/components/query";
-import { knownZone } from "@/components/query/zone";
 import { Card } from "@/components/Card";
+import { Checkbox } from "@/components/Checkbox";
+import { EmptyState } from "@/components/EmptyState";
+import { Sigma } from "@/components/query/icons";
+import { Segmented } from "@/components/Segmented";
 import { InsightService } from "@/gen/observe/reports/v1/insight_service_pb";
-import { useNow } from "@/hooks/useNow";
-import { useProject } from "@/hooks/useProject";
-import { useTimeZone } from "@/hooks/TimeZoneContext";
-import { Hints } from "./Hints";
-import { offeredIntervals, effectiveInterval } from "./interval";
-import { defaultSeries, type Question } from "./question";
+import { TrendsAnswerView } from "./answers";
+import type { BuilderProps } from "./builder";
+import { FormulaField } from "./FormulaField";
+import { IntervalField } from "./IntervalField";
+import { type Display, isWhole } from "./question";
 import { toTrendsRequest } from "./request";
 import { ResultArea } from "./ResultArea";
 import { SeriesList } from "./SeriesList";
-import { TrendsOptions } from "./TrendsOptions";
-import { TrendsResult } from "./TrendsResult";
-import { trendsView } from "./trendsView";
 import { useAnswer } from "./useAnswer";
-import type { ChangeQuestion } from "./useQuestion";
-import { Violations } from "./Violations";
-import { wrongConditions } from "./violations";
+import { violationsAt } from "./violations";
+import { WHOLE_PATHS, WholeRow } from "./WholeRow";
 import styles from "./insights.module.css";
 
-interface Props {
-  question: Question;
-  change: ChangeQuestion;
-  definitions: ReturnType<typeof useEventDefinitions>;
-}
+const DISPLAYS: { value: Display; label: string }[] = [
+  { value: "lines", label: "Lines" },
+  { value: "bars", label: "Bars" },
+];
 
-/** How often something happens over time, or how many persons do it. */
-export function Trends({ question, change, definitions }: Props) {
-  const { project } = useProject();
-  const timeZone = knownZone(useTimeZone());
-  const now = useNow(60_000).getTime();
-  const waiting = question.series.length === 0 && definitions.loading;
-  const series = useMemo(
-    () => (question.series.length > 0 ? question.series : defaultSeries(definitions.events.map(({ name }) => name))),
-    [question.series, definitions.events],
-  );
-  const request = waiting ? null : toTrendsRequest(question, series, { projectId: project.id, timeZone, now });
-  const { answered, pending, error, retry } = useAnswer(InsightService.method.queryTrends, request);
-  const view = useMemo(() => answered && trendsView(answered.request, answered.response, now), [answered, now]);
+/** How often something happens over time, how many persons do it, or what it comes to. */
+export function Trends({ question, change, asker, notes, annotate, onPick }: BuilderProps) {
+  const { series } = question;
+  const waiting = series.length === 0;
+  const { answered, pending, error, retry } = useAnswer(InsightService.method.queryTrends, toTrendsRequest(question, asker));
   const fields = error == null ? {} : readError(error).fields;
-  const shown = [...series.map((_, index) => `series[${index}]`), "filter", "breakdown", "range"];
-  const range = resolveRange(question.range, timeZone, now);
+  const hints = answered?.response.hints ?? [];
+  const shown = [...series.map((_, index) => `series[${index}]`), "formula", ...WHOLE_PATHS];
 
   return (
     <div className="stack">
       <Card>
         <div className={styles.builder}>
-          <SeriesList series={series} fields={fields} onChange={(next) => change({ series: next })} loading={waiting} />
-          <Hints
-            events={series.map(({ event }) => event)}
-            definitions={definitions}
-            onReplace={(name, by) =>
-              change({ series: series.map((one) => (one.event === name ? { ...one, event: by } : one)) })
-            }
-          />
-          <div className={styles.wholeRow}>
-            <FilterBar
-              value={question.filter}
-              wrong={wrongConditions(fields, "filter", question.filter.conditions.length)}
-              onChange={(filter) => change({ filter })}
-              label="Filters of all series"
-              addLabel="Filter all"
+          <SeriesList series={series} fields={fields} hints={hints} onChange={(next) => change({ series: next })} loading={waiting} />
+          <WholeRow question={question} change={change} fields={fields} hints={hints} of="all series" addLabel={series.length > 1 ? "Filter all" : "Filter"} breakdown paths={["formula"]}>
+            <FormulaField
+              value={question.formula}
+              series={series.length}
+              wrong={violationsAt(fields, "formula").length > 0}
+              onChange={(formula) => change({ formula })}
             />
-            <BreakdownPicker value={question.breakdown} onChange={(breakdown) => change({ breakdown })} />
-          </div>
-          {["filter", "breakdown", "range"].map((path) => (
-            <Violations key={path} fields={fields} path={path} />
-          ))}
+          </WholeRow>
         </div>
       </Card>
       <Card>
-        <ResultArea pending={pending || waiting} error={error} retry={retry} shown={shown}>
-          {view ? (
-            <TrendsResult
-              view={view}
-              display={question.display}
-              options={
-                <TrendsOptions
-                  interval={effectiveInterval(question.interval, range)}
-                  offered={offeredIntervals(range)}
-                  display={question.display}
-                  onChange={change}
-                />
-              }
-            />
-          ) : null}
-        </ResultArea>
+        {!waiting && !series.every(isWhole) ? (
+          <div className={styles.place} data-empty>
+            <EmptyState icon={<Sigma aria-hidden />} title="Of which property?" text="Choose beside the event which property the value is taken of: a number, such as an amount or a duration." />
+          </div>
+        ) : (
+          <ResultArea pending={pending || waiting} error={error} retry={retry} shown={shown}>
+            {answered ? (
+              <TrendsAnswerView
+                title="Trends"
+                response={answered.response}
+                request={answered.request}
+                timeZone={asker.timeZone}
+                now={asker.now}
+                display={question.display}
+                notes={notes}
+                onPick={(number) => onPick(number, answered.request)}
+                options={
+                  <>
+                    <IntervalField question={question} change={change} asker={asker} />
+                    <Segmented label="Drawn as" value={question.display} options={DISPLAYS} onChange={(display) => change({ display })} />
+                    <Checkbox label="Compare with the time before" checked={question.compare} onChange={(compare) => change({ compare })} />
+                    {annotate}
+                  </>
+                }
+              />
+            ) : null}
+          </ResultArea>
+        )}
       </Card>
     </div>
   );

@@ -4,6 +4,8 @@ import { EMPTY_QUESTION, type Question } from "./question";
 
 const HOSTILE = `<img src=x onerror=alert(1)>|,;:%41&=#? "ü"`;
 
+const NONE: Question["filter"] = { match: "all", conditions: [] };
+
 const FULL: Question = {
   tab: "funnel",
   range: { kind: "custom", from: "2026-05-01", to: "2026-05-31T14:30" },
@@ -12,24 +14,49 @@ const FULL: Question = {
     conditions: [
       { property: HOSTILE, scope: "event", operator: "is", values: [HOSTILE, "1.5", ""] },
       { property: "email", scope: "person", operator: "not_set", values: [] },
+      { property: "$entry_pathname", scope: "session", operator: "contains", values: ["/a,b"] },
+      { property: "", scope: "cohort", operator: "is_not", values: ["0198c5a2", "0198c5a3"] },
     ],
   },
-  breakdown: { property: HOSTILE, scope: "person", limit: 10, attribution: "last" },
+  breakdown: { property: HOSTILE, scope: "person", limit: 10, attribution: "step", step: 2, cohorts: [] },
   interval: "hour",
   display: "bars",
+  groupType: HOSTILE,
   series: [
-    { event: "", math: "total", filter: { match: "all", conditions: [] } },
+    { event: "", math: "total", property: "", filter: NONE },
     {
       event: HOSTILE,
-      math: "unique",
+      math: "p95",
+      property: HOSTILE,
       filter: { match: "all", conditions: [{ property: "amount", scope: "event", operator: "gte", values: ["-1e3"] }] },
     },
   ],
+  formula: "(A + B) / 2 * 100",
+  compare: true,
   steps: [
-    { event: HOSTILE, filter: { match: "all", conditions: [] } },
-    { event: "", filter: { match: "any", conditions: [{ property: "a", scope: "event", operator: "set", values: [] }] } },
+    { event: HOSTILE, filter: NONE, optional: false },
+    { event: "", filter: { match: "any", conditions: [{ property: "a", scope: "event", operator: "set", values: [] }] }, optional: true },
+    { event: "b", filter: NONE, optional: true },
   ],
   window: { amount: 90, unit: "minute" },
+  order: "strict",
+  exclusions: [
+    { event: HOSTILE, filter: NONE, after: 1, before: 0 },
+    { event: "", filter: NONE, after: 2, before: 3 },
+  ],
+  show: "trend",
+  retention: {
+    start: { event: HOSTILE, filter: NONE },
+    back: { event: "", filter: { match: "all", conditions: [{ property: "a", scope: "event", operator: "set", values: [] }] } },
+    period: "month",
+    periods: 13,
+    recurring: true,
+    orAfter: true,
+    rolling: true,
+    cells: "counts",
+  },
+  active: HOSTILE,
+  paths: { steps: "custom", start: HOSTILE, end: "|,;", depth: 10, links: 200 },
 };
 
 function there(question: Question): Question {
@@ -47,8 +74,14 @@ describe("a question in an address", () => {
   });
 
   it("is readable where names are plain", () => {
-    const series: Question["series"] = [{ event: "$pageview", math: "unique", filter: { match: "all", conditions: [] } }];
+    const series: Question["series"] = [{ event: "$pageview", math: "unique", property: "", filter: NONE }];
     expect(queryString(encodeQuestion({ ...EMPTY_QUESTION, series }))).toBe("series=unique:$pageview");
+  });
+
+  it("names the property that a math is of, and no other", () => {
+    const series: Question["series"] = [{ event: "purchase", math: "sum", property: "amount", filter: NONE }];
+    expect(queryString(encodeQuestion({ ...EMPTY_QUESTION, series }))).toBe("series=sum,amount:purchase");
+    expect(decodeQuestion(new URLSearchParams("series=total,amount:purchase")).series).toEqual([]);
   });
 
   it("keeps parameters of others", () => {
@@ -66,7 +99,7 @@ describe("a question in an address", () => {
 
 describe("an address that makes no sense", () => {
   it.each([
-    "tab=nonsense&range=9d&where=x&by=&interval=second&as=pie&series=&series=sum:a&window=0d",
+    "tab=nonsense&range=9x&where=x&by=&interval=second&as=pie&series=&series=mode:a&window=0d&order=up&show=pie&periods=0&depth=11&links=-1&path=x&cells=y&without=a||3-2",
     "range=2026-13-01..2026-14-01&window=367d&where=;;;&by=q,plan&series=a|b|c",
     "range=2026-05-02..2026-05-01&where=e,,is,a;e,a,is;e,a,gt,many;x,a,is,b&window=1.5d",
     "range=..&where=%25%25%zz&by=,&step=a|b|c&window=-1d&interval=__proto__",

@@ -3,15 +3,39 @@ import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { toBreakdown } from "@/components/query/breakdown";
 import { toFilter } from "@/components/query/filter";
 import { resolveRange, toTimeRange } from "@/components/query/range";
-import { QueryFunnelRequest_Order, type QueryFunnelRequest, QueryFunnelRequestSchema } from "@/gen/observe/reports/v1/funnel_pb";
-import { Interval as WireInterval } from "@/gen/observe/reports/v1/interval_pb";
 import {
-  type QueryTrendsRequest,
-  QueryTrendsRequestSchema,
-  TrendsSeries_Math,
-} from "@/gen/observe/reports/v1/trends_pb";
+  type QueryFunnelRequest,
+  QueryFunnelRequest_Order as WireOrder,
+  QueryFunnelRequestSchema,
+  type QueryFunnelTrendRequest,
+  QueryFunnelTrendRequestSchema,
+} from "@/gen/observe/reports/v1/funnel_pb";
+import { Interval as WireInterval } from "@/gen/observe/reports/v1/interval_pb";
+import { type QueryLifecycleRequest, QueryLifecycleRequestSchema } from "@/gen/observe/reports/v1/lifecycle_pb";
+import { type QueryPathsRequest, QueryPathsRequest_Steps as WireSteps, QueryPathsRequestSchema } from "@/gen/observe/reports/v1/paths_pb";
+import {
+  type QueryRetentionRequest,
+  QueryRetentionRequest_Counting as WireCounting,
+  QueryRetentionRequest_Kind as WireKind,
+  QueryRetentionRequest_Period as WirePeriod,
+  QueryRetentionRequest_Windows as WireWindows,
+  QueryRetentionRequestSchema,
+} from "@/gen/observe/reports/v1/retention_pb";
+import { type QueryStickinessRequest, QueryStickinessRequestSchema } from "@/gen/observe/reports/v1/stickiness_pb";
+import { type QueryTrendsRequest, QueryTrendsRequestSchema } from "@/gen/observe/reports/v1/trends_pb";
 import { effectiveInterval } from "./interval";
-import { type Interval, type Math, type Question, type SeriesState, STEPS_MIN, windowSeconds } from "./question";
+import { MATH_INFO } from "./maths";
+import {
+  type EventState,
+  type Interval,
+  isWhole,
+  type Order,
+  type PathSteps,
+  type Period,
+  type Question,
+  STEPS_MIN,
+  windowSeconds,
+} from "./question";
 
 /** What a question means only together with: whose project, where, and when it is asked. */
 export interface Asker {
@@ -21,42 +45,109 @@ export interface Asker {
   now: number;
 }
 
-const INTERVAL: Record<Interval, WireInterval> = {
+export const INTERVAL_WIRE: Record<Interval, WireInterval> = {
   hour: WireInterval.HOUR,
   day: WireInterval.DAY,
   week: WireInterval.WEEK,
   month: WireInterval.MONTH,
 };
+export const ORDER_WIRE: Record<Order, WireOrder> = { ordered: WireOrder.ORDERED, strict: WireOrder.STRICT, any: WireOrder.ANY };
+export const PERIOD_WIRE: Record<Period, WirePeriod> = { day: WirePeriod.DAY, week: WirePeriod.WEEK, month: WirePeriod.MONTH };
+export const STEPS_WIRE: Record<PathSteps, WireSteps> = { pages: WireSteps.PAGES, events: WireSteps.EVENTS, custom: WireSteps.CUSTOM_EVENTS };
 
-const MATH: Record<Math, TrendsSeries_Math> = {
-  total: TrendsSeries_Math.TOTAL,
-  unique: TrendsSeries_Math.UNIQUE_PERSONS,
-};
+const toEvent = ({ event, filter }: EventState) => ({ event, filter: toFilter(filter) });
 
-/** The trends question on the wire, with the series given. */
-export function toTrendsRequest(question: Question, series: SeriesState[], asker: Asker): QueryTrendsRequest {
-  const range = resolveRange(question.range, asker.timeZone, asker.now);
-  return create(QueryTrendsRequestSchema, {
-    projectId: asker.projectId,
-    range: toTimeRange(range),
-    interval: INTERVAL[effectiveInterval(question.interval, range)],
-    timeZone: asker.timeZone,
-    series: series.map(({ event, math, filter }) => ({ event, math: MATH[math], filter: toFilter(filter) })),
+/** What all kinds of question have. */
+function common(question: Question, { projectId, timeZone, now }: Asker) {
+  const range = resolveRange(question.range, timeZone, now);
+  return {
+    whole: { projectId, range: toTimeRange(range), filter: toFilter(question.filter) },
+    overTime: { timeZone, interval: INTERVAL_WIRE[effectiveInterval(question.interval, range)] },
     breakdown: question.breakdown ? toBreakdown(question.breakdown) : undefined,
-    filter: toFilter(question.filter),
+  };
+}
+
+/** The trends question on the wire; `null` while a series lacks its property, or there is none. */
+export function toTrendsRequest(question: Question, asker: Asker): QueryTrendsRequest | null {
+  if (question.series.length === 0 || !question.series.every(isWhole)) return null;
+  const { whole, overTime, breakdown } = common(question, asker);
+  return create(QueryTrendsRequestSchema, {
+    ...whole,
+    ...overTime,
+    series: question.series.map(({ math, property, ...event }) => ({
+      ...toEvent(event),
+      math: MATH_INFO[math].wire,
+      mathProperty: MATH_INFO[math].ofProperty ? property : "",
+    })),
+    breakdown,
+    formula: question.formula.trim(),
+    comparePrevious: question.compare,
+    groupType: question.groupType,
   });
 }
 
 /** The funnel question on the wire; `null` while there are too few steps to ask. */
 export function toFunnelRequest(question: Question, asker: Asker): QueryFunnelRequest | null {
   if (question.steps.length < STEPS_MIN) return null;
+  const { whole, breakdown } = common(question, asker);
+  const any = question.order === "any";
   return create(QueryFunnelRequestSchema, {
-    projectId: asker.projectId,
-    range: toTimeRange(resolveRange(question.range, asker.timeZone, asker.now)),
-    steps: question.steps.map(({ event, filter }) => ({ event, filter: toFilter(filter) })),
+    ...whole,
+    steps: question.steps.map(({ optional, ...event }, index) => ({ ...toEvent(event), optional: optional && index > 0 && !any })),
     window: durationFromMs(windowSeconds(question.window) * 1000),
-    order: QueryFunnelRequest_Order.ORDERED,
-    breakdown: question.breakdown ? toBreakdown(question.breakdown) : undefined,
-    filter: toFilter(question.filter),
+    order: ORDER_WIRE[question.order],
+    breakdown,
+    // What may not happen between steps has no meaning where steps have no order.
+    exclusions: any ? [] : question.exclusions.map(({ after, before, ...event }) => ({ ...toEvent(event), afterStep: after, beforeStep: before })),
+    groupType: question.groupType,
+  });
+}
+
+/** The same funnel by the time it was entered. */
+export function toFunnelTrendRequest(question: Question, asker: Asker): QueryFunnelTrendRequest | null {
+  const funnel = toFunnelRequest({ ...question, breakdown: null }, asker);
+  return funnel && create(QueryFunnelTrendRequestSchema, { funnel, ...common(question, asker).overTime });
+}
+
+/** The retention question on the wire. */
+export function toRetentionRequest(question: Question, asker: Asker): QueryRetentionRequest {
+  const { start, back, period, periods, recurring, orAfter, rolling } = question.retention;
+  return create(QueryRetentionRequestSchema, {
+    ...common(question, asker).whole,
+    timeZone: asker.timeZone,
+    period: PERIOD_WIRE[period],
+    periods,
+    startEvent: toEvent(start),
+    returnEvent: toEvent(back),
+    kind: recurring ? WireKind.RECURRING : WireKind.FIRST_TIME,
+    counting: orAfter ? WireCounting.ON_OR_AFTER : WireCounting.ON,
+    windows: rolling ? WireWindows.ROLLING : WireWindows.CALENDAR,
+    groupType: question.groupType,
+  });
+}
+
+/** The lifecycle question on the wire. */
+export function toLifecycleRequest(question: Question, asker: Asker): QueryLifecycleRequest {
+  const { whole, overTime } = common(question, asker);
+  return create(QueryLifecycleRequestSchema, { ...whole, ...overTime, event: question.active, groupType: question.groupType });
+}
+
+/** The stickiness question on the wire; `null` while there is no series. */
+export function toStickinessRequest(question: Question, asker: Asker): QueryStickinessRequest | null {
+  if (question.series.length === 0) return null;
+  const { whole, overTime } = common(question, asker);
+  return create(QueryStickinessRequestSchema, { ...whole, ...overTime, series: question.series.map(toEvent), groupType: question.groupType });
+}
+
+/** The paths question on the wire. */
+export function toPathsRequest(question: Question, asker: Asker): QueryPathsRequest {
+  const { steps, start, end, depth, links } = question.paths;
+  return create(QueryPathsRequestSchema, {
+    ...common(question, asker).whole,
+    steps: STEPS_WIRE[steps],
+    startPoint: start,
+    endPoint: end,
+    maxSteps: depth,
+    limit: links,
   });
 }

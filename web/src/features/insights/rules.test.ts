@@ -1,7 +1,10 @@
+import { create } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
+import { NO_FILTER } from "@/components/query/filter";
 import { resolveRange } from "@/components/query/range";
+import { HintSchema, Hint_Kind } from "@/gen/observe/reports/v1/hint_pb";
 import { effectiveInterval, offeredIntervals } from "./interval";
-import { closestName } from "./suggest";
+import { hintsOf, repaired } from "./hint";
 import { violationsAt, violationsElsewhere, wrongConditions } from "./violations";
 
 const NOW = Date.UTC(2026, 4, 31, 10);
@@ -27,15 +30,20 @@ describe("intervals", () => {
   });
 });
 
-describe("a name nobody heard of", () => {
-  it("is compared without case and separators, and with slips", () => {
-    expect(closestName("sign_up", ["purchase", "Sign Up"])).toBe("Sign Up");
-    expect(closestName("chekout", ["checkout", "logout"])).toBe("checkout");
+describe("a name nobody knows", () => {
+  const hint = (kind: Hint_Kind, subject: string) => create(HintSchema, { kind, subject });
+  const filter = { match: "all" as const, conditions: [{ property: "plna", scope: "event" as const, operator: "set" as const, values: [] }] };
+  const hints = [hint(Hint_Kind.UNKNOWN_EVENT, "singup"), hint(Hint_Kind.UNKNOWN_PROPERTY, "plna"), hint(Hint_Kind.UNKNOWN_EVENT, "")];
+
+  it("is told beside the part of the question that names it", () => {
+    expect(hintsOf(hints, { event: "singup", filter: NO_FILTER }).map(({ subject }) => subject)).toEqual(["singup"]);
+    expect(hintsOf(hints, { event: "", filter }).map(({ subject }) => subject)).toEqual(["plna"]);
+    expect(hintsOf(hints, { event: "b", filter: NO_FILTER, property: "plna" })).toHaveLength(1);
   });
 
-  it("is left alone when nothing is close", () => {
-    expect(closestName("invoice paid", ["signup", "$pageview"])).toBeNull();
-    expect(closestName("a", [])).toBeNull();
+  it("is put right where it stands, and nowhere else", () => {
+    expect(repaired({ event: "singup", filter }, hints[0]!, "signup")).toEqual({ event: "signup", filter });
+    expect(repaired({ event: "a", filter, property: "plna" }, hints[1]!, "plan")).toMatchObject({ event: "a", property: "plan", filter: { conditions: [{ property: "plan" }] } });
   });
 });
 

@@ -1,69 +1,52 @@
-import { timestampMs } from "@bufbuild/protobuf/wkt";
-import type { Buckets, ChartSeries } from "@/charts";
+import type { ChartSeries } from "@/charts";
 import { breakdownName } from "@/components/query/breakdown";
-import { Interval as WireInterval } from "@/gen/observe/reports/v1/interval_pb";
-import {
-  type QueryTrendsRequest,
-  type QueryTrendsResponse,
-  type TrendsResult,
-  TrendsSeries_Math,
-} from "@/gen/observe/reports/v1/trends_pb";
-import type { Interval, Math as Counted } from "./question";
+import type { QueryTrendsRequest, QueryTrendsResponse, TrendsResult } from "@/gen/observe/reports/v1/trends_pb";
+import { type BucketsView, bucketsOf } from "./answers/buckets";
+import { mathOf, type Unit, unitOfMath } from "./maths";
 
 /** One line of an answer, ready to be drawn. */
 export interface TrendsLine extends ChartSeries {
-  /** Of which series of the question it is. */
+  /** Of which series of the question it is, from 0. */
   series: number;
-  counted: Counted;
+  /** What it counts; `null` where its values are no counts, or nobody knows. */
+  unit: Unit | null;
   /** The name of that series; hostile text. */
   seriesLabel: string;
   /** The value of the breakdown that it is for, as a person reads it; `null` without a breakdown. */
   value: string | null;
+  /** The same as it is asked for; empty without a breakdown. */
+  wireValue: string;
   /** Whether it is for all values that are not told apart. */
   other: boolean;
   /** Over the whole range. */
   total: number;
+  /** The total of the time before; missing without a comparison. */
+  previousTotal?: number;
 }
 
-export interface TrendsView {
-  buckets: Buckets;
+export interface TrendsView extends BucketsView {
   lines: TrendsLine[];
-  /** The last bucket is not over yet, or is cut by the end of the range. */
-  unfinished: boolean;
+  /** Values are whole numbers. */
+  whole: boolean;
+  /** There are persons behind each number: not behind those of a formula. */
+  hasPersons: boolean;
 }
 
-const LENGTH: Record<WireInterval, Interval> = {
-  [WireInterval.UNSPECIFIED]: "day",
-  [WireInterval.DAY]: "day",
-  [WireInterval.HOUR]: "hour",
-  [WireInterval.WEEK]: "week",
-  [WireInterval.MONTH]: "month",
-};
-
-/** The shortest that each can be, in milliseconds; days are shorter when clocks change. */
-const SHORTEST_MS: Record<Interval, number> = {
-  hour: 3_600_000,
-  day: 23 * 3_600_000,
-  week: 167 * 3_600_000,
-  month: 671 * 3_600_000,
-};
-
-/** Makes an answer drawable, by the question it answers. Buckets that have not begun are left out. */
-export function trendsView(request: QueryTrendsRequest, response: QueryTrendsResponse, now: number): TrendsView {
-  const length = LENGTH[request.interval];
-  const points = response.series[0]?.points ?? [];
-  const all = points.map(({ startTime }) => (startTime ? timestampMs(startTime) : 0));
-  const starts = all.filter((start) => start <= now);
-  const end = request.range?.endTime ? timestampMs(request.range.endTime) : now;
-  const last = starts.at(-1);
+/** Makes an answer drawable. Buckets that have not begun are left out. */
+export function trendsView(response: QueryTrendsResponse, request: QueryTrendsRequest | undefined, timeZone: string, now: number): TrendsView {
+  const cut = bucketsOf(response.series[0]?.points ?? [], request, timeZone, now);
+  const all = lines(response, request, cut.buckets.starts.length);
   return {
-    buckets: { starts, length, timeZone: request.timeZone || "UTC" },
-    lines: lines(request, response.series, starts.length),
-    unfinished: last !== undefined && (now < end || last + SHORTEST_MS[length] > end),
+    ...cut,
+    lines: all,
+    whole: all.every(({ values, previous = [] }) => [...values, ...previous].every(Number.isInteger)),
+    hasPersons: request !== undefined && request.formula === "",
   };
 }
 
-function lines(request: QueryTrendsRequest, results: readonly TrendsResult[], count: number): TrendsLine[] {
+function lines({ series: results, previous }: QueryTrendsResponse, request: QueryTrendsRequest | undefined, count: number): TrendsLine[] {
+  const split = request ? request.breakdown !== undefined : results.some(({ breakdownValue }) => breakdownValue !== "");
+  const formula = request !== undefined && request.formula !== "";
   let series = 0;
   let seen = new Set<string>();
   return results.map((result, index) => {
@@ -71,20 +54,27 @@ function lines(request: QueryTrendsRequest, results: readonly TrendsResult[], co
     const fresh = index > 0 && (results[index - 1]?.label !== result.label || seen.has(result.breakdownValue));
     if (fresh) [series, seen] = [series + 1, new Set()];
     seen.add(result.breakdownValue);
-    const value = request.breakdown ? breakdownName(result.breakdownValue) : null;
-    const math = request.series[series]?.math;
+    const value = split ? breakdownName(result.breakdownValue) : null;
+    const asked = request?.series[series];
+    const before = previous[index];
     return {
       id: `${series} ${result.breakdownValue}`,
       label: value ?? result.label,
       series,
       seriesLabel: result.label,
-      counted: math === TrendsSeries_Math.UNIQUE_PERSONS ? "unique" : "total",
+      unit: asked && !formula ? unitOfMath(mathOf(asked.math), request.groupType) : null,
       value,
-      other: request.breakdown !== undefined && result.breakdownValue === "$other",
-      values: result.points.slice(0, count).map((point) => point.value),
+      wireValue: result.breakdownValue,
+      other: split && result.breakdownValue === "$other",
+      values: valuesOf(result, count),
       total: result.total,
+      ...(before && { previous: valuesOf(before, count), previousTotal: before.total }),
     };
   });
+}
+
+function valuesOf({ points }: TrendsResult, count: number): number[] {
+  return points.slice(0, count).map(({ value }) => value);
 }
 
 /** The lines worth drawing first: the largest, and those that are not a mix of many. */

@@ -27,9 +27,9 @@ function answered(results: [label: string, value: string, total: number][], math
 describe("an answer about trends", () => {
   it("leaves out buckets that have not begun, and marks the one that is not over", () => {
     const { request, response } = answered([["a", "", 3]], [TrendsSeries_Math.TOTAL], false);
-    const view = trendsView(request, response, START + 4.5 * DAY);
+    const view = trendsView(response, request, "UTC", START + 4.5 * DAY);
     expect([view.buckets.starts.length, view.lines[0]?.values.length, view.unfinished]).toEqual([5, 5, true]);
-    expect(trendsView(request, response, START + 90 * DAY).unfinished).toBe(false);
+    expect(trendsView(response, request, "UTC", START + 90 * DAY).unfinished).toBe(false);
   });
 
   it("knows of which series a line is, also when series share a name", () => {
@@ -37,16 +37,16 @@ describe("an answer about trends", () => {
       [["a", "pro", 5], ["a", "$other", 9], ["a", "pro", 2], ["a", "$none", 1]],
       [TrendsSeries_Math.TOTAL, TrendsSeries_Math.UNIQUE_PERSONS],
     );
-    const { lines } = trendsView(request, response, START + 90 * DAY);
+    const { lines } = trendsView(response, request, "UTC", START + 90 * DAY);
     expect(lines.map(({ series }) => series)).toEqual([0, 0, 1, 1]);
-    expect(lines.map(({ counted }) => counted)).toEqual(["total", "total", "unique", "unique"]);
+    expect(lines.map(({ unit }) => unit?.many)).toEqual(["events", "events", "persons", "persons"]);
     expect(lines.map(({ value }) => value)).toEqual(["pro", "everything else", "pro", "not set"]);
     expect(new Set(lines.map(({ id }) => id)).size).toBe(4);
   });
 
   it("draws the largest lines first, and a mix of many last", () => {
     const { request, response } = answered([["a", "x", 1], ["a", "y", 5], ["a", "$other", 9]], [TrendsSeries_Math.TOTAL]);
-    const { lines } = trendsView(request, response, START + 90 * DAY);
+    const { lines } = trendsView(response, request, "UTC", START + 90 * DAY);
     expect(firstLines(lines, 2)).toEqual(["0 x", "0 y"]);
   });
 });
@@ -59,7 +59,7 @@ describe("an answer about a funnel", () => {
     ];
     const view = funnelView(create(QueryFunnelResponseSchema, { steps, breakdowns: [{ value: "$none", steps }] }));
     expect(view.steps.map(({ label, persons, medianMs }) => [label, persons, medianMs])).toEqual([["any event", 3, null], ["b", 1, 0]]);
-    expect(view.groups[0]?.name).toBe("not set");
+    expect([view.groups[0]?.name, view.groups[0]?.value]).toEqual(["not set", "$none"]);
   });
 });
 

@@ -2,11 +2,16 @@
 
 use observe_core::CallContext;
 use observe_core::context::Permission;
+use observe_core::error::CommonError;
 use observe_proto::reports::v1 as pb;
 
 use super::Insight;
-use crate::convert::{funnel_query, funnel_response};
+use crate::convert::{
+    explain_funnel_query, explain_funnel_response, funnel_persons_query, funnel_query,
+    funnel_response, funnel_trend_query, funnel_trend_response,
+};
 use crate::error::ReportsError;
+use crate::service::persons::ListScope;
 
 impl Insight {
     pub(super) async fn funnel(
@@ -16,35 +21,63 @@ impl Insight {
     ) -> Result<pb::QueryFunnelResponse, ReportsError> {
         let project = ctx.project(&request.project_id, Permission::Read)?;
         let query = self.slots.compute(project, move |_| Ok(funnel_query(&request))).await??;
-        let steps = query.steps.clone();
-        let answer = self.engine.funnel(project, query).await?;
-        Ok(funnel_response(&steps, answer))
+        let answer = self.engine.funnel(project, query.clone()).await?;
+        Ok(funnel_response(&query, answer, Vec::new()))
     }
 
-    #[expect(clippy::unused_async, reason = "not built yet")]
     pub(super) async fn funnel_trend(
         &self,
-        _ctx: CallContext,
-        _request: pb::QueryFunnelTrendRequest,
+        ctx: CallContext,
+        request: pb::QueryFunnelTrendRequest,
     ) -> Result<pb::QueryFunnelTrendResponse, ReportsError> {
-        Err(ReportsError::NotBuilt("QueryFunnelTrend"))
+        let project = ctx.project(project_of(request.funnel.as_ref()), Permission::Read)?;
+        let query =
+            self.slots.compute(project, move |_| Ok(funnel_trend_query(&request))).await??;
+        let buckets = query.buckets.clone();
+        let points = self.engine.funnel_trend(project, query).await?;
+        Ok(funnel_trend_response(&buckets, &points, Vec::new()))
     }
 
-    #[expect(clippy::unused_async, reason = "not built yet")]
     pub(super) async fn funnel_persons(
         &self,
-        _ctx: CallContext,
-        _request: pb::ListFunnelPersonsRequest,
+        ctx: CallContext,
+        mut request: pb::ListFunnelPersonsRequest,
     ) -> Result<pb::ListFunnelPersonsResponse, ReportsError> {
-        Err(ReportsError::NotBuilt("ListFunnelPersons"))
+        let project = ctx.project(project_of(request.funnel.as_ref()), Permission::Read)?;
+        let token = std::mem::take(&mut request.page_token);
+        // What stays the same from page to page.
+        let list = pb::ListFunnelPersonsRequest { page_size: 0, ..request.clone() };
+        let scope = ListScope::new("funnel persons", project, &list);
+        let read =
+            self.slots.compute(project, move |_| Ok(funnel_persons_query(&request))).await??;
+        let (query, cell, size) = read;
+        let page = self.persons.page(&scope, size, &token)?;
+        let behind = self.engine.funnel_persons(project, query, cell, page).await?;
+        let page = self.persons.complete(project, &scope, behind).await?;
+        Ok(pb::ListFunnelPersonsResponse {
+            persons: page.persons,
+            group_keys: page.group_keys,
+            total: page.total,
+            next_page_token: page.next_page_token,
+        })
     }
 
-    #[expect(clippy::unused_async, reason = "not built yet")]
     pub(super) async fn explain_funnel(
         &self,
-        _ctx: CallContext,
-        _request: pb::ExplainFunnelPersonRequest,
+        ctx: CallContext,
+        request: pb::ExplainFunnelPersonRequest,
     ) -> Result<pb::ExplainFunnelPersonResponse, ReportsError> {
-        Err(ReportsError::NotBuilt("ExplainFunnelPerson"))
+        let project = ctx.project(project_of(request.funnel.as_ref()), Permission::Read)?;
+        let read =
+            self.slots.compute(project, move |_| Ok(explain_funnel_query(&request))).await??;
+        let (query, named) = read;
+        let named = named.ok_or(CommonError::NotFound("person"))?;
+        let person = self.explained_person(project, named).await?;
+        let told = self.engine.explain_funnel(project, query, person).await?;
+        Ok(explain_funnel_response(told.ok_or(CommonError::NotFound("person"))?))
     }
+}
+
+fn project_of(funnel: Option<&pb::QueryFunnelRequest>) -> &str {
+    funnel.map_or("", |funnel| &funnel.project_id)
 }

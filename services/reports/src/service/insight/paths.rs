@@ -1,27 +1,50 @@
 //! Paths.
 
 use observe_core::CallContext;
+use observe_core::context::Permission;
 use observe_proto::reports::v1 as pb;
 
 use super::Insight;
+use crate::convert::{path_persons_query, paths_query, paths_response};
 use crate::error::ReportsError;
+use crate::service::persons::ListScope;
 
 impl Insight {
-    #[expect(clippy::unused_async, reason = "not built yet")]
     pub(super) async fn paths(
         &self,
-        _ctx: CallContext,
-        _request: pb::QueryPathsRequest,
+        ctx: CallContext,
+        request: pb::QueryPathsRequest,
     ) -> Result<pb::QueryPathsResponse, ReportsError> {
-        Err(ReportsError::NotBuilt("QueryPaths"))
+        let project = ctx.project(&request.project_id, Permission::Read)?;
+        let query = self.slots.compute(project, move |_| Ok(paths_query(&request))).await??;
+        Ok(paths_response(self.engine.paths(project, query).await?))
     }
 
-    #[expect(clippy::unused_async, reason = "not built yet")]
     pub(super) async fn path_persons(
         &self,
-        _ctx: CallContext,
-        _request: pb::ListPathPersonsRequest,
+        ctx: CallContext,
+        mut request: pb::ListPathPersonsRequest,
     ) -> Result<pb::ListPathPersonsResponse, ReportsError> {
-        Err(ReportsError::NotBuilt("ListPathPersons"))
+        let named = request.paths.as_ref().map_or("", |paths| paths.project_id.as_str());
+        let project = ctx.project(named, Permission::Read)?;
+        let token = std::mem::take(&mut request.page_token);
+        let (request, read) = self
+            .slots
+            .compute(project, move |_| {
+                let read = path_persons_query(&request);
+                Ok((request, read))
+            })
+            .await?;
+        let (query, size) = read?;
+        let question = pb::ListPathPersonsRequest { page_size: 0, ..request };
+        let scope = ListScope::new("path persons", project, &question);
+        let page = self.persons.page(&scope, size, &token)?;
+        let behind = self.engine.path_persons(project, query, page).await?;
+        let page = self.persons.complete(project, &scope, behind).await?;
+        Ok(pb::ListPathPersonsResponse {
+            persons: page.persons,
+            total: page.total,
+            next_page_token: page.next_page_token,
+        })
     }
 }

@@ -10,21 +10,25 @@ use uuid::Uuid;
 
 use super::upstream::{Trouble, call};
 use crate::projection::Projection;
+use crate::store::cohort::CohortStore;
 
 /// Confirmed in one go; more wait for the next one, so that following is not held up.
 const CONFIRMED_AT_ONCE: usize = 100;
 
 /// An erasure that identity waits for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Waiting {
     project: ProjectId,
     id: Uuid,
     change_number: i64,
+    /// Fixed lists of cohorts hold them.
+    distinct_ids: Vec<String>,
 }
 
 /// Follows identity's list of erasures.
 pub(super) struct Confirmer {
     identity: PersonLogServiceClient<ServiceChannel>,
+    lists: CohortStore,
     /// The last number read. It is not kept: what is done is told by identity, and what was confirmed changes nothing.
     read: i64,
     /// By number.
@@ -32,9 +36,9 @@ pub(super) struct Confirmer {
 }
 
 impl Confirmer {
-    pub(super) fn new(identity: ServiceChannel) -> Self {
+    pub(super) fn new(identity: ServiceChannel, lists: CohortStore) -> Self {
         let identity = PersonLogServiceClient::new(identity);
-        Self { identity, read: 0, waiting: BTreeMap::new() }
+        Self { identity, lists, read: 0, waiting: BTreeMap::new() }
     }
 
     /// Reads what is new. A project that nothing was read of yet is known from then on: its changes are followed.
@@ -62,12 +66,13 @@ impl Confirmer {
             .iter()
             .filter(|(_, one)| applied(one))
             .take(CONFIRMED_AT_ONCE)
-            .map(|(number, one)| (*number, *one))
+            .map(|(number, one)| (*number, one.clone()))
             .collect();
         for (number, one) in applied {
             // A change that cannot be read is passed over, visibly; what it should have removed is not known then, and the
             // receipt must not say that it is gone.
             let Some(rows) = projection.erased_rows(one.project, one.id) else { continue };
+            self.lists.erase(one.project, &one.distinct_ids).await?;
             let request = ConfirmErasureRequest {
                 project_id: one.project.to_bytes(),
                 erasure_id: one.id.as_bytes().to_vec(),
@@ -90,5 +95,6 @@ fn waiting(numbered: &NumberedErasure) -> Option<Waiting> {
         project: ProjectId::from_bytes(&numbered.project_id)?,
         id: Uuid::from_slice(&erasure.erasure_id).ok()?,
         change_number: numbered.change_number,
+        distinct_ids: erasure.distinct_ids.clone(),
     })
 }

@@ -10,15 +10,21 @@ use observe_proto::events::v1::{ListHeadsRequest, ReadLogRequest};
 use observe_proto::identity::v1::authentication_service_client::AuthenticationServiceClient;
 use observe_proto::identity::v1::person_log_service_client::PersonLogServiceClient;
 use observe_proto::identity::v1::{
-    ChangePosition, ListRetentionsRequest, ReadChangesRequest, RetentionSettings,
+    ChangePosition, ListRetentionsRequest, ProjectChanges, ReadChangesRequest, RetentionSettings,
 };
 use observe_runtime::client::ServiceChannel;
 use tonic_types::StatusExt as _;
 
 use super::erasures::Confirmer;
 use super::parking::{self, Parking, Position};
+use crate::engine::EngineError;
 use crate::projection::{ApplyError, Projection};
 use crate::published::Published;
+use crate::query::Range;
+use crate::store::cohort::CohortStore;
+use crate::store::projection::ProjectionStore;
+use crate::workers::keep::KeepError;
+use crate::workers::load;
 
 /// The largest answer taken, in bytes. A page of the log is about 8 MiB, a page of changes at most a few times that.
 const ANSWER_BYTES_MAX: usize = 128 << 20;
@@ -31,6 +37,9 @@ pub(crate) enum Trouble {
     /// Another service is away, or answers with an error.
     #[error("{service}: {status}")]
     Call { service: &'static str, status: Box<tonic::Status> },
+    /// The store of reports is away.
+    #[error("the database of reports: {0}")]
+    Store(#[from] sqlx::Error),
     /// What was read does not fit what is there.
     #[error("{position}: {error}")]
     Apply { position: Position, error: ApplyError },
@@ -43,6 +52,15 @@ pub(crate) enum Trouble {
     /// Our own code panicked; what is in memory may be half changed.
     #[error("{position}: applying it panicked")]
     Crashed { position: Position },
+    /// Another process keeps the projection.
+    #[error("another process keeps the projection")]
+    Fenced,
+    /// What is kept cannot be loaded now.
+    #[error("{0}")]
+    Load(EngineError),
+    /// It cannot be kept now.
+    #[error("the projection is not kept: {0}")]
+    Keep(KeepError),
     /// The task that applies was stopped.
     #[error("applying what was read broke off: {0}")]
     Stopped(#[from] tokio::task::JoinError),
@@ -54,8 +72,12 @@ impl Trouble {
         match self {
             Self::Call { status, .. } => is_expired(status),
             Self::Apply { error: ApplyError::Gap { .. }, .. } => true,
-            Self::Receded { .. } | Self::Crashed { .. } | Self::Stopped(_) => true,
-            Self::Apply { error: ApplyError::Malformed(_), .. } | Self::Stalled { .. } => false,
+            Self::Receded { .. } | Self::Crashed { .. } | Self::Stopped(_) | Self::Fenced => true,
+            Self::Apply { error: ApplyError::Malformed(_), .. }
+            | Self::Keep(_)
+            | Self::Load(_)
+            | Self::Stalled { .. }
+            | Self::Store(_) => false,
         }
     }
 
@@ -66,6 +88,12 @@ impl Trouble {
             | Self::Crashed { position } => Some(position),
             _ => None,
         }
+    }
+}
+
+impl From<KeepError> for Trouble {
+    fn from(error: KeepError) -> Self {
+        if error.is_fenced() { Self::Fenced } else { Self::Keep(error) }
     }
 }
 
@@ -105,6 +133,7 @@ pub(crate) struct Upstream {
     settings: AuthenticationServiceClient<ServiceChannel>,
     erasures: Confirmer,
     parking: Parking,
+    store: ProjectionStore,
 }
 
 impl Upstream {
@@ -112,13 +141,15 @@ impl Upstream {
         events: ServiceChannel,
         identity: ServiceChannel,
         published: Arc<Published>,
+        store: ProjectionStore,
+        lists: CohortStore,
     ) -> Self {
         let log = LogServiceClient::new(events).max_decoding_message_size(ANSWER_BYTES_MAX);
         let settings = AuthenticationServiceClient::new(identity.clone());
-        let erasures = Confirmer::new(identity.clone());
+        let erasures = Confirmer::new(identity.clone(), lists);
         let persons =
             PersonLogServiceClient::new(identity).max_decoding_message_size(ANSWER_BYTES_MAX);
-        Self { log, persons, settings, erasures, parking: Parking::new(published) }
+        Self { log, persons, settings, erasures, parking: Parking::new(published), store }
     }
 
     /// Asks where each shard's log ends.
@@ -206,6 +237,7 @@ impl Upstream {
                 let request = ReadChangesRequest { positions: positions.collect() };
                 let answer = self.persons.read_changes(request).await.map_err(call("identity"))?;
                 let answer = answer.into_inner();
+                self.load_for_erasures(&answer.projects, projection).await?;
                 let projection = Arc::clone(projection);
                 let parked = self.parking.parked();
                 let applied = tokio::task::spawn_blocking(move || {
@@ -219,6 +251,25 @@ impl Upstream {
                 unfinished.extend(more?);
             }
             left = unfinished;
+        }
+        Ok(())
+    }
+}
+
+impl Upstream {
+    /// Loads all of the projects of which something is to be erased: their rows are looked at.
+    async fn load_for_erasures(
+        &self,
+        changes: &[ProjectChanges],
+        projection: &Projection,
+    ) -> Result<(), Trouble> {
+        for of_project in changes {
+            let Some(id) = ProjectId::from_bytes(&of_project.project_id) else { continue };
+            let project = projection.project(id);
+            if of_project.changes.iter().any(|change| project.is_new_erasure(change)) {
+                let loaded = load::load(&self.store, id, &project, Range::ALWAYS).await;
+                loaded.map_err(Trouble::Load)?;
+            }
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ use observe_proto::reports::v1 as pb;
 use observe_proto::reports::v1::list_person_events_request::Id as ListId;
 use observe_proto::reports::v1::person_activity_service_client::PersonActivityServiceClient;
 use observe_runtime::Lifecycle;
+use observe_testkit::TestStores;
 use prost_types::Timestamp;
 use tonic::transport::Channel;
 use tonic::{Response, Status};
@@ -34,7 +35,7 @@ impl Activity {
         let signer = ContextSigner::new(&Secret::new(SECRET));
         let clock = Arc::new(SystemClock);
         let url = log.serve_with(&lifecycle, signer, clock, people.routes()).await;
-        let fixture = start_with(lifecycle, &url, None).await;
+        let fixture = start_with(lifecycle, &url, TestStores::start().await).await;
         let client = PersonActivityServiceClient::connect(fixture.url.clone()).await;
         Self { people, log, client: client.expect("it listens"), fixture }
     }

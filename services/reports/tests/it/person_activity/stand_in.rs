@@ -18,14 +18,14 @@ use crate::project;
 
 /// Persons with their merges and changes, and events; to be shared between a test and the server.
 #[derive(Clone, Default)]
-pub(super) struct People(Arc<Mutex<State>>);
+pub(crate) struct People(Arc<Mutex<State>>);
 
 #[derive(Default)]
-pub(super) struct State {
+pub(crate) struct State {
     /// Those with a row.
-    pub(super) persons: Vec<identity::Person>,
+    pub(crate) persons: Vec<identity::Person>,
     /// Who was merged away, and into whom.
-    pub(super) merged_away: Vec<(String, String)>,
+    pub(crate) merged_away: Vec<(String, String)>,
     pub(super) merges: Vec<identity::Merge>,
     pub(super) changes: Vec<identity::PropertyChange>,
     /// The oldest first.
@@ -35,11 +35,11 @@ pub(super) struct State {
 }
 
 impl People {
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().expect("no test panics while it holds this")
     }
 
-    pub(super) fn routes(&self) -> Routes {
+    pub(crate) fn routes(&self) -> Routes {
         let persons = PersonServiceServer::new(self.clone());
         Routes::new(persons).add_service(EventServiceServer::new(self.clone()))
     }

@@ -1,0 +1,67 @@
+//! Sets of small numbers as bits in words of 64, the lowest bit of the first word being 0.
+
+/// Returns how many words hold so many bits, at least one.
+pub(crate) fn words(bits: usize) -> usize {
+    bits.div_ceil(64).max(1)
+}
+
+/// Iterates over the bits that are set, in rising order.
+pub(crate) fn ones(words: &[u64]) -> impl Iterator<Item = usize> {
+    words.iter().enumerate().flat_map(|(at, word)| Ones(*word).map(move |bit| at * 64 + bit))
+}
+
+/// Returns the lowest bit that is set.
+pub(crate) fn lowest(words: &[u64]) -> Option<usize> {
+    let at = words.iter().position(|word| *word != 0)?;
+    Some(at * 64 + words[at].trailing_zeros() as usize)
+}
+
+/// Returns the highest bit that is set.
+pub(crate) fn highest(words: &[u64]) -> Option<usize> {
+    let at = words.iter().rposition(|word| *word != 0)?;
+    Some(at * 64 + words[at].ilog2() as usize)
+}
+
+/// Returns whether a bit is set; one beyond the words is not.
+#[inline]
+pub(crate) fn has(words: &[u64], bit: usize) -> bool {
+    words.get(bit / 64).is_some_and(|word| word >> (bit % 64) & 1 == 1)
+}
+
+/// Returns how many bits are set.
+pub(crate) fn count(words: &[u64]) -> usize {
+    words.iter().map(|word| word.count_ones() as usize).sum()
+}
+
+/// The bits of one word that are left to hand out.
+struct Ones(u64);
+
+impl Iterator for Ones {
+    type Item = usize;
+
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        let bit = (self.0 != 0).then(|| self.0.trailing_zeros() as usize)?;
+        self.0 &= self.0 - 1;
+        Some(bit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bits_are_found_across_words() {
+        let set = [1 << 3 | 1 << 63, 0, 1 << 5];
+        assert_eq!(ones(&set).collect::<Vec<_>>(), [3, 63, 133]);
+        assert_eq!((lowest(&set), highest(&set), count(&set)), (Some(3), Some(133), 3));
+        assert!(has(&set, 63) && !has(&set, 64) && has(&set, 133) && !has(&set, 1_000));
+    }
+
+    #[test]
+    fn no_bits_have_no_ends() {
+        assert_eq!((lowest(&[0, 0]), highest(&[0, 0]), ones(&[0]).next()), (None, None, None));
+        assert_eq!((words(0), words(1), words(64), words(65)), (1, 1, 1, 2));
+    }
+}

@@ -1,0 +1,186 @@
+//! Adding paths up to links and places.
+
+use std::cmp::Reverse;
+
+use rustc_hash::FxHashMap;
+
+use crate::engine::EngineError;
+use crate::paths::cut::Path;
+use crate::paths::{Link, Node, PathsAnswer};
+use crate::projection::NOBODY;
+
+/// How many different links paths may have: some 100 MiB of them. Only texts that differ in every event come near.
+const LINKS_MAX: usize = 1_000_000;
+/// How many times paths may take a link: 256 MiB of them.
+const TAKEN_MAX: usize = 32 << 20;
+
+/// A value at a step, from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Place {
+    pub(super) step: usize,
+    pub(super) value: u32,
+}
+
+/// What went one way.
+#[derive(Debug)]
+struct Went {
+    /// Its place in [`Tally::waits`].
+    number: u32,
+    paths: u64,
+    persons: u64,
+    /// The person that was counted last: all paths of one come one after the other.
+    last: u32,
+}
+
+/// What came to one place.
+#[derive(Debug, Default)]
+struct Came {
+    paths: u64,
+    dropped_off: u64,
+}
+
+/// Links and places of the paths so far.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    links: FxHashMap<(Place, u32), Went>,
+    places: FxHashMap<Place, Came>,
+    /// Of each time that a link was taken, its number and how long it took, in milliseconds. It takes longer than these 49 days
+    /// only where one page is opened again and again for as long without a pause.
+    waits: Vec<(u32, u32)>,
+    paths: u64,
+    /// There was more than [`LINKS_MAX`] and [`TAKEN_MAX`] allow; what is here counts for nothing.
+    overflows: bool,
+}
+
+impl Tally {
+    /// Adds a path of a person, whose other paths come right after it.
+    pub(super) fn add(&mut self, person: u32, path: Path<'_>) {
+        self.paths += 1;
+        for (step, here) in (path.first_step..).zip(path.places) {
+            self.places.entry(Place { step, value: here.value }).or_default().paths += 1;
+        }
+        for (step, pair) in (path.first_step..).zip(path.places.windows(2)) {
+            let [source, target] = pair else { continue };
+            let Some(link) = self.link(Place { step, value: source.value }, target.value) else {
+                return;
+            };
+            link.paths += 1;
+            if link.last != person {
+                link.persons += 1;
+                link.last = person;
+            }
+            let wait_ms = u32::try_from(target.time_ms - source.time_ms).unwrap_or(u32::MAX);
+            let number = link.number;
+            self.waits.push((number, wait_ms));
+        }
+        if let (Some(last), true) = (path.places.last(), path.drops_off) {
+            let place = Place { step: path.last_step(), value: last.value };
+            self.places.entry(place).or_default().dropped_off += 1;
+        }
+    }
+
+    /// Adds what another one counted of other persons.
+    pub(super) fn join(&mut self, other: Self) {
+        let mut numbers = vec![0; other.links.len()];
+        for ((source, target), theirs) in other.links {
+            let Some(link) = self.link(source, target) else { return };
+            link.paths += theirs.paths;
+            link.persons += theirs.persons;
+            numbers[theirs.number as usize] = link.number;
+        }
+        for (place, theirs) in other.places {
+            let came = self.places.entry(place).or_default();
+            came.paths += theirs.paths;
+            came.dropped_off += theirs.dropped_off;
+        }
+        let waits = other.waits.into_iter();
+        self.waits.extend(waits.map(|(number, wait_ms)| (numbers[number as usize], wait_ms)));
+        self.paths += other.paths;
+        self.overflows |= other.overflows || self.waits.len() > TAKEN_MAX;
+    }
+
+    /// Returns a link, new if it has to be; `None` if there is too much.
+    fn link(&mut self, source: Place, target: u32) -> Option<&mut Went> {
+        let number = u32::try_from(self.links.len()).expect("they are limited");
+        let is_full = self.links.len() >= LINKS_MAX && !self.links.contains_key(&(source, target));
+        if is_full || self.waits.len() >= TAKEN_MAX {
+            self.overflows = true;
+            return None;
+        }
+        let new = Went { number, paths: 0, persons: 0, last: NOBODY };
+        Some(self.links.entry((source, target)).or_insert(new))
+    }
+
+    /// Answers so many links, and the places that they join.
+    ///
+    /// # Errors
+    /// `TooLarge` if there was too much.
+    pub(super) fn finish<'a>(
+        self,
+        limit: usize,
+        label: impl Fn(u32) -> &'a str,
+    ) -> Result<PathsAnswer, EngineError> {
+        if self.overflows {
+            return Err(EngineError::TooLarge);
+        }
+        let mut links: Vec<_> = self.links.into_iter().collect();
+        links.sort_unstable_by_key(|((source, target), went)| {
+            (Reverse(went.paths), source.step, label(source.value), label(*target))
+        });
+        links.truncate(limit);
+        let mut waits: FxHashMap<u32, Vec<u32>> =
+            links.iter().map(|(_, went)| (went.number, Vec::new())).collect();
+        for (number, wait_ms) in self.waits {
+            if let Some(of_link) = waits.get_mut(&number) {
+                of_link.push(wait_ms);
+            }
+        }
+        let ends = links.iter().flat_map(|((source, target), _)| {
+            [*source, Place { step: source.step + 1, value: *target }]
+        });
+        let mut joined: Vec<_> = ends.collect();
+        joined.sort_unstable_by_key(|place| {
+            let paths = self.places.get(place).map_or(0, |came| came.paths);
+            (place.step, Reverse(paths), label(place.value))
+        });
+        joined.dedup();
+        let link = |((source, target), went): ((Place, u32), Went)| Link {
+            source: label(source.value).to_owned(),
+            target: label(target).to_owned(),
+            step: source.step,
+            paths: went.paths,
+            persons: went.persons,
+            median_ms: waits.get_mut(&went.number).map_or(0.0, |waits| median(waits)),
+        };
+        let node = |place: Place| {
+            let came = self.places.get(&place);
+            Node {
+                value: label(place.value).to_owned(),
+                step: place.step,
+                paths: came.map_or(0, |came| came.paths),
+                dropped_off: came.map_or(0, |came| came.dropped_off),
+            }
+        };
+        Ok(PathsAnswer {
+            nodes: joined.into_iter().map(node).collect(),
+            links: links.into_iter().map(link).collect(),
+            paths: self.paths,
+            hints: Vec::new(),
+        })
+    }
+}
+
+/// Returns the exact median, between the two in the middle where their number is even; 0 without values.
+fn median(values: &mut [u32]) -> f64 {
+    if values.is_empty() {
+        return 0.0;
+    }
+    let middle = values.len() / 2;
+    let is_even = values.len().is_multiple_of(2);
+    let (below, upper, _) = values.select_nth_unstable(middle);
+    let upper = f64::from(*upper);
+    match below.iter().max() {
+        Some(lower) if is_even => f64::midpoint(f64::from(*lower), upper),
+        _ => upper,
+    }
+}

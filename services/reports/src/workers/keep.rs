@@ -1,0 +1,125 @@
+//! Keeping the projection in the store, and taking it from there at a start.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use observe_core::ProjectId;
+
+use crate::projection::keeping::Checkpoint;
+use crate::projection::stored::Damaged;
+use crate::projection::{Kept, Project, Projection, Room};
+use crate::store::projection::{ProjectionStore, SaveError};
+
+/// How long what came is in memory only: so much is read from the log again after a kill.
+const KEEP_INTERVAL: Duration = Duration::from_secs(60);
+/// How many rows are in memory only, at most, before they are kept all the same.
+const UNKEPT_ROWS_MAX: usize = 262_144;
+
+/// Why the projection is not kept.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum KeepError {
+    #[error(transparent)]
+    Save(#[from] SaveError),
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    #[error(transparent)]
+    Damaged(#[from] Damaged),
+    #[error("writing down the projection broke off: {0}")]
+    Stopped(#[from] tokio::task::JoinError),
+}
+
+impl KeepError {
+    /// Returns whether another process keeps it now.
+    pub(crate) fn is_fenced(&self) -> bool {
+        matches!(self, Self::Save(SaveError::Fenced))
+    }
+}
+
+/// Keeps one projection.
+pub(crate) struct Keeper {
+    store: ProjectionStore,
+    /// By project, what this process may write under.
+    fences: HashMap<ProjectId, i64>,
+    due: Instant,
+}
+
+impl Keeper {
+    pub(crate) fn new(store: ProjectionStore) -> Self {
+        Self { store, fences: HashMap::new(), due: Instant::now() + KEEP_INTERVAL }
+    }
+
+    /// Takes over what is kept. What is damaged is left out and made anew from the log.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub(crate) async fn restore(&mut self) -> Result<Projection, KeepError> {
+        let stored = self.store.take_over().await?;
+        self.fences = stored.projects.iter().map(|(id, (fence, _))| (*id, *fence)).collect();
+        let restored = tokio::task::spawn_blocking(move || {
+            let room = Room::default();
+            let mut projects = HashMap::with_capacity(stored.projects.len());
+            for (id, (_, project)) in stored.projects {
+                projects.insert(id, Project::restore(id, Kept::ALL, room.clone(), project)?);
+            }
+            Ok::<_, Damaged>(Projection::restored(projects, stored.floor, room))
+        });
+        match restored.await? {
+            Ok(projection) => Ok(projection),
+            Err(damaged) => {
+                tracing::error!(%damaged, "the projection is made anew from the event log");
+                Ok(Projection::new())
+            }
+        }
+    }
+
+    /// Keeps what is due: everything now and then, an erasure at once. With `all`, everything now.
+    ///
+    /// # Errors
+    /// When the database is away, or another process keeps the projection.
+    pub(crate) async fn keep(
+        &mut self,
+        projection: &Arc<Projection>,
+        all: bool,
+    ) -> Result<(), KeepError> {
+        let all = all || Instant::now() >= self.due;
+        let is_due = |project: &Project| {
+            (all && project.is_unkept())
+                || project.has_unkept_erasure()
+                || project.unkept_rows() >= UNKEPT_ROWS_MAX
+        };
+        let mut saved = false;
+        for (id, project) in projection.all() {
+            if is_due(&project) {
+                self.save(projection, id, &project).await?;
+                saved = true;
+            }
+        }
+        if all || saved {
+            self.store.save_floor(&projection.floor()).await?;
+        }
+        if all {
+            self.due = Instant::now() + KEEP_INTERVAL;
+        }
+        Ok(())
+    }
+
+    async fn save(
+        &mut self,
+        projection: &Arc<Projection>,
+        id: ProjectId,
+        project: &Arc<Project>,
+    ) -> Result<(), KeepError> {
+        let cursors = projection.read_to();
+        let checkpoint: Checkpoint = {
+            let project = Arc::clone(project);
+            // Packing takes computation, which must not hold up those that serve requests.
+            tokio::task::spawn_blocking(move || project.checkpoint(&cursors)).await?
+        };
+        let fence = self.fences.get(&id).copied().unwrap_or(0);
+        let fence = self.store.save(id, fence, &checkpoint).await?;
+        self.fences.insert(id, fence);
+        project.kept(checkpoint);
+        Ok(())
+    }
+}
