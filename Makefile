@@ -5,7 +5,7 @@ NPM_CI = npm ci --no-audit --no-fund --loglevel=error
 # Products whose own clients are installed from npm for the tests.
 CLIENTS = sentry posthog segment
 
-.PHONY: run demo build test test-helm test-browser test-clients ledger lint bench dashboard prerequisites test-prerequisites clean
+.PHONY: run demo build test test-helm test-browser test-clients ledger lint bench bench-query dashboard prerequisites test-prerequisites clean
 
 # Installs what is missing, builds, and serves everything on one port.
 run: build
@@ -69,6 +69,17 @@ bench: prerequisites dashboard
 	$(CARGO) build --release --workspace
 	./target/release/observe-bench
 
+# The engine of reports beside ClickHouse, DuckDB and PostgreSQL: EVENTS=10000000 for ten million, SHAPE for another history.
+EVENTS ?= 1000000
+bench-query: prerequisites bench/query/.venv/complete
+	$(CARGO) build --release --package observe-bench
+	./target/release/observe-bench query --events $(EVENTS) $(SHAPE)
+
+bench/query/.venv/complete: bench/query/requirements.txt
+	python3 -m venv --clear $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
 # web/dist and sdk/browser/dist, which the gateway serves.
 dashboard: web/node_modules sdk/browser/node_modules
 	cd sdk/browser && npm run build
@@ -87,4 +98,4 @@ test-prerequisites:
 clean:
 	$(CARGO) clean
 	rm -rf .observe web/dist web/node_modules sdk/browser/dist sdk/browser/node_modules tests/browser/node_modules tests/helm/.venv \
-	  bench/baselines/seed-stack/.venv $(CLIENTS:%=tests/clients/%/node_modules) $(CLIENTS:%=tests/clients/%/.venv)
+	  bench/baselines/seed-stack/.venv bench/query/.venv $(CLIENTS:%=tests/clients/%/node_modules) $(CLIENTS:%=tests/clients/%/.venv)

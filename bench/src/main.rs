@@ -18,6 +18,7 @@ mod overload;
 mod overview;
 mod persons;
 mod processes;
+mod query;
 mod roles;
 mod seed;
 mod table;
@@ -31,6 +32,10 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::{Parser, ValueEnum};
 
+/// The product's own, since its engine is measured in this process.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Says where testkit puts the folders of stores.
 const FOLDER_VARIABLE: &str = "TMPDIR";
 
@@ -38,13 +43,13 @@ const FOLDER_VARIABLE: &str = "TMPDIR";
 #[derive(Debug, Parser)]
 #[command(name = "observe-bench")]
 struct Options {
-    /// What to measure; all when left out
+    /// What to measure; all but `query` when left out
     parts: Vec<Part>,
     /// How long each load of `capture`, `seed`, `lag`, `overload` and `persons` lasts
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=3_600))]
     seconds: u64,
-    /// How many events `drain` (300,000), `funnel`, `list` and `persons` (1,000,000) work with
-    #[arg(long, value_parser = clap::value_parser!(u64).range(10_000..=20_000_000))]
+    /// How many events `drain` (300,000), `funnel`, `list`, `persons` and `query` (1,000,000) work with
+    #[arg(long, value_parser = clap::value_parser!(u64).range(10_000..=100_000_000))]
     events: Option<u64>,
     /// How many persons there are before `persons`
     #[arg(long, default_value_t = persons::PERSONS, value_parser = clap::value_parser!(u64).range(1_000..=10_000_000))]
@@ -52,6 +57,8 @@ struct Options {
     /// How many rows the event table holds before `drain`
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=100_000_000))]
     preload: u64,
+    #[command(flatten)]
+    shape: query::Shape,
     /// The folder of the stores' data; one in memory makes fsync free
     #[arg(long)]
     dir: Option<PathBuf>,
@@ -82,6 +89,8 @@ enum Part {
     Overview,
     /// Identifying, merging and a person's page, beside plain SQL
     Persons,
+    /// The engine of reports alone, beside ClickHouse, DuckDB and PostgreSQL; `make bench-query` installs them
+    Query,
 }
 
 const ALL: [Part; 11] = [
@@ -144,6 +153,7 @@ async fn run(options: &Options) -> anyhow::Result<()> {
                 let events = options.events.unwrap_or(persons::EVENTS);
                 persons::run(events, options.persons, Duration::from_secs(options.seconds)).await
             }
+            Part::Query => query::run(options.events.unwrap_or(query::EVENTS), options.shape).await,
         }
         .with_context(|| format!("{part:?} was not finished"))?;
     }

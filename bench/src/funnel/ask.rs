@@ -40,7 +40,7 @@ impl Asker {
         range: Range,
         breakdown: Option<Breakdown>,
     ) -> anyhow::Result<Answer> {
-        let step = |event: &str| FunnelStep { event: event.into(), filter: None };
+        let step = |event: &str| FunnelStep { event: event.into(), ..FunnelStep::default() };
         let request = QueryFunnelRequest {
             range: Some(wire(range)),
             steps: FUNNEL.map(step).to_vec(),

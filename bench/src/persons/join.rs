@@ -111,7 +111,7 @@ struct Asker(InsightServiceClient<Channel>, QueryFunnelRequest);
 
 impl Asker {
     fn new(site: &Site) -> Self {
-        let step = |event: &str| FunnelStep { event: event.into(), filter: None };
+        let step = |event: &str| FunnelStep { event: event.into(), ..FunnelStep::default() };
         let now = SystemClock.now().timestamp();
         let time = |seconds| Some(Timestamp { seconds, nanos: 0 });
         let range = TimeRange { start_time: time(now - 91 * 86_400), end_time: time(now + 86_400) };

@@ -79,6 +79,30 @@ impl Projection {
         Self::default()
     }
 
+    /// Starts without anything. Of the blocks that questions unpack, so many bytes are kept; with 0, each question unpacks what
+    /// it reads.
+    #[must_use]
+    pub fn with_room(bytes_max: usize) -> Self {
+        Self { room: Room::of(bytes_max), ..Self::default() }
+    }
+
+    /// Returns how many bytes the packed columns of a project take, by column: `$visitor`, `$time`, `$arrival`, and the keys of
+    /// properties. What is not sealed yet does not count.
+    #[must_use]
+    pub fn packed_bytes(&self, project: ProjectId) -> Vec<(String, u64)> {
+        let now = self.project(project).snapshot();
+        let mut columns: HashMap<String, u64> = HashMap::new();
+        for segment in now.segments(i64::MIN, i64::MAX) {
+            let fixed = ["$visitor", "$time", "$arrival"].into_iter().zip(segment.packed_bytes());
+            let properties = segment.packed_property_bytes().into_iter();
+            let properties = properties.map(|(key, bytes)| (now.properties.key_text(key), bytes));
+            for (column, bytes) in fixed.chain(properties) {
+                *columns.entry(column.to_owned()).or_default() += bytes as u64;
+            }
+        }
+        columns.into_iter().collect()
+    }
+
     /// Starts with what was kept: the projects, and by shard, up to where the log is in them all.
     pub(crate) fn restored(
         projects: HashMap<ProjectId, Project>,

@@ -78,6 +78,11 @@ impl PropertySet {
         Some((code, &self.values[code as usize]))
     }
 
+    /// Returns the key of a code that was given out.
+    pub(crate) fn key_text(&self, code: u32) -> &str {
+        self.keys.text(code)
+    }
+
     /// Returns the keys that ever occurred.
     pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
         self.keys.texts()

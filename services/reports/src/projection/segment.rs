@@ -108,11 +108,16 @@ impl Segment {
         self.len
     }
 
-    /// Returns how many bytes the packed columns take.
-    pub(crate) fn packed_bytes(&self) -> usize {
+    /// Returns how many bytes the packed columns of visitors, times and arrivals take.
+    pub(crate) fn packed_bytes(&self) -> [usize; 3] {
         let columns = self.columns();
-        let fixed = [&columns.visitor, &columns.time, &columns.arrival];
-        fixed.into_iter().chain(columns.properties.values()).map(Blocks::packed_bytes).sum()
+        [&columns.visitor, &columns.time, &columns.arrival].map(Blocks::packed_bytes)
+    }
+
+    /// Returns how many bytes the packed columns of properties take, each with the code of its key.
+    pub(crate) fn packed_property_bytes(&self) -> Vec<(u32, usize)> {
+        let properties = self.columns().properties.iter();
+        properties.map(|(key, column)| (*key, column.packed_bytes())).collect()
     }
 
     /// Returns the visitor codes of a block.
