@@ -3,11 +3,14 @@
 
 use std::collections::HashSet;
 
+use uuid::Uuid;
+
 use super::view::View;
 use super::{EngineError, funnel, trends};
-use crate::funnel::{FunnelAnswer, FunnelQuery, ValueAnswer};
+use crate::behind::Behind;
+use crate::funnel::{FunnelAnswer, FunnelCell, FunnelQuery, ValueAnswer};
 use crate::query::{Breakdown, Condition, Filter, Scope, ValueTest};
-use crate::trends::{Line, TrendsAnswer, TrendsQuery};
+use crate::trends::{Line, TrendPersonsQuery, TrendsAnswer, TrendsQuery};
 
 /// Answers trends with whatever breakdown.
 ///
@@ -70,6 +73,46 @@ pub(super) fn funnel(view: &View<'_>, query: &FunnelQuery) -> Result<FunnelAnswe
     Ok(answer)
 }
 
+/// Says who is behind a number of trends with whatever breakdown.
+///
+/// # Errors
+/// Those of the executor.
+pub(super) fn trend_persons(
+    view: &View<'_>,
+    mut query: TrendPersonsQuery,
+) -> Result<Behind, EngineError> {
+    let trends = &mut query.trends;
+    split(view, &mut trends.breakdown, &mut trends.filter, &mut query.value);
+    trends::persons(view, &query)
+}
+
+/// Returns a funnel without a breakdown by cohort, and the number in it that is asked for.
+pub(super) fn funnel_cell(
+    view: &View<'_>,
+    mut query: FunnelQuery,
+    mut cell: FunnelCell,
+) -> (FunnelQuery, FunnelCell) {
+    split(view, &mut query.breakdown, &mut query.filter, &mut cell.value);
+    (query, cell)
+}
+
+/// Puts a filter in the place of a breakdown by cohort and of the value that is asked for.
+fn split(
+    view: &View<'_>,
+    breakdown: &mut Option<Breakdown>,
+    filter: &mut Filter,
+    value: &mut Option<String>,
+) {
+    let Some(cohorts) = cohorts(view, breakdown.as_ref()) else { return };
+    *breakdown = None;
+    if let Some(name) = value.take() {
+        let named = cohorts.into_iter().find(|cohort| cohort.name == name);
+        // Nobody is in a cohort that the question does not have.
+        let named = named.unwrap_or(Cohort { name, filter: in_cohort(Uuid::nil()) });
+        *filter = named.members_of(filter);
+    }
+}
+
 /// A cohort that is one value of a breakdown.
 struct Cohort {
     name: String,
@@ -87,10 +130,14 @@ impl Cohort {
 fn cohorts(view: &View<'_>, breakdown: Option<&Breakdown>) -> Option<Vec<Cohort>> {
     let breakdown = breakdown.filter(|breakdown| breakdown.scope == Scope::Cohort)?;
     let known = breakdown.cohorts.iter().filter_map(|id| Some((*id, view.cohorts?.get(*id)?)));
-    let cohort = |(id, member): (uuid::Uuid, &super::cohort::Member)| {
-        let test = ValueTest::In(HashSet::from([id.to_string()]));
-        let condition = Condition { property: String::new(), scope: Scope::Cohort, test };
-        Cohort { name: member.name.clone(), filter: Filter::Condition(condition) }
+    let cohort = |(id, member): (Uuid, &super::cohort::Member)| Cohort {
+        name: member.name.clone(),
+        filter: in_cohort(id),
     };
     Some(known.map(cohort).collect())
+}
+
+fn in_cohort(id: Uuid) -> Filter {
+    let test = ValueTest::In(HashSet::from([id.to_string()]));
+    Filter::Condition(Condition { property: String::new(), scope: Scope::Cohort, test })
 }

@@ -64,6 +64,8 @@ impl ColumnarEngine {
         range: Range,
         question: impl FnOnce(&View<'_>) -> Result<T, EngineError> + Send + 'static,
     ) -> Result<T, EngineError> {
+        // Who is in a cohort is told by what happened at any time.
+        let range = if self.cohorts.cohorts.is_empty() { range } else { Range::ALWAYS };
         // Told before there is a place, so that a start keeps nobody waiting.
         self.published.load(project, self.needed(range)).await?;
         let published = Arc::clone(&self.published);
@@ -92,7 +94,7 @@ impl ReportEngine for ColumnarEngine {
     }
 
     fn trend_persons(&self, project: ProjectId, query: TrendPersonsQuery) -> Answer<'_, Behind> {
-        Box::pin(self.compute(project, move |view| trends::persons(view, &query)))
+        Box::pin(self.compute(project, move |view| cohort_breakdown::trend_persons(view, query)))
     }
 
     fn funnel(&self, project: ProjectId, query: FunnelQuery) -> Answer<'_, FunnelAnswer> {
@@ -165,6 +167,7 @@ impl ReportEngine for ColumnarEngine {
         page: Page,
     ) -> Answer<'_, Behind> {
         Box::pin(self.compute(project, move |view| {
+            let (query, cell) = cohort_breakdown::funnel_cell(view, query, cell);
             let units = funnel::behind(view, &query, &cell)?;
             behind::page(view.columns, &query.counted_by, units, &page, view.asker)
         }))

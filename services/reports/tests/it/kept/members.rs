@@ -146,6 +146,16 @@ async fn questions_take_cohorts_in_filters_and_as_breakdowns() {
     let lines: Vec<_> =
         answer.series.iter().map(|line| (line.breakdown_value.as_str(), line.total)).collect();
     assert_eq!(lines, [("Viewers", 3.0), ("Buyers", 2.0)], "ada counts in both");
+    let question = pb::QueryTrendsRequest { breakdown: Some(breakdown.clone()), ..trends(None) };
+    let behind = pb::ListTrendPersonsRequest {
+        trends: Some(question),
+        series: 1,
+        breakdown_value: "Buyers".into(),
+        ..Default::default()
+    };
+    let page = reports.insights().list_trend_persons(behind).await.expect("a page").into_inner();
+    let ids: Vec<_> = page.persons.into_iter().flat_map(|one| one.distinct_ids).collect();
+    assert_eq!(ids, ["ada"]);
     let step = |event: &str| pb::FunnelStep { event: event.into(), ..Default::default() };
     let funnel = pb::QueryFunnelRequest {
         range: trends(None).range,
@@ -153,6 +163,14 @@ async fn questions_take_cohorts_in_filters_and_as_breakdowns() {
         breakdown: Some(breakdown),
         ..Default::default()
     };
+    let behind = pb::ListFunnelPersonsRequest {
+        funnel: Some(funnel.clone()),
+        step: 1,
+        breakdown_value: "Viewers".into(),
+        ..Default::default()
+    };
+    let page = reports.insights().list_funnel_persons(behind).await.expect("a page").into_inner();
+    assert_eq!((page.persons.len(), page.total), (2, 2));
     let answer = reports.insights().query_funnel(funnel).await.expect("answered").into_inner();
     let persons = |steps: &[pb::FunnelStepResult]| -> Vec<i64> {
         steps.iter().map(|step| step.persons).collect()
