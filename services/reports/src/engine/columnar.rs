@@ -64,8 +64,6 @@ impl ColumnarEngine {
         range: Range,
         question: impl FnOnce(&View<'_>) -> Result<T, EngineError> + Send + 'static,
     ) -> Result<T, EngineError> {
-        // Who is in a cohort is told by what happened at any time.
-        let range = if self.cohorts.cohorts.is_empty() { range } else { Range::ALWAYS };
         // Told before there is a place, so that a start keeps nobody waiting.
         self.published.load(project, self.needed(range)).await?;
         let published = Arc::clone(&self.published);
