@@ -11,7 +11,7 @@ use super::slots::{Asker, Slots};
 use super::view::View;
 use super::{
     Answer, EngineError, ReportEngine, activity, behind, cohort, cohort_breakdown,
-    explained_person, funnel, hints, history, lifecycle, paths, retention, stickiness, trends,
+    explained_person, funnel, hints, history, lifecycle, paths, retention, stickiness,
     web_overview,
 };
 use crate::activity::{Activity, ActivityQuery};
