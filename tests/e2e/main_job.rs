@@ -42,7 +42,7 @@ fn range() -> Option<TimeRange> {
 }
 
 fn funnel() -> QueryFunnelRequest {
-    let step = |event: &str| FunnelStep { event: event.into(), filter: None };
+    let step = |event: &str| FunnelStep { event: event.into(), ..Default::default() };
     QueryFunnelRequest {
         range: range(),
         steps: vec![step("page_viewed"), step("button_clicked"), step("signed_up")],

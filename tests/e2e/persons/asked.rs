@@ -53,7 +53,7 @@ impl Asker {
 
     /// Persons who viewed, then clicked, then signed up.
     pub(super) async fn funnel(&self) -> Option<Vec<i64>> {
-        let step = |event: &str| reports::FunnelStep { event: event.into(), filter: None };
+        let step = |event: &str| reports::FunnelStep { event: event.into(), ..Default::default() };
         let request = reports::QueryFunnelRequest {
             range: range(),
             steps: ["page_viewed", "button_clicked", "signed_up"].map(step).to_vec(),
