@@ -36,9 +36,9 @@ pub(super) async fn ask(
     let by = |property, limit| Some(breakdown(property, limit));
     Ok(match question {
         Question::Retention => of_retention(engine.retention(project, retention()?).await?),
-        Question::Lifecycle => of_lifecycle(engine.lifecycle(project, lifecycle()?).await?),
+        Question::Lifecycle => of_lifecycle(&engine.lifecycle(project, lifecycle()?).await?),
         Question::Funnel | Question::FunnelOfPath | Question::FunnelByBrowser => {
-            of_funnel(engine.funnel(project, funnel(question)).await?)
+            of_funnel(&engine.funnel(project, funnel(question)).await?)
         }
         Question::TopPaths => {
             let by_path = by("path", PATHS_LIMIT);
@@ -175,7 +175,7 @@ fn totals(answer: TrendsAnswer) -> Answer {
     lines.map(|line| (line.value.unwrap_or_else(|| WHOLE.into()), rounded(&[line.total]))).collect()
 }
 
-fn of_funnel(answer: FunnelAnswer) -> Answer {
+fn of_funnel(answer: &FunnelAnswer) -> Answer {
     let persons = |steps: &[observe_reports::funnel::StepAnswer]| {
         signed(&steps.iter().map(|step| step.persons).collect::<Vec<_>>())
     };
@@ -189,7 +189,7 @@ fn of_retention(answer: RetentionAnswer) -> Answer {
     cohorts.map(|(week, one)| (cohort(week), signed(&one.values))).collect()
 }
 
-fn of_lifecycle(answer: LifecycleAnswer) -> Answer {
+fn of_lifecycle(answer: &LifecycleAnswer) -> Answer {
     let points = answer.points.iter();
     let kinds: [(&str, Vec<u64>); 4] = [
         ("new", points.clone().map(|point| point.new).collect()),

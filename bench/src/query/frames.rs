@@ -63,12 +63,10 @@ pub(super) fn rows<'a>(
 ) -> impl Iterator<Item = anyhow::Result<LogRow>> + 'a {
     let mut first_sequence = 1;
     history.arrivals.chunks(ROW_EVENTS).map(move |events| {
-        // What arrives late arrives when the newest of its row happens.
-        let newest = events.iter().map(|event| history.time_ms[*event as usize]).max();
-        let received_us = newest.unwrap_or(0) * 1_000;
-        let event =
-            |(index, event): (u32, &u32)| logged(history, texts, *event, received_us, index);
-        let events: Vec<_> = (0..).zip(events).map(event).collect();
+        // What is late arrives when the newest of its row does.
+        let newest = events.iter().max().copied().unwrap_or(0);
+        let events = events.iter().map(|event| logged(history, texts, *event, newest));
+        let events: Vec<_> = events.collect();
         let count = u32::try_from(events.len())?;
         let mut encoder = lz4_flex::frame::FrameEncoder::new(Vec::new());
         encoder.write_all(&LoggedEvents { events, erased: 0 }.encode_to_vec())?;

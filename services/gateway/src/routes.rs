@@ -367,23 +367,18 @@ mod tests {
                     | "QueryFunnel"
                     | "QueryFunnelTrend"
                     | "ListFunnelPersons"
-                    | "ExplainFunnelPerson",
-                )
-                | (
-                    "InsightService",
-                    "QueryFunnelTrend" | "ListFunnelPersons" | "ExplainFunnelPerson",
-                )
-                | (
-                    "InsightService",
-                    "QueryRetention"
+                    | "ExplainFunnelPerson"
+                    | "QueryRetention"
                     | "ListRetentionPersons"
                     | "ExplainRetentionPerson"
                     | "QueryLifecycle"
                     | "ListLifecyclePersons"
                     | "QueryStickiness"
-                    | "ListStickinessPersons",
+                    | "ListStickinessPersons"
+                    | "QueryPaths"
+                    | "ListPathPersons"
+                    | "QueryWebOverview",
                 )
-                | ("InsightService", "QueryPaths" | "ListPathPersons" | "QueryWebOverview")
                 | (
                     "CohortService",
                     "CreateCohort"

@@ -1,7 +1,7 @@
 //! One block of a segment with the columns that a question reads, unpacked.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::projection::{NOBODY, Segment, Unpacked};
 
@@ -9,28 +9,36 @@ use crate::projection::{NOBODY, Segment, Unpacked};
 pub(super) struct Bound<'a> {
     /// What times are counted from, in milliseconds since 1970.
     pub(super) base_ms: i64,
-    visitors: Arc<Unpacked>,
+    /// The largest time of the segment, likewise.
+    pub(super) last_ms: i64,
+    segment: &'a Segment,
+    block: usize,
     times: Arc<Unpacked>,
-    arrivals: Option<Arc<Unpacked>>,
+    /// Not every question asks whose an event is.
+    visitors: OnceLock<Arc<Unpacked>>,
+    /// Only events of equal time are told apart by them.
+    arrivals: OnceLock<Arc<Unpacked>>,
     /// By place among the keys that are read.
     columns: Vec<Option<Arc<Unpacked>>>,
     person_of: &'a [u32],
 }
 
 impl<'a> Bound<'a> {
-    /// Unpacks a block; arrivals only if they are wanted.
+    /// Unpacks a block.
     pub(super) fn new(
-        segment: &Segment,
+        segment: &'a Segment,
         block: usize,
         keys: &[u32],
-        with_arrivals: bool,
         person_of: &'a [u32],
     ) -> Self {
         Self {
             base_ms: segment.min_time_ms,
-            visitors: segment.visitors(block),
+            last_ms: segment.max_time_ms,
+            segment,
+            block,
             times: segment.times(block),
-            arrivals: with_arrivals.then(|| segment.arrivals(block)),
+            visitors: OnceLock::new(),
+            arrivals: OnceLock::new(),
             columns: keys.iter().map(|key| segment.codes(*key, block)).collect(),
             person_of,
         }
@@ -39,7 +47,7 @@ impl<'a> Bound<'a> {
     /// Returns the visitor codes.
     #[inline]
     pub(super) fn visitors(&self) -> &[u32] {
-        self.visitors.as_u32()
+        self.visitors.get_or_init(|| self.segment.visitors(self.block)).as_u32()
     }
 
     /// Returns the times, in milliseconds from [`Self::base_ms`].
@@ -48,10 +56,10 @@ impl<'a> Bound<'a> {
         self.times.as_u32()
     }
 
-    /// Returns the arrivals, which were asked for.
+    /// Returns the arrivals.
     #[inline]
     pub(super) fn arrivals(&self) -> &[i64] {
-        self.arrivals.as_ref().expect("asked for").as_i64()
+        self.arrivals.get_or_init(|| self.segment.arrivals(self.block)).as_i64()
     }
 
     /// Returns the value codes of a property; `None` if no row of the segment has it.

@@ -233,10 +233,11 @@ impl<'a> ValueTable<'a> {
     }
 
     fn select_of<T: Copy + Into<u32>>(&self, codes: &[T]) -> Selection {
-        let codes = codes.iter().map(|code| (*code).into());
         match self.odd_one {
-            Some((odd, passes)) => Selection::by_row(codes, |code| (code == odd) == passes),
-            None => Selection::by_row(codes, |code| self.passes(code)),
+            Some((odd, passes)) => {
+                Selection::by_value(codes, |code| (code.into() == odd) == passes)
+            }
+            None => Selection::by_value(codes, |code| self.passes(code.into())),
         }
     }
 }

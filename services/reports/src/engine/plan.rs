@@ -61,26 +61,25 @@ pub(super) struct Plan<'a, const V: usize> {
     keys: Vec<u32>,
     filter: CompiledFilter<'a>,
     /// Those that some event can match: whose name occurred.
-    chosen: Vec<Chosen<'a>>,
+    wanted: Vec<Chosen<'a>>,
     /// With the place of the property, where it is one of events.
     values: [(Option<usize>, &'a ValueSource<'a>); V],
     unit: Unit,
     /// The names to read, in the order of their codes; `None` for all.
     names: Option<Vec<u32>>,
-    with_arrivals: bool,
 }
 
 impl<'a, const V: usize> Plan<'a, V> {
     /// Makes it ready.
-    pub(super) fn new(view: &'a View<'a>, reads: &Reads<'a, V>, with_arrivals: bool) -> Self {
+    pub(super) fn new(view: &'a View<'a>, reads: &Reads<'a, V>) -> Self {
         let mut keys = Keys::default();
         let filter = CompiledFilter::new(reads.filter, view, &mut keys);
-        let mut chosen = Vec::with_capacity(reads.selectors.len());
+        let mut wanted = Vec::with_capacity(reads.selectors.len());
         for (at, selector) in reads.selectors.iter().enumerate() {
             let name = selector.event.as_deref().map(|name| view.columns.names.code(name));
             if name != Some(None) {
                 let filter = CompiledFilter::new(&selector.filter, view, &mut keys);
-                chosen.push(Chosen { name: name.flatten(), filter, bit: 1 << at });
+                wanted.push(Chosen { name: name.flatten(), filter, bit: 1 << at });
             }
         }
         let values = reads.values.map(|source| (source.key().map(|key| keys.place(key)), source));
@@ -91,19 +90,19 @@ impl<'a, const V: usize> Plan<'a, V> {
                 Unit::Group(found.map(|(key, _)| keys.place(key)))
             }
         };
-        let names = chosen.iter().map(|one| one.name).collect::<Option<Vec<_>>>();
+        let names = wanted.iter().map(|one| one.name).collect::<Option<Vec<_>>>();
         let names = names.map(|mut names| {
             names.sort_unstable();
             names.dedup();
             names
         });
         let range = reads.range;
-        Self { view, range, keys: keys.0, filter, chosen, values, unit, names, with_arrivals }
+        Self { view, range, keys: keys.0, filter, wanted, values, unit, names }
     }
 
     /// Returns the segments that hold something to look at.
     pub(super) fn segments(&self) -> Vec<&'a Segment> {
-        if self.chosen.is_empty() {
+        if self.wanted.is_empty() {
             return Vec::new();
         }
         self.view.columns.segments(self.range.start_ms, self.range.end_ms)
@@ -120,9 +119,9 @@ impl<'a, const V: usize> Plan<'a, V> {
     }
 
     /// Unpacks what is read of a block.
-    pub(super) fn bind(&self, segment: &Segment, block: usize) -> Bound<'a> {
+    pub(super) fn bind(&self, segment: &'a Segment, block: usize) -> Bound<'a> {
         let person_of = self.view.columns.persons.person_of();
-        Bound::new(segment, block, &self.keys, self.with_arrivals, person_of)
+        Bound::new(segment, block, &self.keys, person_of)
     }
 
     /// Fails if nobody waits for the answer any more.
@@ -138,34 +137,57 @@ impl<'a, const V: usize> Plan<'a, V> {
         rows: Rows<usize>,
         scratch: &'s mut Scratch<V>,
     ) -> Option<Part<'s, V>> {
-        scratch.selection = self.select(bound, name, &rows, &mut scratch.selectors)?;
+        if !self.choose(bound, name, rows.clone(), scratch) {
+            return None;
+        }
+        Some(self.chosen(bound, name, rows, scratch))
+    }
+
+    /// Selects among rows of a block that have one name, and notes in the scratch what is handed out of them: whether
+    /// anything is.
+    pub(super) fn choose(
+        &self,
+        bound: &Bound<'a>,
+        name: u32,
+        rows: Rows<usize>,
+        scratch: &mut Scratch<V>,
+    ) -> bool {
+        let Some(selection) = self.select(bound, name, &rows, &mut scratch.selectors) else {
+            return false;
+        };
+        scratch.selection = selection;
         for ((place, source), to) in self.values.iter().zip(&mut scratch.values) {
             let codes = place.and_then(|place| bound.column(place));
             source.fill(codes, bound, rows.clone(), to);
         }
-        let is_group = if let Unit::Group(place) = self.unit {
-            group_units(
-                place.and_then(|place| bound.column(place)),
-                rows.clone(),
-                &mut scratch.units,
-            );
-            true
-        } else {
-            false
-        };
-        let scratch = &*scratch;
-        Some(Part {
+        if let Unit::Group(place) = self.unit {
+            let codes = place.and_then(|place| bound.column(place));
+            group_units(codes, rows, &mut scratch.units);
+        }
+        true
+    }
+
+    /// Returns the rows that [`Self::choose`] chose with this scratch.
+    pub(super) fn chosen<'s>(
+        &self,
+        bound: &'s Bound<'a>,
+        name: u32,
+        rows: Rows<usize>,
+        scratch: &'s Scratch<V>,
+    ) -> Part<'s, V> {
+        Part {
             name,
             base_ms: bound.base_ms,
             times: &bound.times()[rows.clone()],
             visitors: &bound.visitors()[rows.clone()],
-            arrivals: if self.with_arrivals { &bound.arrivals()[rows] } else { &[] },
+            bound,
+            first: rows.start,
             person_of: self.view.columns.persons.person_of(),
-            groups: is_group.then_some(&scratch.units),
+            groups: (!self.counts_persons()).then_some(&scratch.units),
             selection: &scratch.selection,
             selectors: &scratch.selectors,
             values: std::array::from_fn(|at| scratch.values[at].as_slice()),
-        })
+        }
     }
 
     fn select(
@@ -184,7 +206,7 @@ impl<'a, const V: usize> Plan<'a, V> {
         if all == Selection::Nothing {
             return None;
         }
-        let chosen = self.chosen.iter().filter(|one| one.name.is_none_or(|wanted| wanted == name));
+        let chosen = self.wanted.iter().filter(|one| one.name.is_none_or(|wanted| wanted == name));
         let found =
             chosen.map(|one| (one.bit, all.clone().and(one.filter.select(bound, rows.clone()))));
         let found: Vec<_> = found.filter(|(_, one)| *one != Selection::Nothing).collect();
@@ -211,6 +233,9 @@ impl<'a, const V: usize> Plan<'a, V> {
 
     /// Selects the rows inside the range.
     fn in_range(&self, bound: &Bound<'a>, rows: Rows<usize>) -> Selection {
+        if self.range.start_ms <= bound.base_ms && bound.last_ms < self.range.end_ms {
+            return Selection::Everything;
+        }
         let from = self.range.start_ms.saturating_sub(bound.base_ms);
         let to = self.range.end_ms.saturating_sub(bound.base_ms);
         let Ok(to) = u32::try_from(to) else {
@@ -219,11 +244,11 @@ impl<'a, const V: usize> Plan<'a, V> {
             return if from == 0 {
                 Selection::Everything
             } else {
-                Selection::by_row(bound.times()[rows].iter(), |time| *time >= from)
+                Selection::by_value(&bound.times()[rows], |time| time >= from)
             };
         };
         let from = u32::try_from(from.max(0)).unwrap_or(u32::MAX);
-        Selection::by_row(bound.times()[rows].iter(), |time| (from..to).contains(time))
+        Selection::by_value(&bound.times()[rows], |time| (from..to).contains(&time))
     }
 }
 
@@ -270,8 +295,9 @@ pub(super) struct Part<'a, const V: usize> {
     base_ms: i64,
     times: &'a [u32],
     visitors: &'a [u32],
-    /// Empty if they are not read.
-    arrivals: &'a [i64],
+    bound: &'a Bound<'a>,
+    /// Which row of the block the first one is.
+    first: usize,
     person_of: &'a [u32],
     /// By row, where groups are counted.
     groups: Option<&'a Vec<u32>>,
@@ -302,10 +328,24 @@ impl<const V: usize> Part<'_, V> {
         self.each_with_place(|_, row| each(row));
     }
 
-    /// Returns when a row arrived, by its place in [`Self::each_with_place`]; arrivals must have been asked for.
+    /// Returns when a row arrived, by its place in [`Self::each_with_place`].
     #[inline]
     pub(super) fn arrival(&self, place: usize) -> i64 {
-        self.arrivals[place]
+        self.bound.arrivals()[self.first + place]
+    }
+
+    /// Returns a row that was handed out, by its place.
+    #[inline]
+    pub(super) fn at(&self, place: usize) -> Row<V> {
+        let unit = match self.groups {
+            Some(groups) => groups[place],
+            None => person(self.person_of, self.visitors[place]),
+        };
+        let selectors = match self.selectors {
+            Selectors::Same(bits) => *bits,
+            Selectors::Each(bits) => bits[place],
+        };
+        self.row(place, unit, selectors)
     }
 
     /// Hands out the rows, each with its place in the part.

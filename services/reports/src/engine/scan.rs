@@ -17,27 +17,7 @@ pub(super) fn scan<const V: usize, A: Send>(
     start: impl Fn() -> A + Sync,
     each: impl Fn(&mut A, &Part<'_, V>) + Sync,
 ) -> Result<Vec<A>, EngineError> {
-    run(&Plan::new(view, reads, false), start, each)
-}
-
-/// Likewise, in parts that know when their events arrived.
-///
-/// # Errors
-/// As [`scan`].
-pub(super) fn scan_with_arrivals<const V: usize, A: Send>(
-    view: &View<'_>,
-    reads: &Reads<'_, V>,
-    start: impl Fn() -> A + Sync,
-    each: impl Fn(&mut A, &Part<'_, V>) + Sync,
-) -> Result<Vec<A>, EngineError> {
-    run(&Plan::new(view, reads, true), start, each)
-}
-
-fn run<const V: usize, A: Send>(
-    plan: &Plan<'_, V>,
-    start: impl Fn() -> A + Sync,
-    each: impl Fn(&mut A, &Part<'_, V>) + Sync,
-) -> Result<Vec<A>, EngineError> {
+    let plan = Plan::new(view, reads);
     let segments = plan.segments();
     let mut rows = 0;
     let mut tasks: Vec<(usize, Vec<projection::Part>)> = Vec::new();

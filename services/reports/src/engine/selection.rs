@@ -19,24 +19,29 @@ impl Selection {
 
     /// Selects the rows whose value passes.
     #[inline]
+    pub(super) fn by_value<T: Copy>(values: &[T], passes: impl Fn(T) -> bool) -> Self {
+        let (whole, rest) = values.as_chunks::<64>();
+        let words = whole.iter().map(|some| word(some, &passes));
+        let rest = (!rest.is_empty()).then(|| word(rest, &passes));
+        Self::of_words(words.chain(rest).collect(), values.len())
+    }
+
+    /// Likewise, where values are not at hand as a list.
+    #[inline]
     pub(super) fn by_row<T: Copy>(
         values: impl ExactSizeIterator<Item = T>,
         passes: impl Fn(T) -> bool,
     ) -> Self {
         let count = values.len();
-        let mut words = Vec::with_capacity(count.div_ceil(64));
-        let mut values = values;
-        let mut selected = 0;
-        for first in (0..count).step_by(64) {
-            let mut word = 0_u64;
-            for bit in 0..(count - first).min(64) {
-                let value = values.next().expect("as many as there are");
-                word |= u64::from(passes(value)) << bit;
-            }
-            selected += word.count_ones() as usize;
-            words.push(word);
+        let mut words = vec![0_u64; count.div_ceil(64)];
+        for (row, value) in values.enumerate() {
+            words[row / 64] |= u64::from(passes(value)) << (row % 64);
         }
-        match selected {
+        Self::of_words(words, count)
+    }
+
+    fn of_words(words: Vec<u64>, count: usize) -> Self {
+        match words.iter().map(|word| word.count_ones() as usize).sum::<usize>() {
             0 => Self::Nothing,
             all if all == count => Self::Everything,
             _ => Self::Rows(words),
@@ -86,6 +91,21 @@ impl Selection {
     }
 }
 
+/// Returns a bit for each of up to 64 values. First as bytes, since the processor compares many values at once to such; then
+/// each eight bytes, which are 0 or 1, are multiplied so that they come to lie side by side in the highest byte.
+#[inline]
+fn word<T: Copy>(values: &[T], passes: &impl Fn(T) -> bool) -> u64 {
+    let mut verdicts = [0_u8; 64];
+    for (verdict, value) in verdicts.iter_mut().zip(values) {
+        *verdict = u8::from(passes(*value));
+    }
+    let (eights, _) = verdicts.as_chunks::<8>();
+    eights.iter().rev().fold(0, |word, eight| {
+        let side_by_side = u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+        word << 8 | side_by_side
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,6 +125,17 @@ mod tests {
         let odds = of(130, |row| row % 2 == 1);
         assert_eq!(evens.and(odds), Selection::Nothing);
         assert_eq!(of(130, |_| true), Selection::Everything);
+    }
+
+    #[test]
+    fn values_of_a_list_are_told_like_those_that_come_one_by_one() {
+        for count in [0, 1, 63, 64, 65, 200] {
+            let values: Vec<u16> = (0..).take(count).collect();
+            for passes in [|value| value % 7 == 3, |value| value > 63, |_| true, |_| false] {
+                let listed = Selection::by_value(&values, passes);
+                assert_eq!(listed, Selection::by_row(values.iter().copied(), passes), "{count}");
+            }
+        }
     }
 
     #[test]

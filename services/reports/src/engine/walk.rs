@@ -4,19 +4,27 @@
 //! range at a time is gathered, put in order by visitor, and handed out: only so much is in memory at once. The events of
 //! units that have several visitors are put aside, in as many heaps as there are ranges of units, and handed out at the end.
 
+mod aside;
+mod gather;
+mod spans;
+
 use super::EngineError;
-use super::bound::Bound;
 use super::heap::Heap;
-use super::plan::{Plan, Reads, Scratch};
+use super::plan::{Part, Plan, Reads};
 use super::team;
 use super::view::{View, units};
-use crate::projection::{BLOCK_ROWS, NOBODY, NameRun, Segment};
+use crate::projection::NOBODY;
+use aside::{Arrivals, Aside};
+use gather::Gather;
+use spans::Spans;
 
-/// How many rows are gathered at once, about: few enough to stay in a core's own cache.
-const ROWS_AT_ONCE: usize = 16_384;
-/// How many visitors are gathered at once, at most.
-const VISITORS_AT_ONCE: usize = 65_536;
-/// Ranges of visitors for each thread, so that one with heavy visitors does not hold up the others.
+/// How many rows are gathered at once, about, at least and at most: few enough to stay in a core's own cache.
+const ROWS_AT_ONCE: (usize, usize) = (8_192, 65_536);
+/// How many of each run, about: enough to be worth a look at the run.
+const ROWS_OF_RUN: usize = 64;
+/// How many visitors are gathered at once, at least and at most.
+const VISITORS_AT_ONCE: (usize, usize) = (64, 65_536);
+/// Ranges of visitors for each thread, of about as many rows, so that one that is slow does not hold up the others.
 const SPANS_PER_THREAD: usize = 8;
 /// How many heaps the events of units with several visitors are put on.
 const HEAPS: usize = 64;
@@ -26,8 +34,6 @@ const HEAPS: usize = 64;
 pub(super) struct Hit<const V: usize> {
     /// When it happened, in milliseconds since 1970.
     pub(super) time_ms: i64,
-    /// When it arrived, in microseconds since 1970, the index in its request added.
-    pub(super) arrival: i64,
     /// The selectors that select it, the first as the lowest bit. Never 0.
     pub(super) selectors: u64,
     /// The code of its name.
@@ -49,7 +55,7 @@ pub(super) fn walk<const V: usize, A: Send>(
     start: impl Fn() -> A + Sync,
     each: impl Fn(&mut A, u32, &[Hit<V>]) + Sync,
 ) -> Result<Vec<A>, EngineError> {
-    let plan = Plan::new(view, reads, true);
+    let plan = Plan::new(view, reads);
     let runs = plan
         .segments()
         .into_iter()
@@ -57,67 +63,127 @@ pub(super) fn walk<const V: usize, A: Send>(
     let runs: Vec<_> = runs.collect();
     let rows: usize = runs.iter().map(|(_, run)| run.len()).sum();
     let visitors = view.columns.visitors.len();
-    let spans = (team::size(rows) * SPANS_PER_THREAD).min(visitors.div_ceil(64)).max(1);
-    let at_once = (visitors * ROWS_AT_ONCE / rows.max(1)).clamp(64, VISITORS_AT_ONCE);
+    let spans = Spans::of_rows(&runs, visitors, team::size(rows) * SPANS_PER_THREAD);
+    let (least, most) = VISITORS_AT_ONCE;
+    let rows_at_once = (runs.len() * ROWS_OF_RUN).clamp(ROWS_AT_ONCE.0, ROWS_AT_ONCE.1);
+    let at_once = (visitors * rows_at_once / rows.max(1)).clamp(least, most);
     let shared = plan.counts_persons().then(|| view.columns.persons.shared());
+    let person_of = view.columns.persons.person_of();
     let units = units(view, reads.counted_by).max(1);
-    let of_span = |span: usize| span * visitors / spans;
     let state = || State {
         sum: start(),
         heap: Heap::new(),
+        hits: Vec::new(),
         aside: std::array::from_fn(|_| Vec::new()),
         put_aside: 0,
+        at_once,
+        gather: None,
     };
-    let states = team::work(rows, spans, state, |state, span| {
-        let mut gather = Gather::new(&plan, &runs, of_span(span));
-        let mut from = of_span(span);
-        while from < of_span(span + 1) {
+    let states = team::work(rows, spans.len(), state, |state, _| {
+        let last = state.gather.as_ref().map(|(span, _)| *span);
+        let span = spans.claim(last).expect("as many tasks as ranges");
+        let within = spans.visitors(span);
+        let mut gather = match state.gather.take() {
+            // It stands where this range begins.
+            Some((last, gather)) if last + 1 == span => gather,
+            _ => Gather::new(&plan, &runs, within.start),
+        };
+        let mut from = within.start;
+        while from < within.end {
             plan.check()?;
             let before = state.put_aside;
-            let to = (from + at_once).min(of_span(span + 1));
-            gather.range(to, |unit, hit| match shared {
-                Some(shared) if !shared.has(unit) => {
-                    state.heap.push(hit.visitor - code(from), hit);
-                }
-                _ => {
-                    state.put_aside += 1;
-                    state.aside[unit as usize * HEAPS / units].push((unit, hit));
-                }
-            });
-            view.asker.take((state.put_aside - before) * size_of::<(u32, Hit<V>)>())?;
-            let person_of = view.columns.persons.person_of();
-            state.heap.each(to - from, |visitor, hits| {
-                each(&mut state.sum, person_of[from + visitor as usize], hits);
+            let to = (from + state.at_once).min(within.end);
+            gather.range(to);
+            let parts = gather.parts();
+            for (number, part) in (0..).zip(&parts) {
+                part.each_with_place(|place, row| match shared {
+                    _ if row.unit == NOBODY => {}
+                    Some(shared) if !shared.has(row.unit) => {
+                        let place = code(place);
+                        state.heap.push(
+                            row.visitor - code(from),
+                            Found { time_ms: row.time_ms, part: number, place },
+                        );
+                    }
+                    _ => {
+                        state.put_aside += 1;
+                        let aside = &mut state.aside[row.unit as usize * HEAPS / units];
+                        let at = gather.row(number as usize, place);
+                        aside.push(Aside { unit: row.unit, at, hit: hit(part, place) });
+                    }
+                });
+            }
+            let put_aside = state.put_aside - before;
+            view.asker.take(put_aside * size_of::<Aside<V>>())?;
+            // Visitors are numbered as they came, so the first ones have come more often than others.
+            match state.heap.len() + put_aside {
+                many if many > rows_at_once * 2 => state.at_once = (state.at_once / 2).max(least),
+                few if few < rows_at_once / 2 => state.at_once = (state.at_once * 2).min(most),
+                _ => {}
+            }
+            let arrival = |one: &Found| parts[one.part as usize].arrival(one.place as usize);
+            let order = |a: &Found, b: &Found| {
+                a.time_ms.cmp(&b.time_ms).then_with(|| arrival(a).cmp(&arrival(b)))
+            };
+            state.heap.each(to - from, order, |visitor, found| {
+                let hit = |one: &Found| hit(&parts[one.part as usize], one.place as usize);
+                state.hits.clear();
+                state.hits.extend(found.iter().map(hit));
+                each(&mut state.sum, person_of[from + visitor as usize], &state.hits);
             });
             from = to;
         }
+        state.gather = Some((span, gather));
         Ok(())
     })?;
-    together(states, units, &plan, &each)
+    together(states, units, &plan, &Arrivals::new(&runs), &each)
+}
+
+/// Returns an event as it is handed out.
+#[inline]
+fn hit<const V: usize>(part: &Part<'_, V>, place: usize) -> Hit<V> {
+    let row = part.at(place);
+    Hit {
+        time_ms: row.time_ms,
+        selectors: row.selectors,
+        name: part.name,
+        visitor: row.visitor,
+        values: row.values,
+    }
 }
 
 /// Hands out what was put aside.
 fn together<const V: usize, A: Send>(
-    mut states: Vec<State<V, A>>,
+    mut states: Vec<State<'_, '_, V, A>>,
     units: usize,
     plan: &Plan<'_, V>,
+    arrivals: &Arrivals<'_, '_>,
     each: &(impl Fn(&mut A, u32, &[Hit<V>]) + Sync),
 ) -> Result<Vec<A>, EngineError> {
-    let aside: Vec<[Vec<(u32, Hit<V>)>; HEAPS]> = states
+    let aside: Vec<[Vec<Aside<V>>; HEAPS]> = states
         .iter_mut()
         .map(|state| std::mem::replace(&mut state.aside, std::array::from_fn(|_| Vec::new())))
         .collect();
-    let states = team::work_with(states, HEAPS, |state, at| {
+    let states = states.into_iter().map(|state| (state.sum, Heap::new(), state.hits)).collect();
+    let states = team::work_with(states, HEAPS, |(sum, heap, hits), at| {
         plan.check()?;
         // The first unit of the heap, and of the next one.
         let (first, end) = ((at * units).div_ceil(HEAPS), ((at + 1) * units).div_ceil(HEAPS));
-        for (unit, hit) in aside.iter().flat_map(|of_thread| &of_thread[at]) {
-            state.heap.push(unit - code(first), *hit);
+        for one in aside.iter().flat_map(|of_thread| &of_thread[at]) {
+            heap.push(one.unit - code(first), *one);
         }
-        state.heap.each(end - first, |unit, hits| each(&mut state.sum, code(first) + unit, hits));
+        let order = |a: &Aside<V>, b: &Aside<V>| {
+            let of_equal_time = || arrivals.of(a.at).cmp(&arrivals.of(b.at));
+            a.hit.time_ms.cmp(&b.hit.time_ms).then_with(of_equal_time)
+        };
+        heap.each(end - first, order, |unit, own| {
+            hits.clear();
+            hits.extend(own.iter().map(|one| one.hit));
+            each(sum, code(first) + unit, hits);
+        });
         Ok(())
     })?;
-    Ok(states.into_iter().map(|state| state.sum).collect())
+    Ok(states.into_iter().map(|(sum, ..)| sum).collect())
 }
 
 fn code(number: usize) -> u32 {
@@ -125,101 +191,25 @@ fn code(number: usize) -> u32 {
 }
 
 /// What one thread has.
-struct State<const V: usize, A> {
+struct State<'p, 'a, const V: usize, A> {
     sum: A,
-    heap: Heap<V>,
+    heap: Heap<Found>,
+    /// Those of one unit, in their order.
+    hits: Vec<Hit<V>>,
     /// By range of units.
-    aside: [Vec<(u32, Hit<V>)>; HEAPS],
+    aside: [Vec<Aside<V>>; HEAPS],
     /// How many.
     put_aside: usize,
+    /// How many visitors are gathered at once.
+    at_once: usize,
+    /// The range that was gathered last, and what stands at its end.
+    gather: Option<(usize, Gather<'p, 'a, V>)>,
 }
 
-/// Reads all runs side by side, visitor after visitor.
-struct Gather<'p, 'a, const V: usize> {
-    plan: &'p Plan<'a, V>,
-    cursors: Vec<Cursor<'a>>,
-    scratch: Scratch<V>,
-}
-
-/// How far a run is read.
-struct Cursor<'a> {
-    segment: &'a Segment,
-    run: NameRun,
-    next: usize,
-    /// The block that holds the next row.
-    bound: Option<(usize, Bound<'a>)>,
-}
-
-impl<'p, 'a, const V: usize> Gather<'p, 'a, V> {
-    /// Begins with a visitor.
-    fn new(plan: &'p Plan<'a, V>, runs: &[(&'a Segment, NameRun)], visitor: usize) -> Self {
-        let visitor = code(visitor);
-        let cursor = |(segment, run): &(&'a Segment, NameRun)| {
-            let next = if visitor == 0 { run.start as usize } else { seek(segment, *run, visitor) };
-            Cursor { segment, run: *run, next, bound: None }
-        };
-        Self { plan, cursors: runs.iter().map(cursor).collect(), scratch: Scratch::default() }
-    }
-
-    /// Hands out all events of the visitors up to one, which is not among them.
-    fn range(&mut self, to: usize, mut each: impl FnMut(u32, Hit<V>)) {
-        let to = code(to);
-        for cursor in &mut self.cursors {
-            while cursor.next < cursor.run.end as usize {
-                let block = cursor.next / BLOCK_ROWS;
-                let bound = match &mut cursor.bound {
-                    Some((at, bound)) if *at == block => bound,
-                    bound => &mut bound.insert((block, self.plan.bind(cursor.segment, block))).1,
-                };
-                let first = cursor.next - block * BLOCK_ROWS;
-                let end = (cursor.run.end as usize - block * BLOCK_ROWS).min(BLOCK_ROWS);
-                let count = bound.visitors()[first..end].partition_point(|visitor| *visitor < to);
-                if count == 0 {
-                    break;
-                }
-                cursor.next += count;
-                let rows = first..first + count;
-                let name = cursor.run.name;
-                let Some(part) = self.plan.part(bound, name, rows, &mut self.scratch) else {
-                    continue;
-                };
-                part.each_with_place(|place, row| {
-                    if row.unit != NOBODY {
-                        let hit = Hit {
-                            time_ms: row.time_ms,
-                            arrival: part.arrival(place),
-                            selectors: row.selectors,
-                            name,
-                            visitor: row.visitor,
-                            values: row.values,
-                        };
-                        each(row.unit, hit);
-                    }
-                });
-                if first + count < end {
-                    break;
-                }
-            }
-        }
-    }
-}
-
-/// Returns the first row of a run with this visitor or a later one.
-fn seek(segment: &Segment, run: NameRun, visitor: u32) -> usize {
-    let (start, end) = (run.start as usize, run.end as usize);
-    let (mut first, mut last) = (start / BLOCK_ROWS, (end - 1) / BLOCK_ROWS);
-    // The last block of the run whose first row of it is of an earlier visitor, else the first block.
-    while first < last {
-        let middle = (first + last).div_ceil(2);
-        if segment.visitors(middle).as_u32()[0] < visitor {
-            first = middle;
-        } else {
-            last = middle - 1;
-        }
-    }
-    let begin = start.max(first * BLOCK_ROWS) - first * BLOCK_ROWS;
-    let finish = (end - first * BLOCK_ROWS).min(BLOCK_ROWS);
-    let visitors = segment.visitors(first);
-    let before = visitors.as_u32()[begin..finish].partition_point(|one| *one < visitor);
-    first * BLOCK_ROWS + begin + before
+/// Where an event of the visitors that are gathered is: much smaller than the event.
+#[derive(Clone, Copy)]
+struct Found {
+    time_ms: i64,
+    part: u32,
+    place: u32,
 }

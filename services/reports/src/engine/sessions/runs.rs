@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::engine::EngineError;
 use crate::engine::breakdown::ValueSource;
 use crate::engine::plan::{Part, Reads};
-use crate::engine::scan::scan_with_arrivals;
+use crate::engine::scan::scan;
 use crate::engine::view::View;
 use crate::projection::NOT_SET;
 use crate::query::{CountedBy, Filter, Range, Selector};
@@ -80,7 +80,7 @@ pub(super) fn known_sessions(
     };
     let runs_max = looked.bytes_max / size_of::<Session>();
     let taken = AtomicUsize::new(0);
-    let runs = scan_with_arrivals(view, &reads, Vec::new, |runs: &mut Vec<Session>, part| {
+    let runs = scan(view, &reads, Vec::new, |runs: &mut Vec<Session>, part| {
         if taken.load(Ordering::Relaxed) <= runs_max {
             let before = runs.len();
             add_runs(runs, part);

@@ -220,6 +220,7 @@ fn the_values_of_a_formula_rank_by_what_it_comes_to_and_others_are_computed_toge
 
 #[test]
 fn the_time_before_has_the_same_lines_in_the_same_order() {
+    type Totals = Vec<(String, f64)>;
     let mut world = World::new();
     for (day, value, times) in [(0, "y", 3), (0, "z", 5), (1, "x", 2), (1, "y", 1)] {
         for time in 0..times {
@@ -234,7 +235,7 @@ fn the_time_before_has_the_same_lines_in_the_same_order() {
     let total = |lines: &[Line]| {
         lines.iter().map(|line| (line.value.clone().unwrap_or_default(), line.total)).collect()
     };
-    let lines = |asked: &TrendsQuery| -> (Vec<(String, f64)>, Vec<(String, f64)>) {
+    let lines = |asked: &TrendsQuery| -> (Totals, Totals) {
         let answer = world.answer(asked);
         (total(&answer.series[0]), total(&answer.previous.expect("asked for")[0]))
     };

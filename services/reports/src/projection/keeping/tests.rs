@@ -74,8 +74,11 @@ impl Shelf {
     }
 }
 
-/// All rows as texts: who, what, when, when it arrived, and the properties.
-fn rows(project: &Project) -> Vec<(String, String, i64, i64, Vec<(String, String)>)> {
+/// A row as texts: who, what, when, when it arrived, and the properties.
+type RowTexts = (String, String, i64, i64, Vec<(String, String)>);
+
+/// All rows.
+fn rows(project: &Project) -> Vec<RowTexts> {
     let now = project.snapshot();
     let keys = ["who", "n", "$exception_type", "$groups.company"];
     let mut found = Vec::new();

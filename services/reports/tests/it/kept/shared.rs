@@ -41,10 +41,8 @@ async fn ask(reports: &Reports, token: &str, tile_id: &str) -> Result<Answered, 
 }
 
 fn total(answer: &Answered) -> f64 {
-    match answer {
-        Answered::Trends(trends) => trends.series[0].total,
-        other => panic!("no trends: {other:?}"),
-    }
+    let Answered::Trends(trends) = answer else { unreachable!("no trends: {answer:?}") };
+    trends.series[0].total
 }
 
 #[tokio::test]
