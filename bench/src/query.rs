@@ -67,11 +67,15 @@ fn print(events: u64, questions: &[Question], hot: &Measured, packed: &Measured,
     say(&compare::loads(&all, events));
     for one in [hot, packed] {
         say(&format!(
-            "  {}: filled with {} events/s a core, from the log's bytes to sealed columns; {} bytes of memory an event after \
-             all questions",
+            "  {}: filled with {} events/s a core, from the log's bytes to sealed columns",
             one.found.name,
             whole(float(events) / one.fill_cpu),
-            short(one.resident / float(events)),
         ));
     }
+    // The second one is filled with memory that the first one left behind.
+    say(&format!(
+        "  {}: {} bytes of memory an event after all questions",
+        hot.found.name,
+        short(hot.resident / float(events)),
+    ));
 }
