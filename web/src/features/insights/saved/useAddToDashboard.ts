@@ -1,6 +1,7 @@
+import { create as message } from "@bufbuild/protobuf";
 import { createConnectQueryKey, useMutation, useQuery } from "@connectrpc/connect-query";
 import { useQueryClient } from "@tanstack/react-query";
-import { DashboardService, DashboardTile_Width as Width } from "@/gen/observe/reports/v1/dashboard_service_pb";
+import { DashboardSchema, DashboardService, DashboardTileSchema, DashboardTile_Width as Width } from "@/gen/observe/reports/v1/dashboard_service_pb";
 import { useProject } from "@/hooks/useProject";
 import { createClient } from "@connectrpc/connect";
 import { useTransport } from "@connectrpc/connect-query";
@@ -27,7 +28,7 @@ export function useAddToDashboard(): (savedInsightId: string, to: Destination) =
   const create = useMutation(DashboardService.method.createDashboard);
   const projectId = project.id;
   return async (savedInsightId, to) => {
-    const tile = { content: { case: "savedInsightId", value: savedInsightId } as const, width: Width.HALF };
+    const tile = message(DashboardTileSchema, { content: { case: "savedInsightId", value: savedInsightId }, width: Width.HALF });
     let dashboard;
     if ("newName" in to) {
       dashboard = (await create.mutateAsync({ projectId, dashboard: { name: to.newName, tiles: [tile] } })).dashboard;
@@ -35,7 +36,7 @@ export function useAddToDashboard(): (savedInsightId: string, to: Destination) =
       for (let tried = 1; dashboard === undefined; tried += 1) {
         const found = (await dashboards.getDashboard({ projectId, dashboardId: to.dashboardId })).dashboard;
         try {
-          dashboard = (await dashboards.updateDashboard({ projectId, dashboard: { ...found, tiles: [...(found?.tiles ?? []), tile] } as never })).dashboard;
+          dashboard = (await dashboards.updateDashboard({ projectId, dashboard: message(DashboardSchema, { ...found, tiles: [...(found?.tiles ?? []), tile] }) })).dashboard;
         } catch (thrown) {
           // Somebody else changed it in between; what they did is kept.
           if (tried >= TRIES || readError(thrown).kind !== "conflict") throw thrown;
