@@ -34,9 +34,9 @@ export function useAddToDashboard(): (savedInsightId: string, to: Destination) =
       dashboard = (await create.mutateAsync({ projectId, dashboard: { name: to.newName, tiles: [tile] } })).dashboard;
     } else {
       for (let tried = 1; dashboard === undefined; tried += 1) {
-        const found = (await dashboards.getDashboard({ projectId, dashboardId: to.dashboardId })).dashboard;
+        const found = (await dashboards.getDashboard({ projectId, dashboardId: to.dashboardId })).dashboard ?? message(DashboardSchema);
         try {
-          dashboard = (await dashboards.updateDashboard({ projectId, dashboard: message(DashboardSchema, { ...found, tiles: [...(found?.tiles ?? []), tile] }) })).dashboard;
+          dashboard = (await dashboards.updateDashboard({ projectId, dashboard: { ...found, tiles: [...found.tiles, tile] } })).dashboard;
         } catch (thrown) {
           // Somebody else changed it in between; what they did is kept.
           if (tried >= TRIES || readError(thrown).kind !== "conflict") throw thrown;
