@@ -199,6 +199,9 @@ pub enum EngineError {
     /// What is kept of the projection cannot be read now.
     #[error("the store of the projection is away: {0}")]
     Store(String),
+    /// What is kept of the projection is not what was written; it is made anew.
+    #[error("what is kept of the projection is damaged: {0}")]
+    Damaged(String),
     /// Too many questions are being computed.
     #[error("too many questions are being computed")]
     Busy,

@@ -66,6 +66,7 @@ impl From<EngineError> for ReportsError {
                 CommonError::Unavailable { dependency: "database of reports", detail }.into()
             }
             large @ (EngineError::TooLong | EngineError::TooLarge) => Self::TooLarge(large),
+            EngineError::Damaged(_) => Self::Loading { progress: 0.0 },
             broken @ (EngineError::Abandoned | EngineError::Broken(_)) => {
                 CommonError::Internal(broken.to_string()).into()
             }

@@ -25,6 +25,7 @@ mod tail;
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::Read as _;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use observe_core::ProjectId;
@@ -70,6 +71,8 @@ pub struct Projection {
     kept: Mutex<HashMap<ProjectId, Kept>>,
     /// Where blocks are unpacked.
     room: Room,
+    /// Whether a row of the log was passed over.
+    is_partial: AtomicBool,
 }
 
 impl Projection {
@@ -111,7 +114,7 @@ impl Projection {
     ) -> Self {
         let projects = projects.into_iter().map(|(id, project)| (id, Arc::new(project))).collect();
         let (projects, cursors) = (RwLock::new(projects), Mutex::new(floor));
-        Self { projects, cursors, kept: Mutex::default(), room }
+        Self { projects, cursors, room, ..Self::default() }
     }
 
     /// Returns all known projects.
@@ -125,9 +128,13 @@ impl Projection {
         self.cursors().iter().map(|(shard, cursor)| (*shard, *cursor)).collect()
     }
 
-    /// Returns how far the log is in the store, by shard: up to before the first row that is in memory only.
+    /// Returns how far the log is in the store, by shard: up to before the first row that is in memory only. Once a row was passed
+    /// over, that is the beginning, so that a later version, which can read it, does.
     pub(crate) fn floor(&self) -> BTreeMap<u32, i64> {
         let mut floor = self.read_to();
+        if self.is_partial.load(Ordering::Relaxed) {
+            floor.values_mut().for_each(|cursor| *cursor = 0);
+        }
         for (_, project) in self.all() {
             let keeping = project.keeping();
             for (shard, cursor) in &mut floor {
@@ -183,6 +190,10 @@ impl Projection {
         }
         let count = i64::from(row.count.max(1));
         self.cursors().insert(shard, row.first_sequence + count - 1);
+        self.is_partial.store(true, Ordering::Relaxed);
+        if let Some(project) = ProjectId::from_bytes(&row.project_id) {
+            self.project(project).keeping().set_partial();
+        }
         Ok(())
     }
 

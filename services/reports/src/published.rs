@@ -1,12 +1,11 @@
 //! What the worker has built and questions are answered from.
 
-use observe_core::ProjectId;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
+use observe_core::ProjectId;
 
 use crate::engine::EngineError;
 use crate::projection::Projection;
@@ -25,6 +24,7 @@ pub struct Published {
     caught_up: Mutex<Option<Instant>>,
     /// Where the columns of segments are that are not loaded.
     store: Option<ProjectionStore>,
+    is_damaged: AtomicBool,
 }
 
 impl Published {
@@ -42,13 +42,21 @@ impl Published {
     /// Loads what a project has in a range of time, so that it can be read.
     ///
     /// # Errors
-    /// `Loading` while there is no projection, `Store` if what is kept of it cannot be read now.
+    /// `Loading` while there is no projection, `Store` if what is kept of it cannot be read now, `Damaged` if it is not what
+    /// was written.
     pub(crate) async fn load(&self, project: ProjectId, range: Range) -> Result<(), EngineError> {
         let now = self.projection()?.project(project);
-        match &self.store {
-            Some(store) => load::load(store, project, &now, range).await,
-            None => Ok(()),
+        let Some(store) = &self.store else { return Ok(()) };
+        let loaded = load::load(store, project, &now, range).await;
+        if matches!(loaded, Err(EngineError::Damaged(_))) {
+            self.is_damaged.store(true, Ordering::Relaxed);
         }
+        loaded
+    }
+
+    /// Returns whether what is kept of the projection in force was found to be damaged.
+    pub(crate) fn is_damaged(&self) -> bool {
+        self.is_damaged.load(Ordering::Relaxed)
     }
 
     /// Loads everything, the latest first, so that no later question waits for it.
@@ -78,6 +86,7 @@ impl Published {
     /// Puts a projection in force.
     pub fn publish(&self, projection: Arc<Projection>) {
         self.projection.store(Some(projection));
+        self.is_damaged.store(false, Ordering::Relaxed);
     }
 
     /// Says that all that the logs hold is read, as of now.

@@ -24,6 +24,9 @@ use crate::errors::group::{Group, Sample, StoredSample};
 pub(super) struct Keeping {
     /// Whether anything of the project is in the store that this process may go on from.
     is_known: bool,
+    /// Whether a row of the log was passed over that is the project's. Then nothing of it is kept: a later version reads all of it
+    /// again, that row included.
+    is_partial: bool,
     segments: HashSet<u64>,
     last_id: u64,
     visitors: usize,
@@ -93,6 +96,11 @@ impl Keeping {
         self.cursors.get(&shard).is_some_and(|cursor| first_sequence <= *cursor)
     }
 
+    /// Notes that a row of the log was passed over.
+    pub(super) fn set_partial(&mut self) {
+        self.is_partial = true;
+    }
+
     /// Returns whether a segment is in the store.
     pub(super) fn has_segment(&self, id: u64) -> bool {
         self.segments.contains(&id)
@@ -125,6 +133,11 @@ impl Project {
     /// Returns whether an erasure waits to be kept.
     pub(crate) fn has_unkept_erasure(&self) -> bool {
         !self.keeping().erasures.is_empty()
+    }
+
+    /// Returns whether nothing of it may be kept, because a row of the log was passed over.
+    pub(crate) fn is_partial(&self) -> bool {
+        self.keeping().is_partial
     }
 
     /// Returns whether there is anything in memory that is not in the store.

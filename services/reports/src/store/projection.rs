@@ -141,6 +141,19 @@ impl ProjectionStore {
         Ok(fence)
     }
 
+    /// Removes everything that is kept of a project, under a fence.
+    ///
+    /// # Errors
+    /// `Fenced` if another process has a later one.
+    pub(crate) async fn forget(&self, project: ProjectId, fence: i64) -> Result<(), SaveError> {
+        let forgotten = sqlx::query("delete from projection where project_id = $1 and fence = $2")
+            .bind(project.uuid())
+            .bind(fence)
+            .execute(self.0.worker())
+            .await?;
+        if forgotten.rows_affected() == 0 { Err(SaveError::Fenced) } else { Ok(()) }
+    }
+
     /// Notes up to where the event log is in the store, by shard.
     ///
     /// # Errors

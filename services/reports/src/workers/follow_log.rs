@@ -99,10 +99,15 @@ impl Follower {
         loop {
             let caught_up = self.catch_up(&projection).await;
             if self.lifecycle.is_stopping() {
-                if is_loaded {
+                // What broke off may be half applied.
+                if is_loaded && caught_up.is_ok() {
                     self.keep_last(&projection).await;
                 }
                 return None;
+            }
+            // What questions find before is of the projection that this one takes the place of.
+            if is_loaded && self.published.is_damaged() {
+                return Some(Trouble::Damaged);
             }
             let pause = match caught_up {
                 Ok(()) => {
@@ -164,7 +169,10 @@ impl Follower {
     /// Reads every shard up to where its log ends now, then all changes of persons. It may end early when shutdown begins.
     async fn catch_up(&mut self, projection: &Arc<Projection>) -> Result<(), Trouble> {
         self.keep(projection).await?;
-        let heads = self.upstream.heads(projection).await?;
+        let heads = tokio::select! {
+            heads = self.upstream.heads(projection) => heads?,
+            () = self.lifecycle.stopping() => return Ok(()),
+        };
         while !heads.are_passed(projection) {
             // One page of each in turn, so that the shards advance together and time goes on evenly.
             for (shard, head) in heads.iter() {

@@ -6,10 +6,13 @@ use std::time::{Duration, Instant};
 
 use observe_core::ProjectId;
 
+use crate::engine::EngineError;
 use crate::projection::keeping::Checkpoint;
 use crate::projection::stored::Damaged;
 use crate::projection::{Kept, Project, Projection, Room};
+use crate::query::Range;
 use crate::store::projection::{ProjectionStore, SaveError};
+use crate::workers::load;
 
 /// How long what came is in memory only: so much is read from the log again after a kill.
 const KEEP_INTERVAL: Duration = Duration::from_secs(60);
@@ -25,15 +28,10 @@ pub(crate) enum KeepError {
     Database(#[from] sqlx::Error),
     #[error(transparent)]
     Damaged(#[from] Damaged),
+    #[error(transparent)]
+    Load(#[from] EngineError),
     #[error("writing down the projection broke off: {0}")]
     Stopped(#[from] tokio::task::JoinError),
-}
-
-impl KeepError {
-    /// Returns whether another process keeps it now.
-    pub(crate) fn is_fenced(&self) -> bool {
-        matches!(self, Self::Save(SaveError::Fenced))
-    }
 }
 
 /// Keeps one projection.
@@ -90,7 +88,15 @@ impl Keeper {
         };
         let mut saved = false;
         for (id, project) in projection.all() {
-            if is_due(&project) {
+            if project.is_partial() {
+                if let Some(fence) = self.fences.get(&id).copied() {
+                    // What is not loaded is in the store alone.
+                    load::load(&self.store, id, &project, Range::ALWAYS).await?;
+                    self.store.forget(id, fence).await?;
+                    self.fences.remove(&id);
+                    saved = true;
+                }
+            } else if is_due(&project) {
                 self.save(projection, id, &project).await?;
                 saved = true;
             }

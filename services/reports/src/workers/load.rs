@@ -12,7 +12,7 @@ use crate::store::projection::ProjectionStore;
 /// Loads what a project has in a range of time, the latest first, so that it can be read.
 ///
 /// # Errors
-/// `Store` if the store is away, `Broken` if what is kept is not what was written.
+/// `Store` if the store is away, `Damaged` if what is kept is not what was written.
 pub(crate) async fn load(
     store: &ProjectionStore,
     id: ProjectId,
@@ -32,11 +32,11 @@ pub(crate) async fn load(
         let project = Arc::clone(project);
         // Reading texts takes computation, which must not hold up those that serve requests.
         let loaded = tokio::task::spawn_blocking(move || project.load(&segment, &body, &digest));
-        loaded.await.map_err(damaged)?.map_err(damaged)?;
+        loaded.await.map_err(|error| EngineError::Broken(error.to_string()))?.map_err(damaged)?;
     }
     Ok(())
 }
 
 fn damaged(why: impl std::fmt::Display) -> EngineError {
-    EngineError::Broken(format!("what is kept of the projection cannot be read: {why}"))
+    EngineError::Damaged(why.to_string())
 }

@@ -4,6 +4,7 @@ use observe_core::Secret;
 use observe_core::context::wire::ContextSigner;
 use observe_runtime::Lifecycle;
 use observe_testkit::{TestStores, eventually};
+use sqlx::{Connection as _, PgConnection};
 
 use crate::stand_in::{StandIn, event};
 use crate::{DEADLINE, Fixture, SECRET, project, signed, start_with, trends};
@@ -53,4 +54,58 @@ async fn a_start_after_a_kill_reads_what_was_not_kept() {
     upstream.append(0, project(), vec![event("bob", "view", 6)]);
     sees(&second, 2.0).await;
     sees(&fixture, 2.0).await;
+}
+
+/// Ends a service and starts it again on the same stores, after something was done to their database.
+async fn again(upstream: &StandIn, mut fixture: Fixture, sql: &str) -> Fixture {
+    fixture.lifecycle.stop();
+    assert!(fixture.lifecycle.drained().await);
+    let stores = fixture.take_stores();
+    let mut database = PgConnection::connect(&stores.database_url).await.expect("it answers");
+    for statement in sql.split(';').filter(|statement| !statement.is_empty()) {
+        sqlx::query(sqlx::AssertSqlSafe(statement.to_owned()))
+            .execute(&mut database)
+            .await
+            .expect(statement);
+    }
+    start(upstream, stores).await
+}
+
+#[tokio::test]
+async fn what_is_damaged_is_made_anew_from_the_log() {
+    let upstream = StandIn::new(1);
+    upstream.append(0, project(), vec![event("ada", "view", 5), event("bob", "view", 6)]);
+    let fixture = start(&upstream, TestStores::start().await).await;
+    sees(&fixture, 2.0).await;
+    let damage = "update reports.projection_segment_part set bytes = set_byte(bytes, 7, 99 # get_byte(bytes, 7))";
+    let fixture = again(&upstream, fixture, damage).await;
+    sees(&fixture, 2.0).await;
+    let fixture = again(&upstream, fixture, "").await;
+    sees(&fixture, 2.0).await;
+}
+
+#[tokio::test]
+async fn what_is_kept_may_be_deleted() {
+    let upstream = StandIn::new(1);
+    upstream.append(0, project(), vec![event("ada", "view", 5), event("bob", "view", 6)]);
+    let fixture = start(&upstream, TestStores::start().await).await;
+    sees(&fixture, 2.0).await;
+    let all = "delete from reports.projection;delete from reports.projection_floor";
+    let fixture = again(&upstream, fixture, all).await;
+    sees(&fixture, 2.0).await;
+}
+
+#[tokio::test]
+async fn a_row_that_was_passed_over_is_read_by_a_version_that_can_read_it() {
+    let upstream = StandIn::new(1);
+    upstream.append(0, project(), vec![event("ada", "view", 5)]);
+    let fixture = start(&upstream, TestStores::start().await).await;
+    sees(&fixture, 1.0).await;
+    let fixture = again(&upstream, fixture, "").await;
+    upstream.append_malformed(0, project());
+    upstream.append(0, project(), vec![event("bob", "view", 6)]);
+    sees(&fixture, 2.0).await;
+    upstream.mend(0, 1, event("cy", "view", 7));
+    let fixture = again(&upstream, fixture, "").await;
+    sees(&fixture, 3.0).await;
 }

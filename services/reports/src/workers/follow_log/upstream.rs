@@ -22,7 +22,7 @@ use crate::projection::{ApplyError, Projection};
 use crate::published::Published;
 use crate::query::Range;
 use crate::store::cohort::CohortStore;
-use crate::store::projection::ProjectionStore;
+use crate::store::projection::{ProjectionStore, SaveError};
 use crate::workers::keep::KeepError;
 use crate::workers::load;
 
@@ -58,6 +58,9 @@ pub(crate) enum Trouble {
     /// What is kept cannot be loaded now.
     #[error("{0}")]
     Load(EngineError),
+    /// What is kept is not what was written, as a question found.
+    #[error("what is kept of the projection is damaged")]
+    Damaged,
     /// It cannot be kept now.
     #[error("the projection is not kept: {0}")]
     Keep(KeepError),
@@ -72,7 +75,12 @@ impl Trouble {
         match self {
             Self::Call { status, .. } => is_expired(status),
             Self::Apply { error: ApplyError::Gap { .. }, .. } => true,
-            Self::Receded { .. } | Self::Crashed { .. } | Self::Stopped(_) | Self::Fenced => true,
+            Self::Receded { .. }
+            | Self::Crashed { .. }
+            | Self::Stopped(_)
+            | Self::Fenced
+            | Self::Load(EngineError::Damaged(_))
+            | Self::Damaged => true,
             Self::Apply { error: ApplyError::Malformed(_), .. }
             | Self::Keep(_)
             | Self::Load(_)
@@ -93,7 +101,11 @@ impl Trouble {
 
 impl From<KeepError> for Trouble {
     fn from(error: KeepError) -> Self {
-        if error.is_fenced() { Self::Fenced } else { Self::Keep(error) }
+        match error {
+            KeepError::Save(SaveError::Fenced) => Self::Fenced,
+            KeepError::Load(error) => Self::Load(error),
+            error => Self::Keep(error),
+        }
     }
 }
 
