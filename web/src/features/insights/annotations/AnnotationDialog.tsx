@@ -6,8 +6,8 @@ import { fieldError, formError } from "@/api/errors";
 import { Button } from "@/components/Button";
 import { Dialog } from "@/components/Dialog";
 import { FormMessage } from "@/components/FormMessage";
-import { parseLocal } from "@/components/query/range";
-import { fromLocal, knownZone, toLocal } from "@/components/query/zone";
+import { parseLocal, writeLocal } from "@/components/query/range";
+import { fromLocal, knownZone } from "@/components/query/zone";
 import { TextArea, TextField } from "@/components/TextField";
 import { type Annotation, AnnotationService } from "@/gen/observe/reports/v1/annotation_service_pb";
 import { useProject } from "@/hooks/useProject";
@@ -31,7 +31,7 @@ export function AnnotationDialog({ annotation, time, onClose }: Props) {
   const zone = knownZone(useTimeZone());
   const form = useId();
   const [text, setText] = useState(annotation?.text ?? "");
-  const [when, setWhen] = useState(() => localText(annotation?.time ? timestampMs(annotation.time) : time, zone));
+  const [when, setWhen] = useState(() => writeLocal(annotation?.time ? timestampMs(annotation.time) : time, zone));
   const { create, update, remove } = useWriting(onClose);
   const { error, isPending } = annotation ? update : create;
   const local = parseLocal(when.slice(0, 16));
@@ -84,10 +84,4 @@ function useWriting(onDone: () => void) {
     update: useMutation(method.updateAnnotation, { onSuccess }),
     remove: useMutation(method.deleteAnnotation, { onSuccess }),
   };
-}
-
-function localText(instant: number, zone: string): string {
-  const { year, month, day, hour, minute } = toLocal(instant, zone);
-  const two = (number: number) => String(number).padStart(2, "0");
-  return `${year}-${two(month)}-${two(day)}T${two(hour)}:${two(minute)}`;
 }
