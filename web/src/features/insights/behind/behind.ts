@@ -1,5 +1,6 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { bucketName } from "@/charts/axis";
+import { stepName } from "@/charts/paths";
 import { breakdownName } from "@/components/query/breakdown";
 import type { QueryFunnelRequest } from "@/gen/observe/reports/v1/funnel_pb";
 import { InsightService } from "@/gen/observe/reports/v1/insight_service_pb";
@@ -10,6 +11,7 @@ import type { QueryStickinessRequest } from "@/gen/observe/reports/v1/stickiness
 import type { QueryTrendsRequest } from "@/gen/observe/reports/v1/trends_pb";
 import type { PickedOf } from "../answers";
 import { LIFECYCLE_STATES } from "../answers/LifecycleAnswerView";
+import { endStep } from "../paths/endStep";
 import { intervalOf, periodOf } from "../wire";
 
 /** A number of an answer together with the question that it answers. */
@@ -94,5 +96,5 @@ export function wordsOf(behind: Behind): { title: string; detail: string } {
     return { title: named(request.series[number.series - 1]?.event), detail: `Active on exactly ${number.buckets} ${intervalOf(request.interval)}${number.buckets === 1 ? "" : "s"}` };
   }
   const { step, source, target, droppedOff } = behind.number as PickedOf<"paths">;
-  return { title: target === "" ? source : `${source} → ${target}`, detail: `Step ${step}${droppedOff ? ", where the path ended" : ""}` };
+  return { title: target === "" ? source : `${source} → ${target}`, detail: `${stepName(step, endStep(behind.request as QueryPathsRequest))}${droppedOff ? ", where the path ended" : ""}` };
 }
