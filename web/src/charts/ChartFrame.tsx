@@ -12,29 +12,25 @@ interface Props {
   table(): Data;
   /** Stands at the left of the tools. */
   actions?: ReactNode;
-  /** Leaves the tools out, for a chart too small for them. */
-  bare?: boolean;
   children: ReactNode;
 }
 
 /** What every chart has: a name, itself as a table, and itself as a file. */
-export function ChartFrame({ title, table, actions, bare, children }: Props) {
+export function ChartFrame({ title, table, actions, children }: Props) {
   const [asTable, setAsTable] = useState(false);
   return (
     <figure className={styles.frame} aria-label={title}>
-      {!bare && (
-        <div className={styles.tools}>
-          <div className={styles.actions}>{actions}</div>
-          <IconButton
-            size="s"
-            label={asTable ? "Show as chart" : "Show as table"}
-            aria-pressed={asTable}
-            icon={<TableIcon aria-hidden />}
-            onClick={() => setAsTable(!asTable)}
-          />
-          <IconButton size="s" label="Download CSV" icon={<Download aria-hidden />} onClick={() => downloadCsv(title, table())} />
-        </div>
-      )}
+      <div className={styles.tools}>
+        <div className={styles.actions}>{actions}</div>
+        <IconButton
+          size="s"
+          label={asTable ? "Show as chart" : "Show as table"}
+          aria-pressed={asTable}
+          icon={<TableIcon aria-hidden />}
+          onClick={() => setAsTable(!asTable)}
+        />
+        <IconButton size="s" label="Download CSV" icon={<Download aria-hidden />} onClick={() => downloadCsv(title, table())} />
+      </div>
       {asTable ? <ChartTable title={title} table={table()} /> : children}
     </figure>
   );

@@ -8,7 +8,7 @@ import type { QueryPathsRequest, QueryPathsResponse } from "@/gen/observe/report
 import { endStep } from "../paths/endStep";
 import type { AnswerViewProps } from "./view";
 
-export interface PathsAnswerViewProps extends AnswerViewProps<QueryPathsRequest, QueryPathsResponse> {
+interface PathsAnswerViewProps extends AnswerViewProps<QueryPathsRequest, QueryPathsResponse> {
   /** Offers to let paths begin or end at a place. */
   onPoint?: ((point: "start" | "end", value: string) => void) | undefined;
 }

@@ -7,7 +7,7 @@ import type { AnswerViewProps } from "./view";
 
 /** An answer about stickiness: how many were active on one day, on two, on three. */
 export function StickinessAnswerView(props: AnswerViewProps<QueryStickinessRequest, QueryStickinessResponse>) {
-  const { title, response, request, height = 320, bare, options, onPick } = props;
+  const { title, response, request, height = 320, options, onPick } = props;
   const length = request ? intervalOf(request.interval) : "bucket";
   const { columns, layers } = useMemo(() => view(response, length), [response, length]);
   return (
@@ -17,7 +17,6 @@ export function StickinessAnswerView(props: AnswerViewProps<QueryStickinessReque
       columns={columns}
       layers={layers}
       height={height}
-      bare={bare}
       actions={options}
       onPick={onPick && ((column, layer) => onPick({ kind: "stickiness", series: layer + 1, buckets: column + 1 }))}
     />
