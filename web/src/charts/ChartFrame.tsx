@@ -1,8 +1,9 @@
 import { type ReactNode, useState } from "react";
-import { Download, TableIcon } from "@/components/icons";
+import { TableIcon } from "@/components/icons";
 import { IconButton } from "@/components/IconButton";
 import { ChartTable } from "./ChartTable";
-import { downloadCsv, type ChartTable as Data } from "./table";
+import { CsvButton } from "./CsvButton";
+import type { ChartTable as Data } from "./table";
 import styles from "./charts.module.css";
 
 interface Props {
@@ -29,7 +30,7 @@ export function ChartFrame({ title, table, actions, children }: Props) {
           icon={<TableIcon aria-hidden />}
           onClick={() => setAsTable(!asTable)}
         />
-        <IconButton size="s" label="Download CSV" icon={<Download aria-hidden />} onClick={() => downloadCsv(title, table())} />
+        <CsvButton title={title} table={table} />
       </div>
       {asTable ? <ChartTable title={title} table={table()} /> : children}
     </figure>
