@@ -1,6 +1,5 @@
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
-import { createConnectQueryKey, useMutation } from "@connectrpc/connect-query";
-import { useQueryClient } from "@tanstack/react-query";
+import { useMutation } from "@connectrpc/connect-query";
 import { type FormEvent, useId, useState } from "react";
 import { fieldError, formError } from "@/api/errors";
 import { Button } from "@/components/Button";
@@ -10,6 +9,7 @@ import { parseLocal, writeLocal } from "@/components/query/range";
 import { fromLocal, knownZone } from "@/components/query/zone";
 import { TextArea, TextField } from "@/components/TextField";
 import { type Annotation, AnnotationService } from "@/gen/observe/reports/v1/annotation_service_pb";
+import { useForget } from "@/hooks/useForget";
 import { useProject } from "@/hooks/useProject";
 import { useTimeZone } from "@/hooks/TimeZoneContext";
 import styles from "./annotations.module.css";
@@ -73,10 +73,10 @@ export function AnnotationDialog({ annotation, time, onClose }: Props) {
 
 /** The three ways to change what is noted; each renews all charts. */
 function useWriting(onDone: () => void) {
-  const client = useQueryClient();
+  const forget = useForget(AnnotationService);
   const { method } = AnnotationService;
   const onSuccess = () => {
-    void client.invalidateQueries({ queryKey: createConnectQueryKey({ schema: method.listAnnotations, cardinality: "finite" }) });
+    void forget();
     onDone();
   };
   return {
