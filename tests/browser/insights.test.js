@@ -54,7 +54,7 @@ world.test("a funnel counts persons, conversion and drop-off", async () => {
 world.test("a step whose event never came is a hint with a suggestion, and no error", async () => {
   await page.goto(`${base}/insights?tab=funnel&step=viewed&step=chosn`);
   const hints = page.getByRole("list", { name: "Hints" });
-  await hints.getByText("chosn").waitFor();
+  await hints.getByText('No event named "chosn" in this project.').waitFor();
   await settled(page);
   assert.equal(await page.getByRole("alert").count(), 0);
   assert.deepEqual((await funnelSteps(page)).map(({ persons }) => persons), [20, 0]);
