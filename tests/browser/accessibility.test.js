@@ -91,6 +91,33 @@ world.test("every page of a project with a month of traffic", async () => {
   await look("full", projectPages(), session);
 }, LONG_MS);
 
+world.test("a dashboard looked at, edited and shared, and a cohort", async () => {
+  const page = await world.open({ storageState: session });
+  await page.goto(projectPages()["insights-trends"]);
+  await settled(page);
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Dashboard").selectOption({ label: "New dashboard…" });
+  await dialog.getByLabel("Name of the dashboard").fill("Monday");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await page.waitForURL(/saved=/);
+  await page.goto(projectPages().dashboards);
+  await page.getByRole("table", { name: "Dashboards" }).getByText("Monday").click();
+  await page.getByRole("article").waitFor();
+  const dashboard = page.url();
+  await page.getByRole("button", { name: "Share" }).click();
+  await dialog.getByRole("button", { name: "Make a link" }).click();
+  const shared = await dialog.locator("code").innerText();
+  await page.goto(projectPages()["list-new"]);
+  await page.getByLabel("Name", { exact: true }).fill("Friends");
+  await page.getByLabel("Distinct ids").fill("user-1");
+  await page.getByRole("button", { name: "Create list" }).click();
+  await page.getByRole("heading", { level: 1, name: /^Friends/ }).waitFor();
+  const cohort = page.url();
+  await page.context().close();
+  await look("full", { dashboard, "dashboard-edited": `${dashboard}?edit=1`, "dashboard-shared": shared, cohort, "cohort-edited": `${cohort}/edit` }, session);
+}, LONG_MS);
+
 world.test("an open event, an open menu and a dialog", async () => {
   const pages = { "live-event": `${base}/live`, "trends-picker": `${base}/insights`, "trends-persons": projectPages()["insights-trends"], "new-key": `${base}/settings` };
   await look("open", pages, session, async (page, name) => {

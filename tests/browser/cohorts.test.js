@@ -3,28 +3,14 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { funnelSteps, pickEvent, projectUrl, settled, signIn } from "./harness/dashboard.js";
 import { eventually } from "./harness/eventually.js";
+import { buyersTwice } from "./harness/buyers.js";
 import { openWorld } from "./harness/world.js";
 
-const MINUTE_MS = 60_000;
 /** What was sent or changed has to be seen by questions within seconds; the wait is long because machines are slow. */
 const COUNTED_MS = 60_000;
 const world = openWorld();
 let page;
 let base;
-
-/** Of 20 visitors all look, 10 choose, and 4 buy, two of them twice. */
-function shop() {
-  const start = Date.now() - 60 * MINUTE_MS;
-  const steps = [["viewed", 20], ["chosen", 10], ["bought", 4], ["bought", 2]];
-  return steps.flatMap(([name, count], step) =>
-    Array.from({ length: count }, (_, visitor) => ({
-      name,
-      anonymous_id: `visitor-${visitor}`,
-      timestamp: new Date(start + step * 5 * MINUTE_MS + visitor * 1_000).toISOString(),
-      properties: { amount: step * 10 },
-    })),
-  );
-}
 
 /** Waits until the rule that is written holds for so many of so many. */
 const counts = (persons, all) => page.getByRole("status").filter({ hasText: new RegExp(`^${persons} of ${all} people`) }).waitFor({ timeout: COUNTED_MS });
@@ -40,7 +26,7 @@ world.test("a project without cohorts says what they are for", async () => {
 });
 
 world.test("a rule is counted while it is written", async () => {
-  await world.observe.capture(shop());
+  await world.observe.capture(buyersTwice());
   await world.observe.stored(36);
   await eventually("the visitors to be counted", async () => {
     const { allPersons } = await world.observe.call("observe.reports.v1.CohortService/PreviewCohort", { rule: { conditions: [{ behavior: { event: "viewed" } }] } });

@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { PHONE } from "./harness/browser.js";
 import { joinAs, openPlace, projectUrl, settled, signIn } from "./harness/dashboard.js";
 import { eventually } from "./harness/eventually.js";
+import { buyers } from "./harness/buyers.js";
 import { openWorld } from "./harness/world.js";
 
-const MINUTE_MS = 60_000;
 /** What was sent has to be seen by questions within seconds; the wait is long because machines are slow. */
 const COUNTED_MS = 60_000;
 const MONTH = "2592000s";
@@ -13,19 +13,6 @@ const world = openWorld();
 let page;
 let base;
 let link;
-
-/** Of 20 visitors all look, 10 choose, and 4 buy. */
-function shop() {
-  const start = Date.now() - 60 * MINUTE_MS;
-  const steps = [["viewed", 20], ["chosen", 10], ["bought", 4]];
-  return steps.flatMap(([name, count], step) =>
-    Array.from({ length: count }, (_, visitor) => ({
-      name,
-      anonymous_id: `visitor-${visitor}`,
-      timestamp: new Date(start + step * 5 * MINUTE_MS + visitor * 1_000).toISOString(),
-    })),
-  );
-}
 
 const call = (method, body) => world.observe.call(`observe.reports.v1.${method}`, body);
 const save = (name, query) => call("SavedInsightService/CreateSavedInsight", { savedInsight: { name, query: { ...query, last: MONTH } } });
@@ -43,7 +30,7 @@ world.test("a dashboard is made and filled with insights and a text", async () =
   page = await world.open();
   await signIn(page, world.observe.url);
   base = projectUrl(page);
-  await world.observe.capture(shop());
+  await world.observe.capture(buyers());
   await world.observe.stored(34);
   await save("Views a day", { trends: { interval: "INTERVAL_DAY", timeZone: "UTC", series: [{ event: "viewed" }] } });
   await save("Look to buy", { funnel: { steps: ["viewed", "chosen", "bought"].map((event) => ({ event })), window: "86400s" } });

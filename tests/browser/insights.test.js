@@ -2,26 +2,12 @@
 import assert from "node:assert/strict";
 import { chooseFunnel, funnelSteps, openPlace, projectUrl, settled, signIn } from "./harness/dashboard.js";
 import { eventually } from "./harness/eventually.js";
+import { buyers } from "./harness/buyers.js";
 import { openWorld } from "./harness/world.js";
 
-const MINUTE_MS = 60_000;
 const world = openWorld();
 let page;
 let base;
-
-/** Of 20 visitors all look, 10 choose, and 4 buy. */
-function shop() {
-  const start = Date.now() - 60 * MINUTE_MS;
-  const steps = [["viewed", 20], ["chosen", 10], ["bought", 4]];
-  return steps.flatMap(([name, count], step) =>
-    Array.from({ length: count }, (_, visitor) => ({
-      name,
-      anonymous_id: `visitor-${visitor}`,
-      timestamp: new Date(start + step * 5 * MINUTE_MS + visitor * 1_000).toISOString(),
-      properties: { country: visitor % 2 === 0 ? "NZ" : "IS" },
-    })),
-  );
-}
 
 world.test("a project without events says what insights are for", async () => {
   page = await world.open();
@@ -34,7 +20,7 @@ world.test("a project without events says what insights are for", async () => {
 });
 
 world.test("a funnel counts persons, conversion and drop-off", async () => {
-  await world.observe.capture(shop());
+  await world.observe.capture(buyers());
   await world.observe.stored(34);
   await page.reload();
   await chooseFunnel(page, ["viewed", "chosen", "bought"]);
@@ -54,7 +40,7 @@ world.test("a funnel counts persons, conversion and drop-off", async () => {
 world.test("a step whose event never came is a hint with a suggestion, and no error", async () => {
   await page.goto(`${base}/insights?tab=funnel&step=viewed&step=chosn`);
   const hints = page.getByRole("list", { name: "Hints" });
-  await hints.getByText("chosn").waitFor();
+  await hints.getByText('No event named "chosn" in this project.').waitFor();
   await settled(page);
   assert.equal(await page.getByRole("alert").count(), 0);
   assert.deepEqual((await funnelSteps(page)).map(({ persons }) => persons), [20, 0]);

@@ -1,8 +1,9 @@
 import { type ReactNode, useState } from "react";
-import { Download, TableIcon } from "@/components/icons";
+import { TableIcon } from "@/components/icons";
 import { IconButton } from "@/components/IconButton";
 import { ChartTable } from "./ChartTable";
-import { downloadCsv, type ChartTable as Data } from "./table";
+import { CsvButton } from "./CsvButton";
+import type { ChartTable as Data } from "./table";
 import styles from "./charts.module.css";
 
 interface Props {
@@ -12,29 +13,25 @@ interface Props {
   table(): Data;
   /** Stands at the left of the tools. */
   actions?: ReactNode;
-  /** Leaves the tools out, for a chart too small for them. */
-  bare?: boolean;
   children: ReactNode;
 }
 
 /** What every chart has: a name, itself as a table, and itself as a file. */
-export function ChartFrame({ title, table, actions, bare, children }: Props) {
+export function ChartFrame({ title, table, actions, children }: Props) {
   const [asTable, setAsTable] = useState(false);
   return (
     <figure className={styles.frame} aria-label={title}>
-      {!bare && (
-        <div className={styles.tools}>
-          <div className={styles.actions}>{actions}</div>
-          <IconButton
-            size="s"
-            label={asTable ? "Show as chart" : "Show as table"}
-            aria-pressed={asTable}
-            icon={<TableIcon aria-hidden />}
-            onClick={() => setAsTable(!asTable)}
-          />
-          <IconButton size="s" label="Download CSV" icon={<Download aria-hidden />} onClick={() => downloadCsv(title, table())} />
-        </div>
-      )}
+      <div className={styles.tools}>
+        <div className={styles.actions}>{actions}</div>
+        <IconButton
+          size="s"
+          label={asTable ? "Show as chart" : "Show as table"}
+          aria-pressed={asTable}
+          icon={<TableIcon aria-hidden />}
+          onClick={() => setAsTable(!asTable)}
+        />
+        <CsvButton title={title} table={table} />
+      </div>
       {asTable ? <ChartTable title={title} table={table()} /> : children}
     </figure>
   );

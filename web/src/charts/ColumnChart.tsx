@@ -1,5 +1,4 @@
-import { type ReactNode } from "react";
-import { exactNumber, shortNumber } from "@/format/number";
+import type { ReactNode } from "react";
 import { ChartFrame } from "./ChartFrame";
 import { type ChartColumn, type ColumnLayer, columnTable } from "./columns";
 import { ColumnPlot } from "./ColumnPlot";
@@ -22,23 +21,17 @@ export interface ColumnChartProps {
   height?: number;
   /** Stands at the left of the tools. */
   actions?: ReactNode;
-  /** Leaves the tools out. */
-  bare?: boolean | undefined;
   /** What is noted at columns. */
   marks?: readonly ChartMark[] | undefined;
-  /** How values are written on the axis, and when one column is read. */
-  format?: (value: number) => string;
-  exact?: (value: number) => string;
   /** Told which value was pressed, where there is somebody behind it. */
   onPick?: ((column: number, layer: number) => void) | undefined;
 }
 
 /** Values as columns: stacked, or side by side; below the line, if they are losses. */
 export function ColumnChart(props: ColumnChartProps) {
-  const { title, columnTitle, columns, layers, actions, bare, onPick, stacked = false, unfinished = false, height = 300 } = props;
-  const { format = shortNumber, exact = exactNumber, marks } = props;
+  const { title, columnTitle, columns, layers, actions, marks, onPick, stacked = false, unfinished = false, height = 300 } = props;
   return (
-    <ChartFrame title={title} bare={bare ?? false} actions={actions} table={() => ({ ...columnTable(columnTitle, columns, layers), onPick })}>
+    <ChartFrame title={title} actions={actions} table={() => ({ ...columnTable(columnTitle, columns, layers), onPick })}>
       {layers.length > 1 && (
         <ul className={chart.legend} data-wide>
           {layers.map(({ id, label, color }) => (
@@ -49,7 +42,7 @@ export function ColumnChart(props: ColumnChartProps) {
           ))}
         </ul>
       )}
-      <ColumnPlot {...{ title, columns, layers, stacked, unfinished, height, marks, format, exact, onPick }} />
+      <ColumnPlot {...{ title, columns, layers, stacked, unfinished, height, marks, onPick }} />
     </ChartFrame>
   );
 }

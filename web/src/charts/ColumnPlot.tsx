@@ -1,4 +1,5 @@
 import { type KeyboardEvent, memo, type PointerEvent, useMemo, useRef, useState } from "react";
+import { exactNumber, shortNumber } from "@/format/number";
 import { type Bar, barsOf, type ChartColumn, type ColumnLayer, namedColumns } from "./columns";
 import { type ChartMark, Marks } from "./Marks";
 import { useWidth } from "./measure";
@@ -15,8 +16,6 @@ interface Props {
   unfinished: boolean;
   height: number;
   marks?: readonly ChartMark[] | undefined;
-  format(value: number): string;
-  exact(value: number): string;
   onPick?: ((column: number, layer: number) => void) | undefined;
 }
 
@@ -47,11 +46,11 @@ interface Place {
   y(value: number): number;
 }
 
-function usePlace({ columns, layers, stacked, height, format }: Props, width: number): Place {
+function usePlace({ columns, layers, stacked, height }: Props, width: number): Place {
   return useMemo(() => {
     const bars = barsOf(layers, columns.length, stacked);
     const axis = spanAxis(edge(bars, Math.min), edge(bars, Math.max), true);
-    const names = axis.ticks.map((tick) => format(Math.abs(tick)));
+    const names = axis.ticks.map((tick) => shortNumber(Math.abs(tick)));
     const left = Math.max(...names.map((name) => name.length)) * LETTER + 10;
     const inner = height - TOP - FOOT;
     const columnWidth = columns.length === 0 ? 0 : Math.max(0, width - left) / columns.length;
@@ -68,12 +67,12 @@ function usePlace({ columns, layers, stacked, height, format }: Props, width: nu
       named: namedColumns(columns.length, Math.floor((width - left) / tickRoom)),
       y: (value) => TOP + ((axis.max - value) / (axis.max - axis.min || 1)) * inner,
     };
-  }, [columns, layers, stacked, height, format, width]);
+  }, [columns, layers, stacked, height, width]);
 }
 
 /** The drawing, with its reading of one column: by pointer, or by the arrow keys. */
 export function ColumnPlot(props: Props) {
-  const { title, columns, layers, height, marks, exact, onPick } = props;
+  const { title, columns, layers, height, marks, onPick } = props;
   const host = useRef<HTMLDivElement>(null);
   const width = useWidth(host);
   const [active, setActive] = useState<number | null>(null);
@@ -118,7 +117,7 @@ export function ColumnPlot(props: Props) {
         onPointerLeave={() => setActive(null)}
       >
         {width > 0 && <Drawing {...props} place={place} active={active} />}
-        {active !== null && active < count && <Reading {...props} index={active} x={middle(active)} width={width} exact={exact} />}
+        {active !== null && active < count && <Reading {...props} index={active} x={middle(active)} width={width} />}
       </div>
       {width > 0 && marks && marks.length > 0 && <Marks marks={marks} top={TOP} height={inner} place={middle} />}
     </div>
@@ -156,26 +155,26 @@ const Bars = memo(function Bars({ columns, layers, stacked, unfinished, onPick, 
   const gap = !stacked && barsWidth / layers.length > 5 ? 1 : 0;
   return (
     <>
-        {bars.map(({ column, layer, from, to, left: share, width: part }) => (
-          <rect
-            key={`${column} ${layer}`}
-            x={left + (column + 0.5) * columnWidth - barsWidth / 2 + share * barsWidth}
-            width={Math.max(1, part * barsWidth - gap)}
-            y={Math.min(y(from), y(to))}
-            height={Math.max(1, Math.abs(y(from) - y(to)))}
-            style={{ fill: layers[layer]?.color, color: layers[layer]?.color }}
-            className={styles.bar}
-            data-growing={(unfinished && column === columns.length - 1) || undefined}
-            data-picks={onPick ? true : undefined}
-            onClick={onPick && (() => onPick(column, layer))}
-          />
-        ))}
+      {bars.map(({ column, layer, from, to, left: share, width: part }) => (
+        <rect
+          key={`${column} ${layer}`}
+          x={left + (column + 0.5) * columnWidth - barsWidth / 2 + share * barsWidth}
+          width={Math.max(1, part * barsWidth - gap)}
+          y={Math.min(y(from), y(to))}
+          height={Math.max(1, Math.abs(y(from) - y(to)))}
+          style={{ fill: layers[layer]?.color, color: layers[layer]?.color }}
+          className={styles.bar}
+          data-growing={(unfinished && column === columns.length - 1) || undefined}
+          data-picks={onPick ? true : undefined}
+          onClick={onPick && (() => onPick(column, layer))}
+        />
+      ))}
     </>
   );
 });
 
 /** All layers of one column, beside it. */
-function Reading({ columns, layers, unfinished, exact, index, x, width }: Props & { index: number; x: number; width: number }) {
+function Reading({ columns, layers, unfinished, index, x, width }: Props & { index: number; x: number; width: number }) {
   return (
     <div className={chart.readout} style={x < width / 2 ? { left: x + 16 } : { right: width - x + 16 }} aria-hidden>
       <p className={chart.readoutTime}>
@@ -187,7 +186,7 @@ function Reading({ columns, layers, unfinished, exact, index, x, width }: Props 
           <i className={styles.swatch} style={{ background: color }} />
           <span className={chart.readoutName}>{label}</span>
           {notes?.[index] && <span className={chart.readoutNote}>{notes[index]}</span>}
-          <b>{exact(values[index] ?? 0)}</b>
+          <b>{exactNumber(values[index] ?? 0)}</b>
         </p>
       ))}
     </div>
@@ -198,9 +197,9 @@ function edge(bars: readonly Bar[], choose: (...values: number[]) => number): nu
   return bars.reduce((most, { to }) => choose(most, to), 0);
 }
 
-function spoken({ columns, layers, exact }: Props, index: number): string {
+function spoken({ columns, layers }: Props, index: number): string {
   const column = columns[index];
   if (!column) return "No data";
-  const values = layers.map(({ label, values: all, notes }) => `${label} ${exact(all[index] ?? 0)}${notes?.[index] ? ` (${notes[index]})` : ""}`);
+  const values = layers.map(({ label, values: all, notes }) => `${label} ${exactNumber(all[index] ?? 0)}${notes?.[index] ? ` (${notes[index]})` : ""}`);
   return `${column.name}: ${values.join(", ")}`;
 }

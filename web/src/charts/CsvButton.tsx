@@ -2,7 +2,7 @@ import { Download } from "@/components/icons";
 import { IconButton } from "@/components/IconButton";
 import { type ChartTable, downloadCsv } from "./table";
 
-export interface CsvButtonProps {
+interface Props {
   /** What the table shows; the name of its file. */
   title: string;
   /** Asked for only when it is wanted. */
@@ -10,7 +10,7 @@ export interface CsvButtonProps {
   disabled?: boolean;
 }
 
-/** A table as a file: the one such button of the product. */
-export function CsvButton({ title, table, disabled }: CsvButtonProps) {
+/** What is on the page, as a file. */
+export function CsvButton({ title, table, disabled }: Props) {
   return <IconButton size="s" label={`Download CSV: ${title}`} disabled={disabled} icon={<Download aria-hidden />} onClick={() => downloadCsv(title, table())} />;
 }

@@ -16,8 +16,6 @@ export interface FunnelChartProps {
   unit?: string;
   /** Stands at the left of the tools. */
   actions?: ReactNode;
-  /** Leaves the tools out. */
-  bare?: boolean | undefined;
   /** Told which number was pressed: the step by its place, those who did not come so far, and the value of the breakdown. */
   onPick?: ((step: number, droppedOff: boolean, value?: string) => void) | undefined;
 }
@@ -32,11 +30,10 @@ function columns(count: number): "beside" | "below" | undefined {
 }
 
 /** How many persons came how far. */
-export function FunnelChart({ title, steps, groups = [], unit = "persons", actions, bare, onPick }: FunnelChartProps) {
+export function FunnelChart({ title, steps, groups = [], unit = "persons", actions, onPick }: FunnelChartProps) {
   return (
     <ChartFrame
       title={title}
-      bare={bare ?? false}
       table={() => funnelTable(steps, groups)}
       actions={
         <>

@@ -5,7 +5,7 @@ import { exactNumber, plural } from "@/format/number";
 import { ChartFrame } from "./ChartFrame";
 import { useWidth } from "./measure";
 import { conversionText, lengthText } from "./numbers";
-import { type PathsLink, type PathsNode, pathsTable, type PlacedLink, type PlacedNode, placePaths, STEP_MIN } from "./paths";
+import { type PathsLink, type PathsNode, pathsTable, type PlacedLink, type PlacedNode, placePaths, STEP_MIN, stepName } from "./paths";
 import styles from "./paths.module.css";
 
 /** One number of the chart: those at a place, those on a way, or those whose path ended at a place. */
@@ -21,15 +21,16 @@ export interface PathsChartProps {
   title: string;
   nodes: readonly PathsNode[];
   links: readonly PathsLink[];
+  /** The step that all paths end at, where steps are counted back from it. */
+  end?: number | undefined;
   actions?: ReactNode;
-  bare?: boolean | undefined;
   onPick?: ((number: PathsPick) => void) | undefined;
   /** Offers to let paths begin or end at a place. */
   onPoint?: ((point: "start" | "end", value: string) => void) | undefined;
 }
 
 /** Where paths lead: a column for each step, ways as thick as they are frequent. Every place opens by a press. */
-export function PathsChart({ title, nodes, links, actions, bare, onPick, onPoint }: PathsChartProps) {
+export function PathsChart({ title, nodes, links, end, actions, onPick, onPoint }: PathsChartProps) {
   const host = useRef<HTMLDivElement>(null);
   const room = useWidth(host);
   const [over, setOver] = useState<string | null>(null);
@@ -38,7 +39,7 @@ export function PathsChart({ title, nodes, links, actions, bare, onPick, onPoint
   const placed = useMemo(() => (room === 0 ? null : placePaths(nodes, links, width)), [nodes, links, width, room]);
   const columns = placed ? [...new Map(placed.nodes.map((node) => [node.step, node.x0]))].sort(([a], [b]) => a - b) : [];
   return (
-    <ChartFrame title={title} table={() => pathsTable(links)} actions={actions} bare={bare ?? false}>
+    <ChartFrame title={title} table={() => pathsTable(links, end)} actions={actions}>
       {/* It may scroll, and holds buttons that the keyboard reaches. */}
       <div className={styles.scroll} ref={host}>
         {placed && (
@@ -46,7 +47,7 @@ export function PathsChart({ title, nodes, links, actions, bare, onPick, onPoint
             <svg width={width} height={placed.height} aria-hidden>
               {columns.map(([step, x]) => (
                 <text key={step} x={x} y={10} className={styles.step}>
-                  Step {step}
+                  {stepName(step, end)}
                 </text>
               ))}
               {placed.links.map((link) => (
@@ -82,7 +83,7 @@ export function PathsChart({ title, nodes, links, actions, bare, onPick, onPoint
                     label={node.value}
                     trigger={
                       <button type="button" className={styles.place} title={node.value}>
-                        <span className="visually-hidden">Step {node.step}:</span>
+                        <span className="visually-hidden">{stepName(node.step, end)}:</span>
                         <span className="truncate">{node.value}</span>
                         <Num value={node.paths} unit="paths" />
                       </button>

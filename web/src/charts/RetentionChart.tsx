@@ -19,7 +19,6 @@ export interface RetentionChartProps {
   /** What is counted: "persons". */
   unit: string;
   actions?: ReactNode;
-  bare?: boolean | undefined;
   /** Told which number was pressed: the cohort and the column. */
   onPick?: ((row: number, column: number) => void) | undefined;
 }
@@ -30,7 +29,7 @@ const ROWS_SHOWN = 60;
 const [MIX_MIN, MIX_MAX] = [5, 58];
 
 /** Who came back when, as a grid: a row for each cohort, darker where more came back. The arrow keys walk over it. */
-export function RetentionChart({ title, rows, columnNames, display = "percent", unit, actions, bare, onPick }: RetentionChartProps) {
+export function RetentionChart({ title, rows, columnNames, display = "percent", unit, actions, onPick }: RetentionChartProps) {
   const [all, setAll] = useState(false);
   const [wanted, setAt] = useState<[row: number, column: number]>([0, 0]);
   const first = all ? 0 : Math.max(0, rows.length - ROWS_SHOWN);
@@ -57,7 +56,7 @@ export function RetentionChart({ title, rows, columnNames, display = "percent", 
     if (found) onPick?.(first + found[0], found[1]);
   };
   return (
-    <ChartFrame title={title} table={table} actions={actions} bare={bare ?? false}>
+    <ChartFrame title={title} table={table} actions={actions}>
       <div className={styles.scroll}>
         <table className={styles.grid} role="grid" aria-label={title} aria-readonly onKeyDown={walk} onFocus={reach} onClick={press}>
           <Head rows={rows} columnNames={columnNames} unit={unit} />

@@ -30,8 +30,6 @@ export interface TimeSeriesChartProps {
   actions?: ReactNode;
   /** Leaves the names of the series out, where they stand beside the chart already. */
   named?: boolean;
-  /** Leaves the tools out. */
-  bare?: boolean;
   /** What is noted at buckets. */
   marks?: readonly ChartMark[] | undefined;
   /** Told which value was pressed, where there is somebody behind it: the bucket, and the series by its place. */
@@ -41,10 +39,10 @@ export interface TimeSeriesChartProps {
 /** Values over time, as lines or as bars. */
 export function TimeSeriesChart(props: TimeSeriesChartProps) {
   const { title, buckets, series, display = "lines", unfinished = false, whole = true, height = 280 } = props;
-  const { format = shortNumber, exact = exactNumber, actions, bare, named = series.length < 2, marks, onPick } = props;
+  const { format = shortNumber, exact = exactNumber, actions, named = series.length < 2, marks, onPick } = props;
   const drawn = useDrawn(series);
   return (
-    <ChartFrame title={title} table={() => pickedTable(buckets, series, onPick)} actions={actions} bare={bare}>
+    <ChartFrame title={title} table={() => pickedTable(buckets, series, onPick)} actions={actions}>
       <div className={styles.withLegend}>
         {!named && <Legend series={drawn} wideToo={display === "bars"} />}
         <Plot

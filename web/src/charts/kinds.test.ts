@@ -88,6 +88,7 @@ describe("paths", () => {
 
   it("read as a table, a row a way", () => {
     expect(pathsTable([link("/a", 3)]).rows).toEqual([{ name: "/", cells: [1, "/a", 3, 3, "1 s"] }]);
+    expect(pathsTable([link("/a", 3)], 3).rows[0]?.cells[0]).toBe("2 steps before");
   });
 });
 

@@ -1,4 +1,5 @@
 import { sankey, sankeyLinkHorizontal, type SankeyLink, type SankeyNode } from "d3-sankey";
+import { plural } from "@/format/number";
 import { lengthText } from "./numbers";
 import type { ChartTable } from "./table";
 
@@ -112,13 +113,19 @@ function steps(first: number, last: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, index) => first + index);
 }
 
+/** What a step is called: by its place from the start, or from the end where all paths end at step `end`. */
+export function stepName(step: number, end: number | undefined): string {
+  if (end === undefined) return `Step ${step}`;
+  return step === end ? "End" : `${plural(end - step, "step")} before`;
+}
+
 /** A row for each way. */
-export function pathsTable(links: readonly PathsLink[]): ChartTable {
+export function pathsTable(links: readonly PathsLink[], end?: number): ChartTable {
   return {
     columns: ["From", "Step", "To", "Paths", "Persons", "Median time"],
     rows: links.map(({ source, target, step, paths, persons, medianMs }) => ({
       name: source,
-      cells: [step, target, paths, persons, medianMs === null ? null : lengthText(medianMs)],
+      cells: [end === undefined ? step : stepName(step, end), target, paths, persons, medianMs === null ? null : lengthText(medianMs)],
     })),
   };
 }

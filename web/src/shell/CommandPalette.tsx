@@ -6,6 +6,7 @@ import { useLocation } from "wouter";
 import { Avatar } from "@/components/Avatar";
 import { KeyHint } from "@/components/KeyHint";
 import { ChartLine, HeartPulse, Keyboard, LayoutDashboard, Plus, Search, Users } from "@/components/icons";
+import { useCohortEntries } from "@/features/cohorts/useCohortEntries";
 import { useDashboardEntries } from "@/features/dashboards/useDashboardEntries";
 import { useInsightEntries } from "@/features/insights/saved/useInsightEntries";
 import { useMonitorEntries } from "@/features/uptime/useMonitorEntries";
@@ -26,7 +27,8 @@ export default function CommandPalette({ onClose, onKeys }: { onClose: () => voi
   const actions = useUserEntries().flatMap((entry) => (typeof entry === "object" && "label" in entry ? [entry] : []));
   const uptime = useMonitorEntries(text);
   const insights = useInsightEntries(text);
-  const { dashboards, cohorts } = useDashboardEntries(text);
+  const dashboards = useDashboardEntries(text);
+  const cohorts = useCohortEntries(text);
   const [selected, setSelected] = useState("");
   const list = useRef<HTMLDivElement>(null);
   // Insights, dashboards, cohorts and monitors join the list a moment later than the rest, and above it; Enter goes to what stands on top then.

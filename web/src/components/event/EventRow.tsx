@@ -1,5 +1,6 @@
 import { memo } from "react";
 import { cx } from "@/components/cx";
+import { RowButton } from "@/components/RowButton";
 import { eventSubject, shortId } from "./event";
 import type { SeenEvent } from "./event";
 import { encodePersonKey } from "./personKey";
@@ -32,9 +33,9 @@ const EventRow = memo(function EventRow({ event, timeZone, peoplePath, saysDay =
       <time className={styles.time} dateTime={event.time.toISOString()} title={rowInstant(event.time, timeZone)}>
         {rowTime(event.time, timeZone, saysDay)}
       </time>
-      <button id={rowId(event.uuid)} type="button" className={styles.open} aria-expanded={isOpen} title={event.name} onClick={() => onOpen(event.uuid)}>
+      <RowButton id={rowId(event.uuid)} className={styles.open} aria-expanded={isOpen} title={event.name} onClick={() => onOpen(event.uuid)}>
         {event.name}
-      </button>
+      </RowButton>
       <span className={styles.subject} title={subject}>
         {subject}
       </span>

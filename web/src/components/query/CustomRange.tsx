@@ -1,8 +1,7 @@
 import { type FormEvent, useState } from "react";
 import { Button } from "@/components/Button";
 import { TextField } from "@/components/TextField";
-import { isForward, resolveRange, type TimeRangeState } from "./range";
-import { toLocal } from "./zone";
+import { isForward, resolveRange, type TimeRangeState, writeLocal } from "./range";
 import styles from "./range.module.css";
 
 interface Props {
@@ -59,6 +58,5 @@ function endsOf(value: TimeRangeState, zone: string, now: number) {
 }
 
 function dateText(instant: number, zone: string): string {
-  const { year, month, day } = toLocal(instant, zone);
-  return `${year}-${String(month).padStart(2, "0")}-${String(day).padStart(2, "0")}`;
+  return writeLocal(instant, zone).slice(0, 10);
 }

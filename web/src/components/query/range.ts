@@ -50,6 +50,13 @@ export function parseLocal(text: string): (LocalTime & { dateOnly: boolean }) | 
   return exists ? { year, month, day, hour, minute, dateOnly: match[4] === undefined } : null;
 }
 
+/** Writes what a clock in the zone shows at an instant, to the minute: `2026-05-31T14:30`. */
+export function writeLocal(instant: number, zone: string): string {
+  const { year, month, day, hour, minute } = toLocal(instant, zone);
+  const two = (number: number) => String(number).padStart(2, "0");
+  return `${year}-${two(month)}-${two(day)}T${two(hour)}:${two(minute)}`;
+}
+
 const PRESET_HOURS: Record<Preset, number> = { "24h": 24, today: 24, "7d": 7 * 24, "30d": 30 * 24, "90d": 90 * 24 };
 /** The longest that a range up to now may be. */
 const LAST_HOURS_MAX = 400 * 24;

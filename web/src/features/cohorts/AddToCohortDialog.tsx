@@ -12,9 +12,9 @@ import { useToast } from "@/components/Toast";
 import { idOf, personName, said } from "@/features/people/person";
 import type { Person } from "@/gen/observe/identity/v1/person_pb";
 import { CohortService } from "@/gen/observe/reports/v1/cohort_service_pb";
+import { useForget } from "@/hooks/useForget";
 import { useProject } from "@/hooks/useProject";
 import { cohortPath, hasRule } from "./cohort";
-import { useCohortsChanged } from "./useCohortsChanged";
 
 const FORM_ID = "add-to-cohort";
 
@@ -27,10 +27,10 @@ export function AddToCohortDialog({ person, onClose }: { person: Person; onClose
   const chosen = lists.find(({ id }) => id === asked) ?? lists[0];
   const [, navigate] = useLocation();
   const toast = useToast();
-  const changed = useCohortsChanged();
+  const forget = useForget(CohortService);
   const add = useMutation(CohortService.method.addCohortPersons, {
     onSuccess: ({ cohort }) => {
-      void changed();
+      void forget();
       onClose();
       toast.ok(`On the list “${said(cohort?.name ?? "")}”`, { label: "Open", onPress: () => navigate(path(cohortPath(cohort?.id ?? ""))) });
     },

@@ -4,19 +4,19 @@ import { readError } from "@/api/errors";
 import { ConfirmDialog } from "@/components/ConfirmDialog";
 import { said } from "@/features/people/person";
 import { type Cohort, CohortService } from "@/gen/observe/reports/v1/cohort_service_pb";
+import { useForget } from "@/hooks/useForget";
 import { useProject } from "@/hooks/useProject";
 import { COHORTS_PATH } from "./cohort";
-import { useCohortsChanged } from "./useCohortsChanged";
 
 /** Asks before a cohort is removed. */
 export function DeleteCohortDialog({ cohort, onClose }: { cohort: Cohort; onClose: () => void }) {
   const { project, path } = useProject();
   const [, navigate] = useLocation();
-  const changed = useCohortsChanged();
+  const forget = useForget(CohortService);
   const remove = useMutation(CohortService.method.deleteCohort, {
     onSuccess: () => {
       navigate(path(COHORTS_PATH));
-      void changed();
+      void forget();
     },
   });
   return (

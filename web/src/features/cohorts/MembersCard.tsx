@@ -16,10 +16,10 @@ import { IdentifiedBadge, PersonMark } from "@/features/people/PersonMark";
 import { exactNumber, plural } from "@/format/number";
 import type { Person } from "@/gen/observe/identity/v1/person_pb";
 import { type Cohort, CohortService } from "@/gen/observe/reports/v1/cohort_service_pb";
+import { useForget } from "@/hooks/useForget";
 import { useLastError } from "@/hooks/useLastError";
 import { useProject } from "@/hooks/useProject";
 import { hasRule } from "./cohort";
-import { useCohortsChanged } from "./useCohortsChanged";
 import { useMembers, useMembersFile } from "./useMembers";
 import styles from "./cohorts.module.css";
 
@@ -82,11 +82,11 @@ export function MembersCard({ cohort, mayRemove }: { cohort: Cohort; mayRemove: 
 function Remove({ cohort, person }: { cohort: Cohort; person: Person }) {
   const { project } = useProject();
   const toast = useToast();
-  const changed = useCohortsChanged();
-  const add = useMutation(CohortService.method.addCohortPersons, { onSettled: () => void changed() });
+  const forget = useForget(CohortService);
+  const add = useMutation(CohortService.method.addCohortPersons, { onSettled: () => void forget() });
   const remove = useMutation(CohortService.method.removeCohortPersons, {
     onSuccess: () => {
-      void changed();
+      void forget();
       toast.ok(`${said(personName(person))} is off the list`, { label: "Undo", onPress: () => add.mutate(which) });
     },
     onError: (error) => toast.bad(readError(error).message),

@@ -2,9 +2,9 @@ import { createClient } from "@connectrpc/connect";
 import { useTransport } from "@connectrpc/connect-query";
 import { useState } from "react";
 import { CohortService } from "@/gen/observe/reports/v1/cohort_service_pb";
+import { useForget } from "@/hooks/useForget";
 import { useProject } from "@/hooks/useProject";
 import { portions } from "./pasted";
-import { useCohortsChanged } from "./useCohortsChanged";
 
 export interface AddPersons {
   /** Puts persons on a list, in as many calls as it takes; answers whether all went well. Those that are on it stay, so that it may be tried again. */
@@ -17,7 +17,7 @@ export interface AddPersons {
 export function useAddPersons(): AddPersons {
   const { project } = useProject();
   const transport = useTransport();
-  const changed = useCohortsChanged();
+  const forget = useForget(CohortService);
   const [done, setDone] = useState<number>();
   const [error, setError] = useState<unknown>(null);
   const add = async (cohortId: string, ids: readonly string[]) => {
@@ -35,7 +35,7 @@ export function useAddPersons(): AddPersons {
       return false;
     } finally {
       setDone(undefined);
-      void changed();
+      void forget();
     }
   };
   return { add, done, error };

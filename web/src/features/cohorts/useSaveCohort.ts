@@ -2,11 +2,11 @@ import { useMutation } from "@connectrpc/connect-query";
 import { useState } from "react";
 import { useLocation } from "wouter";
 import { type Cohort, CohortService } from "@/gen/observe/reports/v1/cohort_service_pb";
+import { useForget } from "@/hooks/useForget";
 import { useProject } from "@/hooks/useProject";
 import { cohortPath } from "./cohort";
 import { type RuleState, toRule } from "./rule";
 import { useAddPersons } from "./useAddPersons";
-import { useCohortsChanged } from "./useCohortsChanged";
 
 export interface CohortDraft {
   name: string;
@@ -21,13 +21,13 @@ export interface CohortDraft {
 export function useSaveCohort(cohort: Cohort | undefined) {
   const { project, path } = useProject();
   const [, navigate] = useLocation();
-  const changed = useCohortsChanged();
+  const forget = useForget(CohortService);
   const [made, setMade] = useState<string>();
   const people = useAddPersons();
   const create = useMutation(CohortService.method.createCohort);
   const update = useMutation(CohortService.method.updateCohort);
   const leave = (id: string) => {
-    void changed();
+    void forget();
     navigate(path(cohortPath(id)));
   };
   const run = async ({ name, description, rule, ids }: CohortDraft) => {

@@ -4,18 +4,18 @@ import { readError } from "@/api/errors";
 import { ConfirmDialog } from "@/components/ConfirmDialog";
 import { said } from "@/features/people/person";
 import { type Dashboard, DashboardService } from "@/gen/observe/reports/v1/dashboard_service_pb";
+import { useForget } from "@/hooks/useForget";
 import { useProject } from "@/hooks/useProject";
-import { useDashboardsChanged } from "./useDashboardsChanged";
 
 /** Asks before a dashboard is removed. */
 export function DeleteDashboardDialog({ dashboard, onClose }: { dashboard: Dashboard; onClose: () => void }) {
   const { project, path } = useProject();
   const [, navigate] = useLocation();
-  const changed = useDashboardsChanged();
+  const forget = useForget(DashboardService);
   const remove = useMutation(DashboardService.method.deleteDashboard, {
     onSuccess: () => {
       navigate(path("dashboards"));
-      void changed();
+      void forget();
     },
   });
   return (

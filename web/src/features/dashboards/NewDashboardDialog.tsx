@@ -7,9 +7,9 @@ import { Dialog } from "@/components/Dialog";
 import { FormMessage } from "@/components/FormMessage";
 import { TextField } from "@/components/TextField";
 import { DashboardService } from "@/gen/observe/reports/v1/dashboard_service_pb";
+import { useForget } from "@/hooks/useForget";
 import { useProject } from "@/hooks/useProject";
 import { NAME_MAX } from "./draft";
-import { useDashboardsChanged } from "./useDashboardsChanged";
 
 const FORM_ID = "new-dashboard";
 
@@ -18,10 +18,10 @@ export function NewDashboardDialog({ onClose }: { onClose: () => void }) {
   const { project, path } = useProject();
   const [, navigate] = useLocation();
   const [name, setName] = useState("");
-  const changed = useDashboardsChanged();
+  const forget = useForget(DashboardService);
   const create = useMutation(DashboardService.method.createDashboard, {
     onSuccess: ({ dashboard }) => {
-      void changed();
+      void forget();
       navigate(path(`dashboards/${dashboard?.id ?? ""}?edit=1`));
     },
   });

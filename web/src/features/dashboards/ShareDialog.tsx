@@ -7,8 +7,8 @@ import { FormMessage } from "@/components/FormMessage";
 import { useToast } from "@/components/Toast";
 import { said } from "@/features/people/person";
 import { type Dashboard, DashboardService } from "@/gen/observe/reports/v1/dashboard_service_pb";
+import { useForget } from "@/hooks/useForget";
 import { useProject } from "@/hooks/useProject";
-import { useDashboardsChanged } from "./useDashboardsChanged";
 import styles from "./dashboards.module.css";
 
 interface Props {
@@ -21,12 +21,12 @@ interface Props {
 export function ShareDialog({ dashboard, name, onClose }: Props) {
   const { project } = useProject();
   const toast = useToast();
-  const changed = useDashboardsChanged();
+  const forget = useForget(DashboardService);
   const which = { projectId: project.id, dashboardId: dashboard.id };
-  const share = useMutation(DashboardService.method.shareDashboard, { onSuccess: () => void changed() });
+  const share = useMutation(DashboardService.method.shareDashboard, { onSuccess: () => void forget() });
   const unshare = useMutation(DashboardService.method.unshareDashboard, {
     onSuccess: () => {
-      void changed();
+      void forget();
       onClose();
       toast.ok("The link has ended");
     },

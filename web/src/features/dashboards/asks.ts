@@ -1,7 +1,7 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { lastRange, resolveRange, toTimeRange } from "@/components/query/range";
 import { effectiveInterval } from "@/features/insights/interval";
-import { INTERVAL_WIRE } from "@/features/insights/request";
+import { INTERVAL_WIRE, intervalOf } from "@/features/insights/wire";
 import { durationMs } from "@/format/time";
 import type { TimeRange } from "@/gen/observe/common/v1/time_range_pb";
 import type { InsightQuery } from "@/gen/observe/reports/v1/saved_insight_service_pb";
@@ -31,12 +31,8 @@ export function askedNow(query: InsightQuery, { projectId, timeZone, now, lastHo
   const range = toTimeRange(resolved);
   const value = { ...kind.value, projectId, range };
   // A year by the hour is no picture: another time has other buckets.
-  if ("interval" in value && lastHours !== null) value.interval = INTERVAL_WIRE[effectiveInterval(nameOf(value.interval), resolved)];
+  if ("interval" in value && lastHours !== null) value.interval = INTERVAL_WIRE[effectiveInterval(intervalOf(value.interval), resolved)];
   return { ...kind, value } as InsightQuery["kind"];
-}
-
-function nameOf(interval: WireInterval): "hour" | "day" | "week" | "month" {
-  return (Object.keys(INTERVAL_WIRE) as (keyof typeof INTERVAL_WIRE)[]).find((name) => INTERVAL_WIRE[name] === interval) ?? "day";
 }
 
 /** The length of buckets of a funnel over time. */

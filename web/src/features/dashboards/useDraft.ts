@@ -2,9 +2,9 @@ import { createClient } from "@connectrpc/connect";
 import { useTransport } from "@connectrpc/connect-query";
 import { useEffect, useState, useSyncExternalStore } from "react";
 import { type Dashboard, DashboardService } from "@/gen/observe/reports/v1/dashboard_service_pb";
+import { useForget } from "@/hooks/useForget";
 import { type Draft, toDashboard } from "./draft";
 import { Saver, type Shown } from "./saver";
-import { useDashboardsChanged } from "./useDashboardsChanged";
 
 export interface DraftOf extends Shown {
   change(part: Partial<Draft>): void;
@@ -17,7 +17,7 @@ export interface DraftOf extends Shown {
 /** A dashboard that is changed in place. `dashboard` is the newest that is known of the server. */
 export function useDraft(projectId: string, dashboard: Dashboard): DraftOf {
   const transport = useTransport();
-  const changed = useDashboardsChanged();
+  const forget = useForget(DashboardService);
   const { id } = dashboard;
   const [saver] = useState(() => {
     const client = createClient(DashboardService, transport);
@@ -32,7 +32,7 @@ export function useDraft(projectId: string, dashboard: Dashboard): DraftOf {
   const { state } = shown;
   useEffect(() => {
     if (state !== "saving") return;
-    return () => void changed();
+    return () => void forget();
   }, [state === "saving"]);
   useEffect(() => () => saver.leave(), [saver]);
   return { ...shown, change: (part) => saver.change(part), retry: () => void saver.save(), decide: (whose) => void saver.decide(whose) };

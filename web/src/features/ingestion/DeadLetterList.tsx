@@ -5,6 +5,7 @@ import { cx } from "@/components/cx";
 import { encodePersonKey } from "@/components/event/personKey";
 import { ChevronRight } from "@/components/icons";
 import { RelativeTime } from "@/components/RelativeTime";
+import { RowButton } from "@/components/RowButton";
 import { absoluteTime, toDate } from "@/format/time";
 import { plural } from "@/format/number";
 import type { DeadLetter } from "@/gen/observe/events/v1/pipeline_service_pb";
@@ -82,9 +83,9 @@ function Line({ letter, isOpen, onToggle }: { letter: DeadLetter; isOpen: boolea
       <span className={styles.when}>
         <RelativeTime time={letter.createdTime} />
       </span>
-      <button type="button" className={styles.open} aria-expanded={isOpen} title={nameOf(letter)} onClick={onToggle}>
+      <RowButton className={styles.open} aria-expanded={isOpen} title={nameOf(letter)} onClick={onToggle}>
         {nameOf(letter)}
-      </button>
+      </RowButton>
       <span className={styles.reason} title={visible(letter.reason)}>
         {visible(letter.reason)}
         {letter.sqlstate && <code>{visible(letter.sqlstate)}</code>}

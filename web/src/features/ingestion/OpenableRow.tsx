@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { cx } from "@/components/cx";
 import { ChevronRight } from "@/components/icons";
 import { RelativeTime } from "@/components/RelativeTime";
+import { RowButton } from "@/components/RowButton";
 import { visible } from "./payload";
 import styles from "./openableRow.module.css";
 
@@ -31,9 +32,9 @@ export function OpenableRow({ time, title, subject, aside, isOpen, onToggle, adv
         <span className={styles.when}>
           <RelativeTime time={time} everyMs={5_000} />
         </span>
-        <button type="button" className={styles.open} aria-expanded={isOpen} onClick={onToggle}>
+        <RowButton className={styles.open} aria-expanded={isOpen} onClick={onToggle}>
           {visible(title)}
-        </button>
+        </RowButton>
         <span className={styles.subject}>{subject}</span>
         <code className={styles.aside} title={visible(aside)}>
           {visible(aside)}

@@ -3,6 +3,7 @@ import { Link } from "wouter";
 import { Button } from "@/components/Button";
 import { cx } from "@/components/cx";
 import { RelativeTime } from "@/components/RelativeTime";
+import { RowButton } from "@/components/RowButton";
 import { plural } from "@/format/number";
 import type { RejectionCount } from "@/gen/observe/events/v1/pipeline_service_pb";
 import { useProject } from "@/hooks/useProject";
@@ -50,9 +51,9 @@ function ReasonRow({ of: { code, count, lastSeenTime }, isChosen, onChoose }: { 
   return (
     <li className={cx(styles.reason, isChosen && styles.chosen)}>
       <div className={styles.what}>
-        <button type="button" className={styles.choose} aria-pressed={isChosen} title={isChosen ? "Show all below" : "Show only these below"} onClick={onChoose}>
+        <RowButton className={styles.choose} aria-pressed={isChosen} title={isChosen ? "Show all below" : "Show only these below"} onClick={onChoose}>
           {visible(title)}
-        </button>
+        </RowButton>
         <code className={styles.code}>{visible(code)}</code>
       </div>
       <p className={styles.advice}>

@@ -10,6 +10,9 @@ import { Violations } from "./Violations";
 import { wrongConditions } from "./violations";
 import styles from "./insights.module.css";
 
+/** The parts of a request whose violations `WholeRow` shows. */
+export const WHOLE_PATHS = ["filter", "breakdown", "range", "group_type"];
+
 interface Props {
   question: Question;
   change: ChangeQuestion;
@@ -49,7 +52,7 @@ export function WholeRow({ question, change, fields, hints, of, addLabel = "Filt
         {!personsOnly && <GroupField value={question.groupType} onChange={(groupType) => change({ groupType })} />}
         {children}
       </div>
-      {["filter", "breakdown", "range", "group_type", ...paths].map((path) => (
+      {[...WHOLE_PATHS, ...paths].map((path) => (
         <Violations key={path} fields={fields} path={path} />
       ))}
       <Hints
@@ -65,6 +68,3 @@ export function WholeRow({ question, change, fields, hints, of, addLabel = "Filt
     </div>
   );
 }
-
-/** The parts of a request whose violations `WholeRow` shows. */
-export const WHOLE_PATHS = ["filter", "breakdown", "range", "group_type"];

@@ -111,5 +111,8 @@ describe("who is behind a number", () => {
     expect(wordsOf({ number: { kind: "retention", cohort: bucket, column: 3, droppedOff: true }, request: retention }).title).toBe("Mon, 25 May 2026, day 3");
     const paths = create(QueryPathsRequestSchema, { range });
     expect(wordsOf({ number: { kind: "paths", step: 1, source: "/", target: "/a", droppedOff: false }, request: paths })).toEqual({ title: "/ → /a", detail: "Step 1" });
+    const back = create(QueryPathsRequestSchema, { range, endPoint: "/buy", maxSteps: 4 });
+    const at = (step: number) => wordsOf({ number: { kind: "paths", step, source: "/", target: "", droppedOff: false }, request: back }).detail;
+    expect([2, 3, 4].map(at)).toEqual(["2 steps before", "1 step before", "End"]);
   });
 });

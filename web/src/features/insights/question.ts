@@ -128,6 +128,8 @@ export const STEPS_MAX = 20;
 export const EXCLUSIONS_MAX = 10;
 /** The longest formula, in bytes. */
 export const FORMULA_MAX = 200;
+/** The longest place that paths begin or end at, in bytes. */
+export const PLACE_MAX = 4_096;
 export const PERIODS_MAX = 100;
 export const DEPTH_MIN = 2;
 export const DEPTH_MAX = 10;

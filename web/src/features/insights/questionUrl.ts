@@ -21,6 +21,7 @@ import {
   type PathsState,
   PERIODS,
   PERIODS_MAX,
+  PLACE_MAX,
   type Question,
   type RetentionState,
   SERIES_MAX,
@@ -34,8 +35,6 @@ import {
 
 /** Longer names do not exist. */
 const NAME_MAX = 200;
-/** The longest text of a place that paths begin or end at. */
-const PLACE_MAX = 1_024;
 
 /** Every parameter that is a question's; others are kept. */
 const NAMES = [

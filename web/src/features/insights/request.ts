@@ -5,19 +5,16 @@ import { toFilter } from "@/components/query/filter";
 import { resolveRange, toTimeRange } from "@/components/query/range";
 import {
   type QueryFunnelRequest,
-  QueryFunnelRequest_Order as WireOrder,
   QueryFunnelRequestSchema,
   type QueryFunnelTrendRequest,
   QueryFunnelTrendRequestSchema,
 } from "@/gen/observe/reports/v1/funnel_pb";
-import { Interval as WireInterval } from "@/gen/observe/reports/v1/interval_pb";
 import { type QueryLifecycleRequest, QueryLifecycleRequestSchema } from "@/gen/observe/reports/v1/lifecycle_pb";
-import { type QueryPathsRequest, QueryPathsRequest_Steps as WireSteps, QueryPathsRequestSchema } from "@/gen/observe/reports/v1/paths_pb";
+import { type QueryPathsRequest, QueryPathsRequestSchema } from "@/gen/observe/reports/v1/paths_pb";
 import {
   type QueryRetentionRequest,
   QueryRetentionRequest_Counting as WireCounting,
   QueryRetentionRequest_Kind as WireKind,
-  QueryRetentionRequest_Period as WirePeriod,
   QueryRetentionRequest_Windows as WireWindows,
   QueryRetentionRequestSchema,
 } from "@/gen/observe/reports/v1/retention_pb";
@@ -25,17 +22,8 @@ import { type QueryStickinessRequest, QueryStickinessRequestSchema } from "@/gen
 import { type QueryTrendsRequest, QueryTrendsRequestSchema } from "@/gen/observe/reports/v1/trends_pb";
 import { effectiveInterval } from "./interval";
 import { MATH_INFO } from "./maths";
-import {
-  type EventState,
-  type Interval,
-  isWhole,
-  type Order,
-  type PathSteps,
-  type Period,
-  type Question,
-  STEPS_MIN,
-  windowSeconds,
-} from "./question";
+import { type EventState, isWhole, type Question, STEPS_MIN, windowSeconds } from "./question";
+import { INTERVAL_WIRE, ORDER_WIRE, PERIOD_WIRE, STEPS_WIRE } from "./wire";
 
 /** What a question means only together with: whose project, where, and when it is asked. */
 export interface Asker {
@@ -44,16 +32,6 @@ export interface Asker {
   /** Milliseconds since 1970. */
   now: number;
 }
-
-export const INTERVAL_WIRE: Record<Interval, WireInterval> = {
-  hour: WireInterval.HOUR,
-  day: WireInterval.DAY,
-  week: WireInterval.WEEK,
-  month: WireInterval.MONTH,
-};
-export const ORDER_WIRE: Record<Order, WireOrder> = { ordered: WireOrder.ORDERED, strict: WireOrder.STRICT, any: WireOrder.ANY };
-export const PERIOD_WIRE: Record<Period, WirePeriod> = { day: WirePeriod.DAY, week: WirePeriod.WEEK, month: WirePeriod.MONTH };
-export const STEPS_WIRE: Record<PathSteps, WireSteps> = { pages: WireSteps.PAGES, events: WireSteps.EVENTS, custom: WireSteps.CUSTOM_EVENTS };
 
 const toEvent = ({ event, filter }: EventState) => ({ event, filter: toFilter(filter) });
 

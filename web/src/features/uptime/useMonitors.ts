@@ -1,8 +1,8 @@
-import { createConnectQueryKey, useQuery } from "@connectrpc/connect-query";
-import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useMemo } from "react";
+import { useQuery } from "@connectrpc/connect-query";
+import { useMemo } from "react";
 import { IncidentService } from "@/gen/observe/monitor/v1/incident_service_pb";
 import { MonitorService } from "@/gen/observe/monitor/v1/monitor_service_pb";
+import { useForget } from "@/hooks/useForget";
 import { sortMonitors } from "./monitorState";
 
 /** How often what is shown is asked for again, in milliseconds: as often as the quickest monitor is checked. */
@@ -22,11 +22,5 @@ export function useMonitors(projectId: string) {
 
 /** Forgets every answer about monitors and incidents, after one was changed. */
 export function useForgetMonitors(): () => Promise<void> {
-  const client = useQueryClient();
-  return useCallback(async () => {
-    await Promise.all([
-      client.invalidateQueries({ queryKey: createConnectQueryKey({ schema: MonitorService, cardinality: undefined }) }),
-      client.invalidateQueries({ queryKey: createConnectQueryKey({ schema: IncidentService, cardinality: undefined }) }),
-    ]);
-  }, [client]);
+  return useForget(MonitorService, IncidentService);
 }

@@ -2,7 +2,6 @@ import { useMemo } from "react";
 import { TimeSeriesChart } from "@/charts";
 import { Card } from "@/components/Card";
 import type { FilterState } from "@/components/query";
-import type { Interval } from "@/features/insights/question";
 import type { QueryWebOverviewRequest, QueryWebOverviewResponse } from "@/gen/observe/reports/v1/web_overview_pb";
 import type { Values } from "@/hooks/useUrlState";
 import { type DimensionInfo, GROUPS, rowCondition } from "./dimensions";
@@ -18,22 +17,21 @@ type State = Values<typeof WEB_SHAPE>;
 interface Props {
   request: QueryWebOverviewRequest;
   response: QueryWebOverviewResponse;
-  interval: Interval;
   now: number;
   state: State;
   onChange(change: Partial<State>, options?: { push?: boolean }): void;
 }
 
 /** The screen, once there is an answer. */
-export function WebAnswer({ request, response, interval, now, state, onChange }: Props) {
+export function WebAnswer({ request, response, now, state, onChange }: Props) {
   const { metric, filter } = state;
-  const course = useMemo(() => courseOf(request, response.points, interval, metric, now), [request, response, interval, metric, now]);
+  const course = useMemo(() => courseOf(request, response.points, metric, now), [request, response, metric, now]);
   const narrow = (info: DimensionInfo, value: string) => onChange({ filter: withRow(filter, info, value) }, { push: true });
   return (
     <div className="stack">
       <Card>
         {response.numbers && <Tiles tiles={tilesOf(response.numbers, response.previous)} metric={metric} onMetric={(next) => onChange({ metric: next })} />}
-        <TimeSeriesChart title={METRIC_NAMES[metric]} {...course} display={interval === "hour" ? "bars" : "lines"} named height={240} />
+        <TimeSeriesChart title={METRIC_NAMES[metric]} buckets={course.buckets} series={course.series} unfinished={course.unfinished} display={course.buckets.length === "hour" ? "bars" : "lines"} named height={240} />
       </Card>
       <div className={styles.tables}>
         {GROUPS.map((group) => (

@@ -1,11 +1,9 @@
-import { useMemo } from "react";
 import { readError } from "@/api/errors";
 import { Card } from "@/components/Card";
 import { ErrorState } from "@/components/ErrorState";
 import { FormMessage } from "@/components/FormMessage";
 import { PageHeader } from "@/components/PageHeader";
-import { FilterBar, TimeRangePicker } from "@/components/query";
-import { SCOPES } from "@/components/query/filter";
+import { FilterBar, INSIGHT_SCOPES, TimeRangePicker } from "@/components/query";
 import { knownZone } from "@/components/query/zone";
 import { useAnswer } from "@/features/insights/useAnswer";
 import { wrongConditions } from "@/features/insights/violations";
@@ -29,12 +27,10 @@ export default function WebPage() {
   const now = useNow(60_000).getTime();
   const [state, setState] = useUrlState(WEB_SHAPE);
   const { range, filter } = state;
-  const { request, interval } = toWebRequest({ projectId: project.id, range, filter, timeZone, now });
+  const request = toWebRequest({ projectId: project.id, range, filter, timeZone, now });
   const { answered, pending, error, retry } = useAnswer(InsightService.method.queryWebOverview, request);
   const problem = error == null ? undefined : readError(error);
   const isEmpty = answered !== undefined && !pending && filter.conditions.length === 0 && isNothing(answered.response);
-  // The interval belongs to the question that was answered, which may be the one before.
-  const asked = useMemo(() => answered && { ...answered, interval }, [answered]);
   return (
     <>
       <PageHeader
@@ -50,22 +46,22 @@ export default function WebPage() {
         <FilterBar
           value={filter}
           label="Filters of page views"
-          scopes={SCOPES}
+          scopes={INSIGHT_SCOPES}
           wrong={wrongConditions(problem?.fields ?? {}, "filter", filter.conditions.length)}
           onChange={(next) => setState({ filter: next })}
         />
-        {asked && problem && <FormMessage error={problem.kind === "invalid" ? Object.values(problem.fields).join(" ") || problem.message : problem.message} />}
-        {!asked && error != null ? (
+        {answered && problem && <FormMessage error={problem.kind === "invalid" ? Object.values(problem.fields).join(" ") || problem.message : problem.message} />}
+        {!answered && error != null ? (
           <Card bare>
             <ErrorState error={error} onRetry={retry} />
           </Card>
-        ) : !asked ? (
+        ) : !answered ? (
           <WebSkeleton />
         ) : isEmpty ? (
           <NoViews range={range} onRange={(next) => setState({ range: next })} />
         ) : (
           <div className={styles.answer} data-old={pending || undefined} aria-busy={pending || undefined}>
-            <WebAnswer {...asked} now={now} state={state} onChange={setState} />
+            <WebAnswer {...answered} now={now} state={state} onChange={setState} />
           </div>
         )}
       </div>

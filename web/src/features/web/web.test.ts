@@ -16,9 +16,9 @@ const tableOf = (dimension: Dimension) => GROUPS.flatMap(({ tables }) => tables)
 describe("the question of the page", () => {
   it("asks for all rows, the time before, and buckets that can be read", () => {
     const asked = { projectId: "p", filter: NO_FILTER, timeZone: "Europe/Berlin", now: NOW };
-    const { request, interval } = toWebRequest({ ...asked, range: { kind: "preset", preset: "30d" } });
-    expect([request.comparePrevious, request.limit, request.interval, interval, request.timeZone]).toEqual([true, ROWS_MAX, Interval.DAY, "day", "Europe/Berlin"]);
-    expect(toWebRequest({ ...asked, range: { kind: "preset", preset: "today" } }).interval).toBe("hour");
+    const request = toWebRequest({ ...asked, range: { kind: "preset", preset: "30d" } });
+    expect([request.comparePrevious, request.limit, request.interval, request.timeZone]).toEqual([true, ROWS_MAX, Interval.DAY, "Europe/Berlin"]);
+    expect(toWebRequest({ ...asked, range: { kind: "preset", preset: "today" } }).interval).toBe(Interval.HOUR);
   });
 
   it("has a table for every dimension, each once", () => {
@@ -75,12 +75,12 @@ it("tiles have units, and the exact value for hovering", () => {
 });
 
 it("the chart leaves out buckets that have not begun, and marks the one that is not over", () => {
-  const { request } = toWebRequest({ projectId: "p", filter: NO_FILTER, timeZone: "UTC", now: NOW, range: { kind: "preset", preset: "7d" } });
+  const request = toWebRequest({ projectId: "p", filter: NO_FILTER, timeZone: "UTC", now: NOW, range: { kind: "preset", preset: "7d" } });
   const points = Array.from({ length: 9 }, (_, n) => create(WebPointSchema, { startTime: timestampFromMs(Date.UTC(2026, 4, 25) + n * DAY), visitors: BigInt(n), views: 9n }));
-  const course = courseOf(request, points, "day", "visitors", NOW);
+  const course = courseOf(request, points, "visitors", NOW);
   expect(course.series[0]?.values).toEqual([0, 1, 2, 3, 4, 5, 6]);
   expect(course.unfinished).toBe(true);
-  expect(courseOf(request, points.slice(0, 7), "day", "views", NOW + 90 * DAY).unfinished).toBe(false);
+  expect(courseOf(request, points.slice(0, 7), "views", NOW + 90 * DAY).unfinished).toBe(false);
 });
 
 it("bars are as long as the visitors of the longest; the file has every number", () => {

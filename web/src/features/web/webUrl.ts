@@ -3,8 +3,7 @@ import { decodeFilter, encodeFilter, type FilterState, NO_FILTER, resolveRange, 
 import { rangeParam } from "@/components/query/rangeParam";
 import type { TimeRangeState } from "@/components/query";
 import { effectiveInterval } from "@/features/insights/interval";
-import type { Interval } from "@/features/insights/question";
-import { Interval as WireInterval } from "@/gen/observe/reports/v1/interval_pb";
+import { INTERVAL_WIRE } from "@/features/insights/wire";
 import { type QueryWebOverviewRequest, QueryWebOverviewRequestSchema } from "@/gen/observe/reports/v1/web_overview_pb";
 import { choiceParam, type Param } from "@/hooks/useUrlState";
 import { GROUPS } from "./dimensions";
@@ -30,8 +29,6 @@ export const WEB_SHAPE = {
 /** As many rows as a table may have; ten are in view, all are one press away. */
 export const ROWS_MAX = 100;
 
-const INTERVAL: Record<Interval, WireInterval> = { hour: WireInterval.HOUR, day: WireInterval.DAY, week: WireInterval.WEEK, month: WireInterval.MONTH };
-
 export interface WebQuestion {
   projectId: string;
   range: TimeRangeState;
@@ -42,18 +39,16 @@ export interface WebQuestion {
   now: number;
 }
 
-/** The question on the wire, and the length of its buckets. */
-export function toWebRequest({ projectId, range, filter, timeZone, now }: WebQuestion): { request: QueryWebOverviewRequest; interval: Interval } {
+/** The question on the wire. */
+export function toWebRequest({ projectId, range, filter, timeZone, now }: WebQuestion): QueryWebOverviewRequest {
   const resolved = resolveRange(range, timeZone, now);
-  const interval = effectiveInterval("auto", resolved);
-  const request = create(QueryWebOverviewRequestSchema, {
+  return create(QueryWebOverviewRequestSchema, {
     projectId,
     range: toTimeRange(resolved),
-    interval: INTERVAL[interval],
+    interval: INTERVAL_WIRE[effectiveInterval("auto", resolved)],
     timeZone,
     filter: toFilter(filter),
     comparePrevious: true,
     limit: ROWS_MAX,
   });
-  return { request, interval };
 }

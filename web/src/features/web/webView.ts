@@ -1,8 +1,7 @@
-import { timestampMs } from "@bufbuild/protobuf/wkt";
-import { type Buckets, type ChartSeries, conversionText, lengthText } from "@/charts";
+import { type ChartSeries, conversionText, lengthText } from "@/charts";
 import type { ChartTable } from "@/charts/table";
 import { exactNumber, percent, shortNumber } from "@/format/number";
-import type { Interval } from "@/features/insights/question";
+import { type BucketsView, bucketsOf } from "@/features/insights/answers/buckets";
 import type { QueryWebOverviewRequest, QueryWebOverviewResponse, WebNumbers, WebPoint, WebRow } from "@/gen/observe/reports/v1/web_overview_pb";
 import { type DimensionInfo, valueName } from "./dimensions";
 
@@ -75,27 +74,15 @@ export function tilesOf(numbers: WebNumbers, previous: WebNumbers | undefined): 
   });
 }
 
-export interface Course {
-  buckets: Buckets;
+export interface Course extends BucketsView {
   series: ChartSeries[];
-  /** The last bucket is not over yet, or is cut by the end of the range. */
-  unfinished: boolean;
 }
 
-/** The shortest that each can be, in milliseconds; days are shorter when clocks change. */
-const SHORTEST_MS: Record<Interval, number> = { hour: 3_600_000, day: 23 * 3_600_000, week: 167 * 3_600_000, month: 671 * 3_600_000 };
-
 /** One number over time. Buckets that have not begun are left out. */
-export function courseOf(request: QueryWebOverviewRequest, points: readonly WebPoint[], length: Interval, metric: Metric, now: number): Course {
-  const begun = points.filter(({ startTime }) => startTime && timestampMs(startTime) <= now);
-  const starts = begun.map(({ startTime }) => (startTime ? timestampMs(startTime) : 0));
-  const end = request.range?.endTime ? timestampMs(request.range.endTime) : now;
-  const last = starts.at(-1);
-  return {
-    buckets: { starts, length, timeZone: request.timeZone || "UTC" },
-    series: [{ id: metric, label: METRIC_NAMES[metric], values: begun.map((point) => Number(point[metric])) }],
-    unfinished: last !== undefined && (now < end || last + SHORTEST_MS[length] > end),
-  };
+export function courseOf(request: QueryWebOverviewRequest, points: readonly WebPoint[], metric: Metric, now: number): Course {
+  const view = bucketsOf(points, request, "UTC", now);
+  const values = points.slice(0, view.buckets.starts.length).map((point) => Number(point[metric]));
+  return { ...view, series: [{ id: metric, label: METRIC_NAMES[metric], values }] };
 }
 
 /** Whether nobody came, in this time and with this filter. */

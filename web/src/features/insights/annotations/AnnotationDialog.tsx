@@ -1,15 +1,15 @@
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
-import { createConnectQueryKey, useMutation } from "@connectrpc/connect-query";
-import { useQueryClient } from "@tanstack/react-query";
+import { useMutation } from "@connectrpc/connect-query";
 import { type FormEvent, useId, useState } from "react";
 import { fieldError, formError } from "@/api/errors";
 import { Button } from "@/components/Button";
 import { Dialog } from "@/components/Dialog";
 import { FormMessage } from "@/components/FormMessage";
-import { parseLocal } from "@/components/query/range";
-import { fromLocal, knownZone, toLocal } from "@/components/query/zone";
+import { parseLocal, writeLocal } from "@/components/query/range";
+import { fromLocal, knownZone } from "@/components/query/zone";
 import { TextArea, TextField } from "@/components/TextField";
 import { type Annotation, AnnotationService } from "@/gen/observe/reports/v1/annotation_service_pb";
+import { useForget } from "@/hooks/useForget";
 import { useProject } from "@/hooks/useProject";
 import { useTimeZone } from "@/hooks/TimeZoneContext";
 import styles from "./annotations.module.css";
@@ -31,7 +31,7 @@ export function AnnotationDialog({ annotation, time, onClose }: Props) {
   const zone = knownZone(useTimeZone());
   const form = useId();
   const [text, setText] = useState(annotation?.text ?? "");
-  const [when, setWhen] = useState(() => localText(annotation?.time ? timestampMs(annotation.time) : time, zone));
+  const [when, setWhen] = useState(() => writeLocal(annotation?.time ? timestampMs(annotation.time) : time, zone));
   const { create, update, remove } = useWriting(onClose);
   const { error, isPending } = annotation ? update : create;
   const local = parseLocal(when.slice(0, 16));
@@ -73,10 +73,10 @@ export function AnnotationDialog({ annotation, time, onClose }: Props) {
 
 /** The three ways to change what is noted; each renews all charts. */
 function useWriting(onDone: () => void) {
-  const client = useQueryClient();
+  const forget = useForget(AnnotationService);
   const { method } = AnnotationService;
   const onSuccess = () => {
-    void client.invalidateQueries({ queryKey: createConnectQueryKey({ schema: method.listAnnotations, cardinality: "finite" }) });
+    void forget();
     onDone();
   };
   return {
@@ -84,10 +84,4 @@ function useWriting(onDone: () => void) {
     update: useMutation(method.updateAnnotation, { onSuccess }),
     remove: useMutation(method.deleteAnnotation, { onSuccess }),
   };
-}
-
-function localText(instant: number, zone: string): string {
-  const { year, month, day, hour, minute } = toLocal(instant, zone);
-  const two = (number: number) => String(number).padStart(2, "0");
-  return `${year}-${two(month)}-${two(day)}T${two(hour)}:${two(minute)}`;
 }

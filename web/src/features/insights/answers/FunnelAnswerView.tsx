@@ -9,33 +9,32 @@ import { funnelView } from "../funnelView";
 import { unitOf } from "../maths";
 import type { AnswerViewProps } from "./view";
 
-export interface FunnelAnswerViewProps extends AnswerViewProps<QueryFunnelRequest, QueryFunnelResponse> {
+interface FunnelAnswerViewProps extends AnswerViewProps<QueryFunnelRequest, QueryFunnelResponse> {
   /** The steps, or how long persons needed from the first to the last. */
   display?: "steps" | "time" | undefined;
 }
 
 /** An answer about a funnel: how many came how far, by value where it is broken down; or how long they needed. */
-export function FunnelAnswerView({ title, response, request, display = "steps", height = 300, bare, options, onPick }: FunnelAnswerViewProps) {
+export function FunnelAnswerView({ title, response, request, display = "steps", height = 300, options, onPick }: FunnelAnswerViewProps) {
   const view = useMemo(() => funnelView(response, request), [response, request]);
   const unit = unitOf(request?.groupType).many;
-  if (display === "time") return <TimeToConvert {...{ title, response, height, bare, options, unit }} />;
+  if (display === "time") return <TimeToConvert {...{ title, response, height, options, unit }} />;
   return (
     <FunnelChart
       title={title}
       steps={view.steps}
       groups={view.groups}
       unit={unit}
-      bare={bare}
       actions={options}
       onPick={onPick && ((step, droppedOff, value = "") => onPick({ kind: "funnel", step: step + 1, droppedOff, value }))}
     />
   );
 }
 
-type TimeProps = Pick<FunnelAnswerViewProps, "title" | "response" | "height" | "bare" | "options"> & { unit: string };
+type TimeProps = Pick<FunnelAnswerViewProps, "title" | "response" | "height" | "options"> & { unit: string };
 
 /** How long persons needed from the first step to the last, as a histogram. */
-function TimeToConvert({ title, response, height = 300, bare, options, unit }: TimeProps) {
+function TimeToConvert({ title, response, height = 300, options, unit }: TimeProps) {
   const { columns, layers } = useMemo(() => histogram(response, unit), [response, unit]);
   if (columns.length === 0) {
     return (
@@ -45,7 +44,7 @@ function TimeToConvert({ title, response, height = 300, bare, options, unit }: T
       </>
     );
   }
-  return <ColumnChart title={`${title}: time to convert`} columnTitle="Time from the first step to the last" columns={columns} layers={layers} height={height} bare={bare} actions={options} />;
+  return <ColumnChart title={`${title}: time to convert`} columnTitle="Time from the first step to the last" columns={columns} layers={layers} height={height} actions={options} />;
 }
 
 function histogram({ timeToConvert }: QueryFunnelResponse, unit: string) {

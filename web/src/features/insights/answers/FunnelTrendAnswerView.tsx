@@ -3,17 +3,12 @@ import { conversionText, TimeSeriesChart } from "@/charts";
 import { exactNumber, percent } from "@/format/number";
 import type { QueryFunnelTrendRequest, QueryFunnelTrendResponse } from "@/gen/observe/reports/v1/funnel_pb";
 import { unitOf } from "../maths";
-import type { Display } from "../question";
 import { bucketsOf } from "./buckets";
 import { type AnswerViewProps, marksOf } from "./view";
 
-export interface FunnelTrendAnswerViewProps extends AnswerViewProps<QueryFunnelTrendRequest, QueryFunnelTrendResponse> {
-  display?: Display | undefined;
-}
-
 /** How a funnel's conversion changes with the time it was entered. */
-export function FunnelTrendAnswerView(props: FunnelTrendAnswerViewProps) {
-  const { title, response, request, timeZone, now, display = "lines", height = 300, bare, options, notes } = props;
+export function FunnelTrendAnswerView(props: AnswerViewProps<QueryFunnelTrendRequest, QueryFunnelTrendResponse>) {
+  const { title, response, request, timeZone, now, height = 300, options, notes } = props;
   const view = useMemo(() => {
     const cut = request && { range: request.funnel?.range, interval: request.interval, timeZone: request.timeZone };
     return bucketsOf(response.points, cut, timeZone, now);
@@ -36,13 +31,11 @@ export function FunnelTrendAnswerView(props: FunnelTrendAnswerViewProps) {
       title={`${title}: conversion over time`}
       buckets={view.buckets}
       series={series}
-      display={display}
       unfinished={view.unfinished}
       whole={false}
       format={percent}
       exact={conversionText}
       height={height}
-      bare={bare ?? false}
       actions={options}
       marks={marks}
     />

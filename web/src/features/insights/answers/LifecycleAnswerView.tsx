@@ -21,7 +21,7 @@ export const LIFECYCLE_STATES: readonly { state: State; name: string; color: str
 
 /** An answer about lifecycle: who is active above the line, who went dormant below it. */
 export function LifecycleAnswerView(props: AnswerViewProps<QueryLifecycleRequest, QueryLifecycleResponse>) {
-  const { title, response, request, timeZone, now, height = 320, bare, options, notes, onPick } = props;
+  const { title, response, request, timeZone, now, height = 320, options, notes, onPick } = props;
   const view = useMemo(() => {
     const cut = bucketsOf(response.points, request, timeZone, now);
     const points = response.points.slice(0, cut.buckets.starts.length);
@@ -42,7 +42,6 @@ export function LifecycleAnswerView(props: AnswerViewProps<QueryLifecycleRequest
       layers={view.layers}
       unfinished={view.unfinished}
       height={height}
-      bare={bare}
       actions={options}
       marks={marks}
       onPick={

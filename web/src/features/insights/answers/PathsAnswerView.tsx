@@ -5,15 +5,16 @@ import { Split } from "@/components/query/icons";
 import { plural } from "@/format/number";
 import { durationMs } from "@/format/time";
 import type { QueryPathsRequest, QueryPathsResponse } from "@/gen/observe/reports/v1/paths_pb";
+import { endStep } from "../paths/endStep";
 import type { AnswerViewProps } from "./view";
 
-export interface PathsAnswerViewProps extends AnswerViewProps<QueryPathsRequest, QueryPathsResponse> {
+interface PathsAnswerViewProps extends AnswerViewProps<QueryPathsRequest, QueryPathsResponse> {
   /** Offers to let paths begin or end at a place. */
   onPoint?: ((point: "start" | "end", value: string) => void) | undefined;
 }
 
 /** An answer about paths: where persons went, step by step. */
-export function PathsAnswerView({ title, response, bare, options, onPick, onPoint }: PathsAnswerViewProps) {
+export function PathsAnswerView({ title, response, request, options, onPick, onPoint }: PathsAnswerViewProps) {
   const { nodes, links } = useMemo(() => view(response), [response]);
   if (links.length === 0) {
     return (
@@ -28,10 +29,12 @@ export function PathsAnswerView({ title, response, bare, options, onPick, onPoin
       title={title}
       nodes={nodes}
       links={links}
-      bare={bare}
+      end={request && endStep(request)}
       actions={
         <>
-          <span className="muted">{plural(response.paths, "path")}. Grey is where they end.</span>
+          <span className="muted">
+            {plural(response.paths, "path")}.{nodes.some(({ droppedOff }) => droppedOff > 0) && " Grey is where they end."}
+          </span>
           {options}
         </>
       }

@@ -6,12 +6,12 @@ import { unitOf } from "../maths";
 import { retentionView } from "../retention/retentionView";
 import type { AnswerViewProps } from "./view";
 
-export interface RetentionAnswerViewProps extends AnswerViewProps<QueryRetentionRequest, QueryRetentionResponse> {
+interface RetentionAnswerViewProps extends AnswerViewProps<QueryRetentionRequest, QueryRetentionResponse> {
   display?: "percent" | "counts" | undefined;
 }
 
 /** An answer about retention: a row for each cohort, darker where more came back. */
-export function RetentionAnswerView({ title, response, request, timeZone, now, display, bare, options, onPick }: RetentionAnswerViewProps) {
+export function RetentionAnswerView({ title, response, request, timeZone, now, display, options, onPick }: RetentionAnswerViewProps) {
   const view = useMemo(() => retentionView(response, request, timeZone, now), [response, request, timeZone, now]);
   return (
     <RetentionChart
@@ -20,7 +20,6 @@ export function RetentionAnswerView({ title, response, request, timeZone, now, d
       columnNames={view.columnNames}
       display={display}
       unit={unitOf(request?.groupType).many}
-      bare={bare}
       actions={options}
       onPick={
         onPick &&

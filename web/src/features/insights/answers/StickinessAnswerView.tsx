@@ -1,22 +1,14 @@
 import { useMemo } from "react";
 import { ColumnChart } from "@/charts";
 import { percent } from "@/format/number";
-import { Interval as WireInterval } from "@/gen/observe/reports/v1/interval_pb";
 import type { QueryStickinessRequest, QueryStickinessResponse } from "@/gen/observe/reports/v1/stickiness_pb";
+import { intervalOf } from "../wire";
 import type { AnswerViewProps } from "./view";
-
-const LENGTHS: Record<WireInterval, string> = {
-  [WireInterval.UNSPECIFIED]: "day",
-  [WireInterval.DAY]: "day",
-  [WireInterval.HOUR]: "hour",
-  [WireInterval.WEEK]: "week",
-  [WireInterval.MONTH]: "month",
-};
 
 /** An answer about stickiness: how many were active on one day, on two, on three. */
 export function StickinessAnswerView(props: AnswerViewProps<QueryStickinessRequest, QueryStickinessResponse>) {
-  const { title, response, request, height = 320, bare, options, onPick } = props;
-  const length = request ? LENGTHS[request.interval] : "bucket";
+  const { title, response, request, height = 320, options, onPick } = props;
+  const length = request ? intervalOf(request.interval) : "bucket";
   const { columns, layers } = useMemo(() => view(response, length), [response, length]);
   return (
     <ColumnChart
@@ -25,7 +17,6 @@ export function StickinessAnswerView(props: AnswerViewProps<QueryStickinessReque
       columns={columns}
       layers={layers}
       height={height}
-      bare={bare}
       actions={options}
       onPick={onPick && ((column, layer) => onPick({ kind: "stickiness", series: layer + 1, buckets: column + 1 }))}
     />

@@ -11,13 +11,13 @@ import { firstLines, type TrendsLine, trendsView } from "../trendsView";
 import { type AnswerViewProps, marksOf } from "./view";
 import styles from "../insights.module.css";
 
-export interface TrendsAnswerViewProps extends AnswerViewProps<QueryTrendsRequest, QueryTrendsResponse> {
+interface TrendsAnswerViewProps extends AnswerViewProps<QueryTrendsRequest, QueryTrendsResponse> {
   display?: Display | undefined;
 }
 
 /** An answer about trends: the totals, the lines, and where there are many lines, their list. */
 export function TrendsAnswerView(props: TrendsAnswerViewProps) {
-  const { title, response, request, timeZone, now, display = "lines", height = 300, bare, options, notes, onPick } = props;
+  const { title, response, request, timeZone, now, display = "lines", height = 300, options, notes, onPick } = props;
   const view = useMemo(() => trendsView(response, request, timeZone, now), [response, request, timeZone, now]);
   const [series, setSeries] = useState(0);
   const [chosen, setChosen] = useState<readonly string[] | null>(null);
@@ -59,11 +59,10 @@ export function TrendsAnswerView(props: TrendsAnswerViewProps) {
           </>
         }
         height={height}
-        bare={bare ?? false}
         marks={marks}
         onPick={pick && ((bucket, place) => pick(drawn[place], starts[bucket]))}
       />
-      {many && !bare && <LineTable lines={lines} drawn={drawn} onDraw={setChosen} onPick={pick} />}
+      {many && <LineTable lines={lines} drawn={drawn} onDraw={setChosen} onPick={pick} />}
     </div>
   );
 }

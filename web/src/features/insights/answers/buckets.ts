@@ -1,16 +1,9 @@
 import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Buckets } from "@/charts";
 import type { TimeRange } from "@/gen/observe/common/v1/time_range_pb";
-import { Interval as WireInterval } from "@/gen/observe/reports/v1/interval_pb";
+import type { Interval as WireInterval } from "@/gen/observe/reports/v1/interval_pb";
 import type { Interval } from "../question";
-
-const LENGTH: Record<WireInterval, Interval> = {
-  [WireInterval.UNSPECIFIED]: "day",
-  [WireInterval.DAY]: "day",
-  [WireInterval.HOUR]: "hour",
-  [WireInterval.WEEK]: "week",
-  [WireInterval.MONTH]: "month",
-};
+import { intervalOf } from "../wire";
 
 const HOUR_MS = 3_600_000;
 /** The shortest that each can be, in milliseconds; days are shorter when clocks change. */
@@ -34,7 +27,7 @@ export interface BucketsView {
 /** The buckets of an answer that have begun. Without the question, their length is told from their distance. */
 export function bucketsOf(points: readonly { startTime?: Timestamp | undefined }[], cut: Cut | undefined, timeZone: string, now: number): BucketsView {
   const all = points.map(({ startTime }) => (startTime ? timestampMs(startTime) : 0));
-  const length = cut ? LENGTH[cut.interval ?? WireInterval.DAY] : lengthOf(all);
+  const length = cut ? intervalOf(cut.interval) : lengthOf(all);
   const starts = all.filter((start) => start <= now);
   const last = starts.at(-1);
   const rangeEnd = cut?.range?.endTime ? timestampMs(cut.range.endTime) : now;

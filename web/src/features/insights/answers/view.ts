@@ -18,8 +18,6 @@ export interface AnswerViewProps<Request, Response> {
   now: number;
   /** The height of the drawing in pixels, where it is not that of its rows. */
   height?: number | undefined;
-  /** For a tile: the drawing alone, without tools and lists. */
-  bare?: boolean | undefined;
   /** Stands at the left of the chart's tools. */
   options?: ReactNode;
   /** What is noted at a time; charts over time show it. */

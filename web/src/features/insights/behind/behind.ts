@@ -1,17 +1,18 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { bucketName } from "@/charts/axis";
+import { stepName } from "@/charts/paths";
 import { breakdownName } from "@/components/query/breakdown";
 import type { QueryFunnelRequest } from "@/gen/observe/reports/v1/funnel_pb";
 import { InsightService } from "@/gen/observe/reports/v1/insight_service_pb";
-import { Interval as WireInterval } from "@/gen/observe/reports/v1/interval_pb";
 import type { QueryLifecycleRequest } from "@/gen/observe/reports/v1/lifecycle_pb";
 import type { QueryPathsRequest } from "@/gen/observe/reports/v1/paths_pb";
-import { type QueryRetentionRequest, QueryRetentionRequest_Period as Period } from "@/gen/observe/reports/v1/retention_pb";
+import type { QueryRetentionRequest } from "@/gen/observe/reports/v1/retention_pb";
 import type { QueryStickinessRequest } from "@/gen/observe/reports/v1/stickiness_pb";
 import type { QueryTrendsRequest } from "@/gen/observe/reports/v1/trends_pb";
 import type { PickedOf } from "../answers";
 import { LIFECYCLE_STATES } from "../answers/LifecycleAnswerView";
-import type { BucketLength } from "@/charts";
+import { endStep } from "../paths/endStep";
+import { intervalOf, periodOf } from "../wire";
 
 /** A number of an answer together with the question that it answers. */
 export type Behind =
@@ -28,7 +29,7 @@ export function isKind<K extends Behind["number"]["kind"]>(behind: Behind, kind:
 }
 
 /** Persons in a page of the list. */
-export const PAGE_SIZE = 50;
+const PAGE_SIZE = 50;
 
 /** Who is asked, and what. */
 export function callOf(behind: Behind) {
@@ -63,15 +64,6 @@ export function groupTypeOf(behind: Behind): string {
   return "groupType" in behind.request ? behind.request.groupType : "";
 }
 
-const LENGTHS: Record<WireInterval, BucketLength> = {
-  [WireInterval.UNSPECIFIED]: "day",
-  [WireInterval.DAY]: "day",
-  [WireInterval.HOUR]: "hour",
-  [WireInterval.WEEK]: "week",
-  [WireInterval.MONTH]: "month",
-};
-const PERIODS: Record<Period, BucketLength> = { [Period.UNSPECIFIED]: "day", [Period.DAY]: "day", [Period.WEEK]: "week", [Period.MONTH]: "month" };
-
 const named = (event: string | undefined) => event || "any event";
 
 /** What the number is of, in words: a title and a line below it. Names in them are hostile text. */
@@ -79,7 +71,7 @@ export function wordsOf(behind: Behind): { title: string; detail: string } {
   if (isKind(behind, "trends")) {
     const { number, request } = behind;
     const value = request.breakdown && number.value !== "" ? `, ${breakdownName(number.value)}` : "";
-    const time = number.bucket ? bucketName(timestampMs(number.bucket), { length: LENGTHS[request.interval], timeZone: request.timeZone || "UTC" }) : "The whole range";
+    const time = number.bucket ? bucketName(timestampMs(number.bucket), { length: intervalOf(request.interval), timeZone: request.timeZone || "UTC" }) : "The whole range";
     return { title: `${named(request.series[number.series - 1]?.event)}${value}`, detail: time };
   }
   if (isKind(behind, "funnel")) {
@@ -90,19 +82,19 @@ export function wordsOf(behind: Behind): { title: string; detail: string } {
   }
   if (isKind(behind, "retention")) {
     const { number, request } = behind;
-    const length = PERIODS[request.period];
+    const length = periodOf(request.period);
     const cohort = bucketName(timestampMs(number.cohort), { length, timeZone: request.timeZone || "UTC" });
     return { title: `${cohort}, ${length} ${number.column}`, detail: number.droppedOff ? "Began, and did not come back then" : number.column === 0 ? "Began" : "Began, and came back then" };
   }
   if (isKind(behind, "lifecycle")) {
     const { number, request } = behind;
     const name = LIFECYCLE_STATES.find(({ state }) => state === number.state)?.name ?? "";
-    return { title: name, detail: bucketName(timestampMs(number.bucket), { length: LENGTHS[request.interval], timeZone: request.timeZone || "UTC" }) };
+    return { title: name, detail: bucketName(timestampMs(number.bucket), { length: intervalOf(request.interval), timeZone: request.timeZone || "UTC" }) };
   }
   if (isKind(behind, "stickiness")) {
     const { number, request } = behind;
-    return { title: named(request.series[number.series - 1]?.event), detail: `Active on exactly ${number.buckets} ${LENGTHS[request.interval]}${number.buckets === 1 ? "" : "s"}` };
+    return { title: named(request.series[number.series - 1]?.event), detail: `Active on exactly ${number.buckets} ${intervalOf(request.interval)}${number.buckets === 1 ? "" : "s"}` };
   }
   const { step, source, target, droppedOff } = behind.number as PickedOf<"paths">;
-  return { title: target === "" ? source : `${source} → ${target}`, detail: `Step ${step}${droppedOff ? ", where the path ended" : ""}` };
+  return { title: target === "" ? source : `${source} → ${target}`, detail: `${stepName(step, endStep(behind.request as QueryPathsRequest))}${droppedOff ? ", where the path ended" : ""}` };
 }

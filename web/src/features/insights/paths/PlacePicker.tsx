@@ -5,7 +5,7 @@ import { Popover } from "@/components/Popover";
 import { useEventDefinitions, usePropertyValues } from "@/components/query/definitions";
 import { NameList } from "@/components/query/NameList";
 import { PickerButton } from "@/components/query/PickerButton";
-import type { PathSteps } from "../question";
+import { type PathSteps, PLACE_MAX } from "../question";
 import styles from "../insights.module.css";
 
 interface Props {
@@ -18,9 +18,6 @@ interface Props {
   label: string;
   wrong: boolean;
 }
-
-/** The longest place that may be typed, in characters. */
-const PLACE_MAX = 1_000;
 
 /** Chooses a place that paths begin or end at: a page, or an event. */
 export function PlacePicker({ word, steps, value, onChange, label, wrong }: Props) {

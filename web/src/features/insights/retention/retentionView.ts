@@ -4,10 +4,11 @@ import type { RetentionRow } from "@/charts";
 import { addDays, knownZone, startOfDate, toLocal } from "@/components/query/zone";
 import {
   type QueryRetentionRequest,
-  QueryRetentionRequest_Period as Period,
   QueryRetentionRequest_Windows as Windows,
   type QueryRetentionResponse,
 } from "@/gen/observe/reports/v1/retention_pb";
+import type { Period } from "../question";
+import { periodOf } from "../wire";
 
 export interface RetentionView {
   rows: RetentionRow[];
@@ -16,16 +17,14 @@ export interface RetentionView {
   starts: number[];
 }
 
-type Length = "day" | "week" | "month";
 const DAY_MS = 86_400_000;
-const LENGTHS: Partial<Record<Period, Length>> = { [Period.WEEK]: "week", [Period.MONTH]: "month" };
-const NAMES: Record<Length, string> = { day: "Day", week: "Week", month: "Month" };
+const NAMES: Record<Period, string> = { day: "Day", week: "Week", month: "Month" };
 
 /** Makes an answer drawable. Without the question, the length of a period is told from the distance of cohorts. */
 export function retentionView(response: QueryRetentionResponse, request: QueryRetentionRequest | undefined, timeZone: string, now: number): RetentionView {
   const zone = knownZone(request?.timeZone || timeZone);
   const starts = response.cohorts.map(({ startTime }) => (startTime ? timestampMs(startTime) : 0));
-  const length = request ? (LENGTHS[request.period] ?? "day") : lengthOf(starts);
+  const length = request ? periodOf(request.period) : lengthOf(starts);
   const begun = starts.filter((start) => start <= now).length;
   const columns = Math.max(0, ...response.cohorts.map(({ values }) => values.length));
   const end = Math.min(now, request?.range?.endTime ? timestampMs(request.range.endTime) : now);
@@ -45,21 +44,21 @@ export function retentionView(response: QueryRetentionResponse, request: QueryRe
 }
 
 /** How many columns are over. */
-function completeColumns(start: number, columns: number, length: Length, zone: string, end: number, slack: number): number {
+function completeColumns(start: number, columns: number, length: Period, zone: string, end: number, slack: number): number {
   let complete = 0;
   while (complete < columns && periodStart(start, complete + slack, length, zone) <= end) complete += 1;
   return complete;
 }
 
 /** Where a later period begins in the calendar. */
-function periodStart(start: number, later: number, length: Length, zone: string): number {
+function periodStart(start: number, later: number, length: Period, zone: string): number {
   const local = toLocal(start, zone);
   if (length !== "month") return startOfDate(addDays(local, later * (length === "week" ? 7 : 1)), zone);
   const month = local.month - 1 + later;
   return startOfDate({ year: local.year + Math.floor(month / 12), month: (month % 12) + 1, day: 1 }, zone);
 }
 
-function lengthOf(starts: readonly number[]): Length {
+function lengthOf(starts: readonly number[]): Period {
   const gap = Math.min(...starts.slice(1).map((start, index) => start - (starts[index] ?? 0)), Infinity);
   if (gap === Infinity || gap < 3 * DAY_MS) return "day";
   return gap < 20 * DAY_MS ? "week" : "month";

@@ -2,8 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { durationFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { fromBreakdown } from "@/components/query/breakdown";
 import { fromFilter } from "@/components/query/filter";
-import { DEFAULT_RANGE, lastHours, lastRange, type TimeRangeState } from "@/components/query/range";
-import { toLocal } from "@/components/query/zone";
+import { DEFAULT_RANGE, lastHours, lastRange, type TimeRangeState, writeLocal } from "@/components/query/range";
 import { durationMs } from "@/format/time";
 import type { Filter } from "@/gen/observe/common/v1/filter_pb";
 import type { TimeRange } from "@/gen/observe/common/v1/time_range_pb";
@@ -21,11 +20,7 @@ import {
   EMPTY_QUESTION,
   type EventState,
   FUNNEL_SHOWS,
-  type Interval,
   type Kind,
-  ORDERS,
-  PATH_STEPS,
-  PERIODS,
   type Question,
   type WindowState,
   WINDOW_UNITS,
@@ -34,10 +29,6 @@ import {
 import { encodeQuestion, queryString } from "../questionUrl";
 import {
   type Asker,
-  INTERVAL_WIRE,
-  ORDER_WIRE,
-  PERIOD_WIRE,
-  STEPS_WIRE,
   toFunnelRequest,
   toLifecycleRequest,
   toPathsRequest,
@@ -45,6 +36,7 @@ import {
   toStickinessRequest,
   toTrendsRequest,
 } from "../request";
+import { intervalOf, orderOf, periodOf, stepsOf } from "../wire";
 
 const HOUR_MS = 3_600_000;
 
@@ -132,13 +124,7 @@ function withDisplay(question: Question, display: string): Question {
 function rangeOf({ last }: InsightQuery, range: TimeRange | undefined, timeZone: string): TimeRangeState {
   if (last && durationMs(last) > 0) return lastRange(durationMs(last) / HOUR_MS);
   if (!range?.startTime || !range.endTime) return DEFAULT_RANGE;
-  return { kind: "custom", from: localText(timestampMs(range.startTime), timeZone), to: localText(timestampMs(range.endTime), timeZone) };
-}
-
-function localText(instant: number, timeZone: string): string {
-  const { year, month, day, hour, minute } = toLocal(instant, timeZone);
-  const two = (number: number) => String(number).padStart(2, "0");
-  return `${year}-${two(month)}-${two(day)}T${two(hour)}:${two(minute)}`;
+  return { kind: "custom", from: writeLocal(timestampMs(range.startTime), timeZone), to: writeLocal(timestampMs(range.endTime), timeZone) };
 }
 
 /** What only one kind of question has. */
@@ -148,21 +134,21 @@ function ownPart({ kind }: InsightQuery): Partial<Question> | null {
       const { series, formula, comparePrevious, interval, breakdown } = kind.value;
       const states = eventsOf(series);
       const own = states?.map((state, index) => ({ ...state, math: mathOf(series[index]?.math), property: series[index]?.mathProperty ?? "" }));
-      return own ? { tab: "trends", series: own, formula, compare: comparePrevious, interval: keyOf(INTERVAL_WIRE, interval) ?? "day", breakdown: fromBreakdown(breakdown) } : null;
+      return own ? { tab: "trends", series: own, formula, compare: comparePrevious, interval: intervalOf(interval), breakdown: fromBreakdown(breakdown) } : null;
     }
     case "stickiness": {
       const states = eventsOf(kind.value.series);
-      return states ? { tab: "stickiness", series: states.map((state) => ({ ...state, math: "total", property: "" })), interval: keyOf(INTERVAL_WIRE, kind.value.interval) ?? "day" } : null;
+      return states ? { tab: "stickiness", series: states.map((state) => ({ ...state, math: "total", property: "" })), interval: intervalOf(kind.value.interval) } : null;
     }
     case "funnel":
       return funnelPart(kind.value);
     case "retention":
       return retentionPart(kind.value);
     case "lifecycle":
-      return { tab: "lifecycle", active: kind.value.event, interval: keyOf(INTERVAL_WIRE, kind.value.interval) ?? "day" };
+      return { tab: "lifecycle", active: kind.value.event, interval: intervalOf(kind.value.interval) };
     case "paths": {
       const { steps, startPoint, endPoint, maxSteps, limit } = kind.value;
-      const paths = { steps: keyOf(STEPS_WIRE, steps) ?? PATH_STEPS[0], start: startPoint, end: endPoint, depth: maxSteps || 5, links: limit || 50 };
+      const paths = { steps: stepsOf(steps), start: startPoint, end: endPoint, depth: maxSteps || 5, links: limit || 50 };
       return { tab: "paths", paths };
     }
     default:
@@ -177,7 +163,7 @@ function funnelPart({ steps, window, order, exclusions, breakdown }: QueryFunnel
     tab: "funnel",
     steps: states.map((state, index) => ({ ...state, optional: steps[index]?.optional ?? false })),
     window: windowOf(window ? durationMs(window) / 1000 : 0),
-    order: keyOf(ORDER_WIRE, order) ?? ORDERS[0],
+    order: orderOf(order),
     exclusions: without.map((state, index) => ({ ...state, after: exclusions[index]?.afterStep || 1, before: exclusions[index]?.beforeStep ?? 0 })),
     breakdown: fromBreakdown(breakdown),
   };
@@ -190,7 +176,7 @@ function retentionPart({ startEvent, returnEvent, period, periods, kind, countin
     ...EMPTY_QUESTION.retention,
     start,
     back,
-    period: keyOf(PERIOD_WIRE, period) ?? PERIODS[0],
+    period: periodOf(period),
     periods: periods || EMPTY_QUESTION.retention.periods,
     recurring: kind === WireKind.RECURRING,
     orAfter: counting === WireCounting.ON_OR_AFTER,
@@ -213,8 +199,4 @@ function windowOf(seconds: number): WindowState {
   if (seconds < 60) return DEFAULT_WINDOW;
   const unit = [...WINDOW_UNITS].reverse().find((one) => seconds % windowSeconds({ amount: 1, unit: one }) === 0) ?? "minute";
   return { amount: Math.round(seconds / windowSeconds({ amount: 1, unit })), unit };
-}
-
-function keyOf<K extends Interval | string, V>(wire: Record<K, V>, value: V): K | undefined {
-  return (Object.keys(wire) as K[]).find((key) => wire[key] === value);
 }

@@ -1,11 +1,10 @@
 import { create as message } from "@bufbuild/protobuf";
-import { createConnectQueryKey, useMutation, useQuery } from "@connectrpc/connect-query";
-import { useQueryClient } from "@tanstack/react-query";
-import { DashboardSchema, DashboardService, DashboardTileSchema, DashboardTile_Width as Width } from "@/gen/observe/reports/v1/dashboard_service_pb";
-import { useProject } from "@/hooks/useProject";
 import { createClient } from "@connectrpc/connect";
-import { useTransport } from "@connectrpc/connect-query";
+import { useQuery, useTransport } from "@connectrpc/connect-query";
 import { readError } from "@/api/errors";
+import { DashboardSchema, DashboardService, DashboardTileSchema, DashboardTile_Width as Width } from "@/gen/observe/reports/v1/dashboard_service_pb";
+import { useForget } from "@/hooks/useForget";
+import { useProject } from "@/hooks/useProject";
 
 /** How often a dashboard is read again when somebody else changed it in between. */
 const TRIES = 3;
@@ -23,15 +22,14 @@ export function useDashboards() {
 /** Puts an insight at the end of a dashboard, and answers the dashboard's name. */
 export function useAddToDashboard(): (savedInsightId: string, to: Destination) => Promise<{ id: string; name: string }> {
   const { project } = useProject();
-  const client = useQueryClient();
+  const forget = useForget(DashboardService);
   const dashboards = createClient(DashboardService, useTransport());
-  const create = useMutation(DashboardService.method.createDashboard);
   const projectId = project.id;
   return async (savedInsightId, to) => {
     const tile = message(DashboardTileSchema, { content: { case: "savedInsightId", value: savedInsightId }, width: Width.HALF });
     let dashboard;
     if ("newName" in to) {
-      dashboard = (await create.mutateAsync({ projectId, dashboard: { name: to.newName, tiles: [tile] } })).dashboard;
+      dashboard = (await dashboards.createDashboard({ projectId, dashboard: { name: to.newName, tiles: [tile] } })).dashboard;
     } else {
       for (let tried = 1; dashboard === undefined; tried += 1) {
         const found = (await dashboards.getDashboard({ projectId, dashboardId: to.dashboardId })).dashboard ?? message(DashboardSchema);
@@ -43,7 +41,7 @@ export function useAddToDashboard(): (savedInsightId: string, to: Destination) =
         }
       }
     }
-    await client.invalidateQueries({ queryKey: createConnectQueryKey({ schema: DashboardService, cardinality: "finite" }) });
+    await forget();
     return { id: dashboard?.id ?? "", name: dashboard?.name ?? "" };
   };
 }

@@ -1,6 +1,8 @@
-import { createConnectQueryKey, useInfiniteQuery, useMutation, useQuery } from "@connectrpc/connect-query";
-import { keepPreviousData, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQuery } from "@connectrpc/connect-query";
+import { keepPreviousData } from "@tanstack/react-query";
+import { DashboardService } from "@/gen/observe/reports/v1/dashboard_service_pb";
 import { SavedInsightService } from "@/gen/observe/reports/v1/saved_insight_service_pb";
+import { useForget } from "@/hooks/useForget";
 import { useProject } from "@/hooks/useProject";
 
 /** Insights in a page of the list. */
@@ -24,15 +26,11 @@ export function useSavedInsights(search: string) {
   );
 }
 
-/** The ways to change what is saved; each renews what is shown of it. */
+/** The ways to change what is saved; each renews what is shown of it, also by dashboards. */
 export function useSaving() {
-  const client = useQueryClient();
+  const forget = useForget(SavedInsightService, DashboardService);
   const { method } = SavedInsightService;
-  const onSuccess = () => {
-    for (const cardinality of ["finite", "infinite"] as const) {
-      void client.invalidateQueries({ queryKey: createConnectQueryKey({ schema: SavedInsightService, cardinality }) });
-    }
-  };
+  const onSuccess = () => void forget();
   return {
     create: useMutation(method.createSavedInsight, { onSuccess }),
     update: useMutation(method.updateSavedInsight, { onSuccess }),
