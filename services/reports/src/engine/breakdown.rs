@@ -40,7 +40,7 @@ impl<'a> ValueSource<'a> {
                 let (key, values) = columns.properties.find(property).unzip();
                 (SourceKind::Event(key), values)
             }
-            // Not read by `convert` yet.
+            // A breakdown by cohort asks the whole question for each of them: `cohort_breakdown`.
             Scope::Cohort => (SourceKind::Event(None), None),
             Scope::Session => {
                 let key = columns.properties.find(SESSION_ID).map(|(key, _)| key);

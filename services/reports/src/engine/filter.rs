@@ -51,7 +51,6 @@ impl<'a> CompiledFilter<'a> {
                 let place = key.map(|key| keys.place(key));
                 Self::Event(place, ValueTable::new(&condition.test, values))
             }
-            // Not read by `convert` yet.
             Scope::Cohort => Self::Person(PersonTable::of_cohorts(&condition.test, view)),
             Scope::Session => {
                 let column = view.sessions.column(&condition.property, view).unwrap_or_default();
