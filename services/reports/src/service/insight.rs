@@ -47,7 +47,7 @@ pub(crate) struct Insight {
 struct Knowing {
     project: ProjectId,
     insight: Insight,
-    /// Tells these cohorts from what they were before and come to be.
+    /// Tells these cohorts from what they were before and come to be; empty if there are none.
     cohorts: Vec<u8>,
 }
 
@@ -79,7 +79,7 @@ impl Insight {
         let kept = async {
             let Knowing { project, insight, cohorts } = self.knowing(&ctx, &question).await?;
             let request = question.encode_to_vec();
-            let asked = Question { project, rpc, request: &request, beside: &cohorts };
+            let asked = Question { project, rpc, request: &request, cohorts: &cohorts };
             self.answers.of(asked, ask(insight, ctx, question)).await
         };
         respond(kept.await)
