@@ -61,13 +61,15 @@ class Environment(unittest.TestCase):
         for role in ROLES:
             self.assertEqual(pods[role][TRACES], "http://collector.telemetry:4317")
 
-    def test_gateways_share_rate_limits_where_there_is_a_cache(self):
+    def test_gateways_share_rate_limits_and_reports_keeps_answers_where_there_is_a_cache(self):
         pods = {role: environment(template) for role, template in pod_specs(render(value_sets()["large"])[0]).items()}
         self.assertEqual(pods["gateway"]["OBSERVE_KEY_EVENTS_PER_SECOND"], "2000000")
         self.assertEqual(pods["gateway"]["OBSERVE_ADDRESS_REQUESTS_PER_SECOND"], "0")
-        self.assertEqual(pods["gateway"]["OBSERVE_CACHE_REDIS_URL"], ("demo-observe-stores", "cache-redis-url"))
-        for role in set(ROLES) - {"gateway"}:
+        for role in ("gateway", "reports"):
+            self.assertEqual(pods[role]["OBSERVE_CACHE_REDIS_URL"], ("demo-observe-stores", "cache-redis-url"))
+        for role in set(ROLES) - {"gateway", "reports"}:
             self.assertNotIn("OBSERVE_CACHE_REDIS_URL", pods[role])
+        self.assertNotIn("OBSERVE_KEY_EVENTS_PER_SECOND", pods["reports"])
 
     def test_a_service_can_have_a_postgresql_of_its_own(self):
         pods = {role: environment(template) for role, template in pod_specs(render(value_sets()["slices"])[0]).items()}

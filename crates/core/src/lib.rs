@@ -13,6 +13,7 @@ pub mod json;
 pub mod page;
 pub mod path;
 pub mod secret;
+pub mod source;
 pub mod status;
 pub mod token;
 pub mod validate;

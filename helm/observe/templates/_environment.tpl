@@ -88,6 +88,8 @@ secretKeyRef:
   valueFrom:
     {{- include "observe.storeUrl" (dict "store" $values.cacheRedis "key" "cache-redis-url" "root" $root) | nindent 4 }}
 {{- end }}
+{{- end }}
+{{- if eq .name "gateway" }}
 {{- range $variable, $key := dict "KEY_EVENTS_PER_SECOND" "keyEventsPerSecond" "ADDRESS_REQUESTS_PER_SECOND" "addressRequestsPerSecond" }}
 {{- if hasKey $values.rateLimits $key }}
 - name: OBSERVE_{{ $variable }}

@@ -31,5 +31,6 @@ reports:
   port: 8084
   calls: [events, identity, monitor]
   database: true
+  cache: true
   ready: ""
 {{- end }}

@@ -11,11 +11,12 @@ mod shared;
 
 use std::fmt::Display;
 use std::hash::Hash;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use moka::sync::Cache;
+use observe_core::source::{public_source, source};
 use observe_core::{Clock, KeyId, ProjectId};
 
 use crate::config::Config;
@@ -92,10 +93,7 @@ impl RateLimits {
     /// # Errors
     /// `RateLimited` for an address that sends too many.
     pub(crate) fn admit_request(&self, project: ProjectId) -> Result<(), Error> {
-        let Some(source) = attempt::client().filter(|client| !is_private(*client)).map(source)
-        else {
-            return Ok(());
-        };
+        let Some(source) = attempt::client().and_then(public_source) else { return Ok(()) };
         if let Err(retry_after) = self.requests.admit(source) {
             attempt::is_of(project);
             return Err(Error::RateLimited("this address sends more requests", retry_after));
@@ -167,26 +165,6 @@ impl<K: Hash + Eq + Copy + Display + Send + Sync + 'static> Limit<K> {
             let name = format!("observe:limit:{}:{of}", self.name);
             Arc::new(Bucket::full(name, rate, self.clock.now()))
         })
-    }
-}
-
-/// Returns what counts as one address: of IPv6 the first 64 bits, as the others are free for their holder to choose.
-pub(crate) fn source(client: IpAddr) -> IpAddr {
-    match client.to_canonical() {
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
-        address => address,
-    }
-}
-
-fn is_private(client: IpAddr) -> bool {
-    match client.to_canonical() {
-        IpAddr::V4(address) => {
-            let is_carriers = address.octets()[0] == 100 && address.octets()[1] & 0xc0 == 64;
-            address.is_loopback() || address.is_private() || address.is_link_local() || is_carriers
-        }
-        IpAddr::V6(address) => {
-            address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local()
-        }
     }
 }
 

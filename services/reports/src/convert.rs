@@ -1,9 +1,9 @@
 //! The wire's questions as ours, with every violation found, and our answers as the wire's.
 
 mod annotation;
+mod calendar;
 mod cohort;
 mod cohort_names;
-mod coming_back;
 mod dashboard;
 mod errors;
 mod funnel;

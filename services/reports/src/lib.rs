@@ -1,9 +1,10 @@
 //! Owns the columnar projection and every question asked of it.
 //!
 //! It reads the event log (events) and the change log of persons (identity), keeps both as columns in memory, and answers
-//! trends, funnels and what is broken from them, merges applied to all history. Of that it stores nothing: at start it reads
-//! both logs from their beginning. It stores what people decided of errors and the days that are over. It never changes an
-//! event or a person.
+//! questions about what persons did and what is broken from them, merges applied to all history. Of events it stores the packed
+//! columns, so that a start goes on from there; the changes of persons it reads from their beginning. It also stores what people
+//! keep here (cohorts, saved insights, dashboards, annotations), what they decided of errors, and the days that are over. It
+//! never changes an event or a person.
 
 pub mod activity;
 pub mod behind;

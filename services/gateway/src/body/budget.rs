@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use observe_core::source::source;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::Error;
-use crate::rate::source;
 
 /// KiB of bodies in memory at once, over all callers with a credential that counts.
 const KNOWN_KIB: usize = 256 * 1024;

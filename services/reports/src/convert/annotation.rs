@@ -6,13 +6,11 @@ use observe_proto::common::v1::TimeRange;
 use observe_proto::reports::v1 as pb;
 use prost_types::Timestamp;
 
-use super::kept::{is_storable, micros, micros_timestamp};
-use super::shared::range;
+use super::kept::{is_storable, micros_timestamp};
+use super::shared::{instant, range};
 use crate::store::annotation::AnnotationRow;
 
 const TEXT_CHARS_MAX: usize = 400;
-/// 0001-01-01T00:00:00Z and 10000-01-01T00:00:00Z in seconds since 1970: what `Timestamp` allows, and the database takes.
-const TIMESTAMP_SECONDS: std::ops::Range<i64> = -62_135_596_800..253_402_300_800;
 
 /// Reads when something was, and what is noted of it.
 ///
@@ -23,9 +21,10 @@ pub(crate) fn annotation_draft(
     text: &str,
 ) -> Result<DateTime<Utc>, Violations> {
     let mut violations = Violations::new();
-    let at = time.filter(|time| TIMESTAMP_SECONDS.contains(&time.seconds)).and_then(micros);
-    let expected = if time.is_some() { "must be a time" } else { "is required" };
-    violations.require(at.is_some(), "time", expected);
+    let nanos = instant(time, "time", &mut violations);
+    // The database keeps microseconds.
+    let micros = nanos.and_then(|nanos| i64::try_from(nanos.div_euclid(1_000)).ok());
+    let at = micros.and_then(DateTime::from_timestamp_micros);
     let fits = (1..=TEXT_CHARS_MAX).contains(&text.chars().count())
         && !text.trim().is_empty()
         && is_storable(text);

@@ -7,7 +7,7 @@ use observe_proto::common::v1::TimeRange;
 use observe_proto::reports::v1 as pb;
 use observe_proto::reports::v1::error_group::Status as Wire;
 
-use super::shared::{range, timestamp};
+use super::shared::{or_default, range, timestamp};
 use crate::errors::detail::{Affected, Detail, Facet};
 use crate::errors::list::{GroupLine, ListQuery, Position};
 use crate::errors::status::{Decision, Status};
@@ -17,8 +17,8 @@ use crate::query::Range;
 /// The range of a question that names none, in milliseconds: the last 24 hours.
 const RANGE_MS_DEFAULT: i64 = 86_400_000;
 const SEARCH_BYTES_MAX: usize = 200;
-const PAGE_SIZE_DEFAULT: i32 = 100;
-const PAGE_SIZE_MAX: i32 = 1_000;
+const PAGE_SIZE_DEFAULT: usize = 100;
+const PAGE_SIZE: std::ops::RangeInclusive<usize> = 1..=1_000;
 /// Statuses that a filter may name; each at most once makes sense.
 const STATUSES_MAX: usize = 10;
 
@@ -48,13 +48,7 @@ pub(crate) fn list_question(
         "filter.search",
         format!("must be at most {SEARCH_BYTES_MAX} bytes"),
     );
-    v.require(
-        (0..=PAGE_SIZE_MAX).contains(&wire.page_size),
-        "page_size",
-        format!("must be 1-{PAGE_SIZE_MAX}, or 0 for {PAGE_SIZE_DEFAULT}"),
-    );
-    let page_size = if wire.page_size == 0 { PAGE_SIZE_DEFAULT } else { wire.page_size };
-    let page_size = usize::try_from(page_size).unwrap_or(1);
+    let page_size = or_default(wire.page_size, PAGE_SIZE, PAGE_SIZE_DEFAULT, "page_size", v);
     let search = filter.search.trim().to_lowercase();
     match (range, violations.is_empty()) {
         (Some(range), true) => Ok(ListQuery { range, statuses, search, page_size, after: None }),

@@ -13,9 +13,8 @@ pub(crate) use questions::{
     funnel_trend_response,
 };
 
-use super::coming_back::{counted_by, selector};
 use super::hints::hints;
-use super::shared::{SCOPES, breakdown, range, step_from};
+use super::shared::{SCOPES, breakdown, count, counted_by, range, selector, step_from};
 use crate::funnel::{
     EXCLUSIONS_MAX, Exclusion, FunnelAnswer, FunnelQuery, Order, STEPS_MAX, Step, StepAnswer,
     TimeBucket,
@@ -196,10 +195,6 @@ fn bucket_to_proto(bucket: &TimeBucket) -> pb::FunnelTimeBucket {
         to: Some(duration(bucket.to_ms as f64)),
         persons: count(bucket.persons),
     }
-}
-
-fn count(persons: u64) -> i64 {
-    i64::try_from(persons).unwrap_or(i64::MAX)
 }
 
 /// Writes a length given in milliseconds, not negative.

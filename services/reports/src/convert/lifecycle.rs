@@ -4,11 +4,10 @@ use observe_core::Violations;
 use observe_filter::{Expressions, read};
 use observe_proto::reports::v1 as pb;
 
-use super::coming_back::{bucket_at, buckets, counted_by, selector, within};
+use super::calendar::{bucket_at, buckets, interval, time_zone};
 use super::hints::hints;
 use super::persons::page_size;
-use super::shared::{SCOPES, range, timestamp};
-use super::trends::{interval, time_zone};
+use super::shared::{SCOPES, count, counted_by, range, selector, timestamp, within};
 use crate::lifecycle::{Cell, LifecycleAnswer, LifecycleQuery, State};
 use crate::query::Range;
 use crate::trends::buckets::Buckets;
@@ -53,7 +52,6 @@ pub(crate) fn lifecycle_response(
     buckets: &Buckets,
     answer: LifecycleAnswer,
 ) -> pb::QueryLifecycleResponse {
-    let count = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
     let points = buckets.starts_ms().iter().skip(1).zip(answer.points);
     let points = points.map(|(start_ms, point)| pb::LifecyclePoint {
         start_time: Some(timestamp(*start_ms)),

@@ -54,11 +54,7 @@ pub(crate) fn path_persons_query(
 ) -> Result<(PathPersonsQuery, usize), Violations> {
     let mut violations = Violations::new();
     let v = &mut violations;
-    let Some(paths) = &wire.paths else {
-        v.add("paths", "is required");
-        return Err(violations);
-    };
-    let paths = within(paths_query(paths), "paths", v);
+    let paths = within("paths", wire.paths.as_ref().map(paths_query), v);
     let max_steps = paths.as_ref().map_or(*MAX_STEPS.end(), |paths| paths.max_steps);
     let step = usize::try_from(wire.step).ok().filter(|step| (1..=max_steps).contains(step));
     v.require(step.is_some(), "step", format!("must be 1-{max_steps}"));

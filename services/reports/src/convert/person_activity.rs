@@ -11,13 +11,12 @@ use observe_proto::reports::v1::export_person_request::Id as ExportId;
 use observe_proto::reports::v1::list_person_events_request::Id as ListId;
 use prost_types::{Struct, Timestamp};
 
+use super::persons::page_size;
 use super::shared::timestamp;
 use crate::history::History;
 use crate::person_activity::sessions::Moment;
 use crate::person_activity::subject::Named;
 
-const PAGE_SIZE_DEFAULT: i32 = 100;
-const PAGE_SIZE_MAX: i32 = 200;
 /// The most distinct ids of a person: identity's limit.
 const DISTINCT_IDS_MAX: usize = 1_000;
 
@@ -57,11 +56,9 @@ pub(crate) fn person_events_question(
         Some(ListId::DistinctId(id)) => by_distinct_id(id, &mut violations),
         None => nobody(&mut violations),
     };
-    let fits = (0..=PAGE_SIZE_MAX).contains(&request.page_size);
-    violations.require(fits, "page_size", "must be 1-200, or 0 for 100");
+    let size = page_size(request.page_size, &mut violations);
     violations.finish()?;
-    let size = if request.page_size == 0 { PAGE_SIZE_DEFAULT } else { request.page_size };
-    Ok((named, size))
+    Ok((named, i32::try_from(size).expect("a page has few")))
 }
 
 /// Reads whose export is asked for. A person id that is none names nobody, so it is `None`.

@@ -5,20 +5,16 @@ use observe_core::Violations;
 use observe_proto::identity::v1::Person;
 use prost_types::Struct;
 
+use super::shared::or_default;
 use crate::behind::BehindPerson;
 
 const PAGE_SIZE_DEFAULT: usize = 100;
-/// The most persons on a page; identity answers no more at once.
-const PAGE_SIZE_MAX: i32 = 200;
+/// How many persons a page may have; identity answers no more at once.
+const PAGE_SIZE: std::ops::RangeInclusive<usize> = 1..=200;
 
 /// Reads how many persons a page has.
 pub(crate) fn page_size(number: i32, violations: &mut Violations) -> usize {
-    violations.require(
-        (0..=PAGE_SIZE_MAX).contains(&number),
-        "page_size",
-        format!("must be 1-{PAGE_SIZE_MAX}, or 0 for {PAGE_SIZE_DEFAULT}"),
-    );
-    usize::try_from(number).ok().filter(|size| *size > 0).unwrap_or(PAGE_SIZE_DEFAULT)
+    or_default(number, PAGE_SIZE, PAGE_SIZE_DEFAULT, "page_size", violations)
 }
 
 /// Writes persons in the order of the page: those with a row as identity keeps them, the others as `GetPerson` answers a

@@ -6,15 +6,16 @@ use observe_proto::reports::v1 as pb;
 use pb::explain_retention_person_request::Id;
 use pb::query_retention_request as wire_of;
 
-use super::coming_back::{bucket_at, buckets, counted_by, selector, within};
+use super::calendar::{bucket_at, buckets, time_zone};
 use super::hints::hints;
 use super::person_activity::{by_distinct_id, by_person_id, nobody};
 use super::persons::page_size;
-use super::shared::{SCOPES, range, timestamp};
-use super::trends::time_zone;
+use super::shared::{
+    SCOPES, count, counted_by, or_default, range, selector, timestamp, verdict, within,
+};
 use crate::person_activity::subject::Named;
 use crate::query::Selector;
-use crate::retention::explain::{Explanation, Verdict};
+use crate::retention::explain::Explanation;
 use crate::retention::{
     Cell, Counting, Kind, Period, RetentionAnswer, RetentionQuery, Wanted, Windows,
 };
@@ -22,7 +23,7 @@ use crate::trends::buckets::{Buckets, Interval};
 
 const COHORTS_MAX: usize = 400;
 const COLUMNS_DEFAULT: usize = 8;
-const COLUMNS_MAX: i32 = 100;
+const COLUMNS: std::ops::RangeInclusive<usize> = 1..=100;
 
 /// Reads the question.
 ///
@@ -35,11 +36,7 @@ pub(crate) fn retention_query(
     let v = &mut violations;
     let range = range(wire.range.as_ref(), v);
     let period = period(wire.period, v);
-    v.require(
-        (0..=COLUMNS_MAX).contains(&wire.periods),
-        "periods",
-        format!("must be 1-{COLUMNS_MAX}, or 0 for {COLUMNS_DEFAULT}"),
-    );
+    let columns = or_default(wire.periods, COLUMNS, COLUMNS_DEFAULT, "periods", v);
     let zone = time_zone(&wire.time_zone, v);
     let cohorts = range
         .zip(zone)
@@ -54,14 +51,13 @@ pub(crate) fn retention_query(
     let (kind, counting, windows) = modes(wire, v);
     let filter = read(wire.filter.as_ref(), "filter", &SCOPES, &expressions, v);
     let counted_by = counted_by(&wire.group_type, v);
-    let columns = usize::try_from(wire.periods).ok().filter(|columns| *columns > 0);
     match (range, zone, cohorts, violations.is_empty()) {
         (Some(range), Some(zone), Some(cohorts), true) => Ok(RetentionQuery {
             range,
             cohorts,
             period,
             zone,
-            columns: columns.unwrap_or(COLUMNS_DEFAULT),
+            columns,
             start_event,
             return_event,
             kind,
@@ -134,7 +130,6 @@ pub(crate) fn retention_response(
     cohorts: &Buckets,
     answer: RetentionAnswer,
 ) -> pb::QueryRetentionResponse {
-    let count = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
     let rows = cohorts.starts_ms().iter().zip(answer.cohorts);
     let rows = rows.map(|(start_ms, cohort)| pb::RetentionCohort {
         start_time: Some(timestamp(*start_ms)),
@@ -211,17 +206,11 @@ fn cell(
 pub(crate) fn explain_retention_response(
     explanation: Explanation,
 ) -> pb::ExplainRetentionPersonResponse {
-    use pb::explained_event::Verdict as Wire;
     let events = explanation.events.into_iter().map(|event| pb::ExplainedEvent {
         name: event.name,
         time: Some(timestamp(event.time_ms)),
         distinct_id: event.distinct_id,
-        verdict: match event.verdict {
-            Verdict::Counted => Wire::Counted,
-            Verdict::NotCounted => Wire::NotCounted,
-            Verdict::Excluded => Wire::Excluded,
-        }
-        .into(),
+        verdict: verdict(event.verdict),
         step: 0,
         reason: event.reason,
     });

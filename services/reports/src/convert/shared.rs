@@ -3,13 +3,14 @@
 use std::ops::RangeInclusive;
 
 use observe_core::Violations;
-use observe_filter::{Scope, read_property, read_scope};
+use observe_filter::{Expressions, Scope, read, read_property, read_scope};
 use observe_proto::common::v1 as common;
 use observe_proto::reports::v1 as pb;
 use prost_types::Timestamp;
 use uuid::Uuid;
 
-use crate::query::{Attribution, Breakdown, Range};
+use crate::query::{Attribution, Breakdown, CountedBy, Range, Selector};
+use crate::retention::explain::Verdict;
 
 /// What the conditions of a question's filters may be about.
 pub(super) const SCOPES: [Scope; 4] = [Scope::Event, Scope::Person, Scope::Session, Scope::Cohort];
@@ -17,7 +18,9 @@ pub(super) const SCOPES: [Scope; 4] = [Scope::Event, Scope::Person, Scope::Sessi
 /// How many cohorts a breakdown may have.
 const BREAKDOWN_COHORTS_MAX: usize = 25;
 const BREAKDOWN_LIMIT_DEFAULT: usize = 25;
-const BREAKDOWN_LIMIT_MAX: i32 = 100;
+const BREAKDOWN_LIMIT: RangeInclusive<usize> = 1..=100;
+/// The longest type of groups, in characters: identity's limit.
+const GROUP_TYPE_CHARS_MAX: usize = 200;
 /// 0001-01-01T00:00:00Z and 10000-01-01T00:00:00Z in seconds since 1970: what `Timestamp` allows.
 const TIMESTAMP_SECONDS: std::ops::Range<i64> = -62_135_596_800..253_402_300_800;
 const NANOS: std::ops::Range<i32> = 0..1_000_000_000;
@@ -41,8 +44,12 @@ pub(super) fn range(
     Some(Range { start_ms: whole_ms_from(start), end_ms: whole_ms_from(end) })
 }
 
-/// Reads an instant as nanoseconds since 1970.
-fn instant(time: Option<&Timestamp>, field: &str, violations: &mut Violations) -> Option<i128> {
+/// Reads an instant, which is required, as nanoseconds since 1970.
+pub(super) fn instant(
+    time: Option<&Timestamp>,
+    field: &str,
+    violations: &mut Violations,
+) -> Option<i128> {
     let Some(time) = time else {
         violations.add(field, "is required");
         return None;
@@ -84,11 +91,8 @@ pub(super) fn breakdown(
         violations.require(wire.cohort_ids.is_empty(), "breakdown.cohort_ids", none);
         (read_property(&wire.property, "breakdown.property", violations), Vec::new())
     };
-    violations.require(
-        (0..=BREAKDOWN_LIMIT_MAX).contains(&wire.limit),
-        "breakdown.limit",
-        format!("must be 1-{BREAKDOWN_LIMIT_MAX}, or 0 for {BREAKDOWN_LIMIT_DEFAULT}"),
-    );
+    let (bounds, default) = (BREAKDOWN_LIMIT, BREAKDOWN_LIMIT_DEFAULT);
+    let limit = or_default(wire.limit, bounds, default, "breakdown.limit", violations);
     let attribution = match violations.known(wire.attribution, "breakdown.attribution") {
         Wire::Unspecified | Wire::FirstTouch => Attribution::FirstTouch,
         Wire::LastTouch => Attribution::LastTouch,
@@ -96,12 +100,11 @@ pub(super) fn breakdown(
         // A step that there is not is told of by those questions that look at it.
         Wire::Step => Attribution::Step(step_from(wire.attribution_step).unwrap_or(usize::MAX)),
     };
-    let limit = usize::try_from(wire.limit).unwrap_or(0);
     Some(Breakdown {
         property,
         scope: read_scope(wire.scope, "breakdown.scope", violations),
         cohorts,
-        limit: if limit == 0 { BREAKDOWN_LIMIT_DEFAULT } else { limit },
+        limit,
         attribution,
     })
 }
@@ -142,24 +145,66 @@ pub(super) fn or_default(
     found.unwrap_or(default)
 }
 
-/// Takes a question that is part of another request; what is wrong with it is told with the name of that part.
+/// Takes a question that is the part of another request of this name; what is wrong with it is told with that name.
 pub(super) fn within<T>(
-    question: Result<T, Violations>,
     part: &str,
+    question: Option<Result<T, Violations>>,
     violations: &mut Violations,
 ) -> Option<T> {
-    question
-        .map_err(|inner| {
+    match question {
+        None => {
+            violations.add(part, "is required");
+            None
+        }
+        Some(Ok(question)) => Some(question),
+        Some(Err(inner)) => {
             for one in inner.iter() {
                 violations.add(format!("{part}.{}", one.field), one.description.clone());
             }
-        })
-        .ok()
+            None
+        }
+    }
+}
+
+/// Reads which events are meant.
+pub(super) fn selector(
+    event: &str,
+    filter: Option<&common::Filter>,
+    field: &str,
+    expressions: &Expressions,
+    violations: &mut Violations,
+) -> Selector {
+    let filter = read(filter, field, &SCOPES, expressions, violations);
+    Selector { event: (!event.is_empty()).then(|| event.to_owned()), filter }
+}
+
+/// Reads whom a question counts.
+pub(super) fn counted_by(group_type: &str, violations: &mut Violations) -> CountedBy {
+    if group_type.is_empty() {
+        return CountedBy::Persons;
+    }
+    violations.require(
+        group_type.chars().count() <= GROUP_TYPE_CHARS_MAX,
+        "group_type",
+        format!("must be at most {GROUP_TYPE_CHARS_MAX} characters"),
+    );
+    CountedBy::Groups(group_type.to_owned())
 }
 
 /// Writes a count.
 pub(super) fn count(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// Writes what came of an event that an explanation tells of.
+pub(super) fn verdict(verdict: Verdict) -> i32 {
+    use pb::explained_event::Verdict as Wire;
+    match verdict {
+        Verdict::Counted => Wire::Counted,
+        Verdict::NotCounted => Wire::NotCounted,
+        Verdict::Excluded => Wire::Excluded,
+    }
+    .into()
 }
 
 /// Reads a number from 1 as one from 0.

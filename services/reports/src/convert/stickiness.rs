@@ -4,11 +4,10 @@ use observe_core::Violations;
 use observe_filter::{Expressions, read};
 use observe_proto::reports::v1 as pb;
 
-use super::coming_back::{buckets, counted_by, selector, within};
+use super::calendar::{buckets, interval, time_zone};
 use super::hints::hints;
 use super::persons::page_size;
-use super::shared::{SCOPES, range};
-use super::trends::{interval, time_zone};
+use super::shared::{SCOPES, count, counted_by, range, selector, within};
 use crate::query::Selector;
 use crate::stickiness::{Cell, StickinessAnswer, StickinessQuery};
 
@@ -58,7 +57,6 @@ pub(crate) fn stickiness_response(
     series: &[Selector],
     answer: StickinessAnswer,
 ) -> pb::QueryStickinessResponse {
-    let count = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
     let results = series.iter().zip(answer.series);
     let results = results.map(|(series, persons)| pb::StickinessResult {
         label: series.event.clone().unwrap_or_else(|| "any event".to_owned()),

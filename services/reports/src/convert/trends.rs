@@ -1,18 +1,17 @@
 //! Trends.
 
-use chrono_tz::Tz;
 use observe_core::Violations;
 use observe_filter::{Expressions, read, read_property};
 use observe_proto::reports::v1 as pb;
 
+use super::calendar::{bucket_at, interval, period, time_zone};
 use super::hints::hints;
 use super::persons::page_size;
-use super::shared::{SCOPES, breakdown, range, timestamp};
+use super::shared::{SCOPES, breakdown, counted_by, range, selector, step_from, timestamp, within};
 use crate::behind::Page;
-use crate::query::{CountedBy, Range};
-use crate::trends::buckets::{Buckets, Interval, MAX_BUCKETS};
+use crate::query::Selector;
+use crate::trends::buckets::Buckets;
 use crate::trends::formula::Formula;
-use crate::trends::period::Period;
 use crate::trends::{
     Line, Math, Measure, Series, TrendPersonsQuery, TrendsAnswer, TrendsQuery, labels,
 };
@@ -21,8 +20,6 @@ const SERIES_MAX: usize = 20;
 /// How many points an answer may have: series, times the values of a breakdown with `$other`, times buckets, twice with a
 /// comparison.
 const POINTS_MAX: usize = 250_000;
-/// The longest type of a group, in characters: that of identity.
-const GROUP_TYPE_CHARS_MAX: usize = 200;
 
 /// Reads the question.
 ///
@@ -87,36 +84,13 @@ pub(crate) fn trend_persons_query(
 ) -> Result<TrendPersonsQuery, Violations> {
     let mut violations = Violations::new();
     let v = &mut violations;
-    let unasked = pb::QueryTrendsRequest::default();
-    let trends = match trends_query(wire.trends.as_ref().unwrap_or(&unasked)) {
-        _ if wire.trends.is_none() => {
-            v.add("trends", "is required");
-            None
-        }
-        Ok(trends) => Some(trends),
-        Err(found) => {
-            for one in found.iter() {
-                v.add(format!("trends.{}", one.field), &one.description);
-            }
-            None
-        }
-    };
-    let asked = wire.trends.as_ref().map_or(0, |trends| trends.series.len());
-    let series = usize::try_from(wire.series).unwrap_or(0);
-    v.require(
-        (1..=asked.max(1)).contains(&series),
-        "series",
-        format!("must be 1-{}", asked.max(1)),
-    );
-    let bucket = wire.bucket_start_time.as_ref().zip(trends.as_ref()).map(|(start, trends)| {
-        let starts = trends.period.buckets.starts_ms();
-        let found = starts.iter().position(|known| timestamp(*known) == *start);
-        v.require(
-            found.is_some(),
-            "bucket_start_time",
-            "must be the start of a bucket, as it was answered",
-        );
-        found.unwrap_or(0)
+    let trends = within("trends", wire.trends.as_ref().map(trends_query), v);
+    let asked = wire.trends.as_ref().map_or(0, |trends| trends.series.len()).max(1);
+    let series = step_from(wire.series).filter(|series| *series < asked);
+    v.require(series.is_some(), "series", format!("must be 1-{asked}"));
+    let bucket = wire.bucket_start_time.as_ref().zip(trends.as_ref());
+    let bucket = bucket.and_then(|(start, trends)| {
+        bucket_at(Some(start), trends.period.buckets.starts_ms(), "bucket_start_time", v)
     });
     let has_breakdown = trends.as_ref().is_none_or(|trends| trends.breakdown.is_some());
     v.require(
@@ -125,10 +99,10 @@ pub(crate) fn trend_persons_query(
         "must be empty without a breakdown",
     );
     let size = page_size(wire.page_size, v);
-    match (trends, violations.is_empty()) {
-        (Some(trends), true) => Ok(TrendPersonsQuery {
+    match (trends, series, violations.is_empty()) {
+        (Some(trends), Some(series), true) => Ok(TrendPersonsQuery {
             trends,
-            series: series - 1,
+            series,
             bucket,
             value: (!wire.breakdown_value.is_empty()).then(|| wire.breakdown_value.clone()),
             page: Page { after: None, size },
@@ -154,73 +128,17 @@ fn formula(text: &str, series: usize, violations: &mut Violations) -> Option<For
     }
 }
 
-fn counted_by(group_type: &str, violations: &mut Violations) -> CountedBy {
-    if group_type.is_empty() {
-        return CountedBy::Persons;
-    }
-    violations.require(
-        group_type.chars().count() <= GROUP_TYPE_CHARS_MAX,
-        "group_type",
-        format!("must be at most {GROUP_TYPE_CHARS_MAX} characters"),
-    );
-    CountedBy::Groups(group_type.to_owned())
-}
-
-pub(super) fn interval(number: i32, violations: &mut Violations) -> Interval {
-    match violations.known(number, "interval") {
-        pb::Interval::Unspecified | pb::Interval::Day => Interval::Day,
-        pb::Interval::Hour => Interval::Hour,
-        pb::Interval::Week => Interval::Week,
-        pb::Interval::Month => Interval::Month,
-    }
-}
-
-pub(super) fn time_zone(name: &str, violations: &mut Violations) -> Option<Tz> {
-    if name.is_empty() {
-        return Some(Tz::UTC);
-    }
-    let zone = name.parse().ok();
-    violations.require(
-        zone.is_some(),
-        "time_zone",
-        "must be an IANA time zone, such as Europe/Berlin",
-    );
-    zone
-}
-
-/// Cuts a range into buckets.
-pub(super) fn period(
-    range: Range,
-    interval: Interval,
-    zone: Tz,
-    violations: &mut Violations,
-) -> Option<Period> {
-    let period = Period::new(range, interval, zone);
-    violations.require(
-        period.is_some(),
-        "range",
-        format!("must be at most {MAX_BUCKETS} times the interval"),
-    );
-    period
-}
-
 fn series(
     wire: &pb::TrendsSeries,
     index: usize,
     expressions: &Expressions,
     violations: &mut Violations,
 ) -> Series {
-    Series {
-        event: (!wire.event.is_empty()).then(|| wire.event.clone()),
-        math: math(wire, index, violations),
-        filter: read(
-            wire.filter.as_ref(),
-            &format!("series[{index}].filter"),
-            &SCOPES,
-            expressions,
-            violations,
-        ),
-    }
+    let math = math(wire, index, violations);
+    let field = format!("series[{index}].filter");
+    let Selector { event, filter } =
+        selector(&wire.event, wire.filter.as_ref(), &field, expressions, violations);
+    Series { event, math, filter }
 }
 
 fn math(wire: &pb::TrendsSeries, index: usize, violations: &mut Violations) -> Math {

@@ -4,8 +4,8 @@ use observe_core::Violations;
 use observe_filter::{Expressions, read};
 use observe_proto::reports::v1 as pb;
 
+use super::calendar::{interval, period, time_zone};
 use super::shared::{SCOPES, count, or_default, range, timestamp};
-use super::trends::{interval, period, time_zone};
 use crate::trends::buckets::Buckets;
 use crate::web_overview::vitals::VitalAnswer;
 use crate::web_overview::{

@@ -47,7 +47,7 @@ pub(crate) struct Insight {
 struct Knowing {
     project: ProjectId,
     insight: Insight,
-    /// Tells these cohorts from what they were before and come to be.
+    /// Tells these cohorts from what they were before and come to be; empty if there are none.
     cohorts: Vec<u8>,
 }
 
@@ -79,7 +79,7 @@ impl Insight {
         let kept = async {
             let Knowing { project, insight, cohorts } = self.knowing(&ctx, &question).await?;
             let request = question.encode_to_vec();
-            let asked = Question { project, rpc, request: &request, beside: &cohorts };
+            let asked = Question { project, rpc, request: &request, cohorts: &cohorts };
             self.answers.of(asked, ask(insight, ctx, question)).await
         };
         respond(kept.await)
@@ -127,147 +127,111 @@ impl InsightService for Insight {
         &self,
         request: Request<pb::QueryTrendsRequest>,
     ) -> Result<Response<pb::QueryTrendsResponse>, Status> {
-        let ask = |insight: Self, ctx, question| async move { insight.trends(ctx, question).await };
-        self.kept("QueryTrends", request, ask).await
+        self.kept("QueryTrends", request, Self::trends).await
     }
 
     async fn list_trend_persons(
         &self,
         request: Request<pb::ListTrendPersonsRequest>,
     ) -> Result<Response<pb::ListTrendPersonsResponse>, Status> {
-        let ask = |insight: Self, ctx, question| async move {
-            insight.trend_persons(ctx, question).await
-        };
-        self.ask(request, ask).await
+        self.ask(request, Self::trend_persons).await
     }
 
     async fn query_funnel(
         &self,
         request: Request<pb::QueryFunnelRequest>,
     ) -> Result<Response<pb::QueryFunnelResponse>, Status> {
-        let ask = |insight: Self, ctx, question| async move { insight.funnel(ctx, question).await };
-        self.kept("QueryFunnel", request, ask).await
+        self.kept("QueryFunnel", request, Self::funnel).await
     }
 
     async fn query_funnel_trend(
         &self,
         request: Request<pb::QueryFunnelTrendRequest>,
     ) -> Result<Response<pb::QueryFunnelTrendResponse>, Status> {
-        let ask =
-            |insight: Self, ctx, question| async move { insight.funnel_trend(ctx, question).await };
-        self.kept("QueryFunnelTrend", request, ask).await
+        self.kept("QueryFunnelTrend", request, Self::funnel_trend).await
     }
 
     async fn list_funnel_persons(
         &self,
         request: Request<pb::ListFunnelPersonsRequest>,
     ) -> Result<Response<pb::ListFunnelPersonsResponse>, Status> {
-        let ask = |insight: Self, ctx, question| async move {
-            insight.funnel_persons(ctx, question).await
-        };
-        self.ask(request, ask).await
+        self.ask(request, Self::funnel_persons).await
     }
 
     async fn explain_funnel_person(
         &self,
         request: Request<pb::ExplainFunnelPersonRequest>,
     ) -> Result<Response<pb::ExplainFunnelPersonResponse>, Status> {
-        let ask = |insight: Self, ctx, question| async move {
-            insight.explain_funnel(ctx, question).await
-        };
-        self.ask(request, ask).await
+        self.ask(request, Self::explain_funnel).await
     }
 
     async fn query_retention(
         &self,
         request: Request<pb::QueryRetentionRequest>,
     ) -> Result<Response<pb::QueryRetentionResponse>, Status> {
-        let ask =
-            |insight: Self, ctx, question| async move { insight.retention(ctx, question).await };
-        self.kept("QueryRetention", request, ask).await
+        self.kept("QueryRetention", request, Self::retention).await
     }
 
     async fn list_retention_persons(
         &self,
         request: Request<pb::ListRetentionPersonsRequest>,
     ) -> Result<Response<pb::ListRetentionPersonsResponse>, Status> {
-        let ask = |insight: Self, ctx, question| async move {
-            insight.retention_persons(ctx, question).await
-        };
-        self.ask(request, ask).await
+        self.ask(request, Self::retention_persons).await
     }
 
     async fn explain_retention_person(
         &self,
         request: Request<pb::ExplainRetentionPersonRequest>,
     ) -> Result<Response<pb::ExplainRetentionPersonResponse>, Status> {
-        let ask = |insight: Self, ctx, question| async move {
-            insight.explain_retention(ctx, question).await
-        };
-        self.ask(request, ask).await
+        self.ask(request, Self::explain_retention).await
     }
 
     async fn query_lifecycle(
         &self,
         request: Request<pb::QueryLifecycleRequest>,
     ) -> Result<Response<pb::QueryLifecycleResponse>, Status> {
-        let ask =
-            |insight: Self, ctx, question| async move { insight.lifecycle(ctx, question).await };
-        self.kept("QueryLifecycle", request, ask).await
+        self.kept("QueryLifecycle", request, Self::lifecycle).await
     }
 
     async fn list_lifecycle_persons(
         &self,
         request: Request<pb::ListLifecyclePersonsRequest>,
     ) -> Result<Response<pb::ListLifecyclePersonsResponse>, Status> {
-        let ask = |insight: Self, ctx, question| async move {
-            insight.lifecycle_persons(ctx, question).await
-        };
-        self.ask(request, ask).await
+        self.ask(request, Self::lifecycle_persons).await
     }
 
     async fn query_stickiness(
         &self,
         request: Request<pb::QueryStickinessRequest>,
     ) -> Result<Response<pb::QueryStickinessResponse>, Status> {
-        let ask =
-            |insight: Self, ctx, question| async move { insight.stickiness(ctx, question).await };
-        self.kept("QueryStickiness", request, ask).await
+        self.kept("QueryStickiness", request, Self::stickiness).await
     }
 
     async fn list_stickiness_persons(
         &self,
         request: Request<pb::ListStickinessPersonsRequest>,
     ) -> Result<Response<pb::ListStickinessPersonsResponse>, Status> {
-        let ask = |insight: Self, ctx, question| async move {
-            insight.stickiness_persons(ctx, question).await
-        };
-        self.ask(request, ask).await
+        self.ask(request, Self::stickiness_persons).await
     }
 
     async fn query_paths(
         &self,
         request: Request<pb::QueryPathsRequest>,
     ) -> Result<Response<pb::QueryPathsResponse>, Status> {
-        let ask = |insight: Self, ctx, question| async move { insight.paths(ctx, question).await };
-        self.kept("QueryPaths", request, ask).await
+        self.kept("QueryPaths", request, Self::paths).await
     }
 
     async fn list_path_persons(
         &self,
         request: Request<pb::ListPathPersonsRequest>,
     ) -> Result<Response<pb::ListPathPersonsResponse>, Status> {
-        let ask =
-            |insight: Self, ctx, question| async move { insight.path_persons(ctx, question).await };
-        self.ask(request, ask).await
+        self.ask(request, Self::path_persons).await
     }
 
     async fn query_web_overview(
         &self,
         request: Request<pb::QueryWebOverviewRequest>,
     ) -> Result<Response<pb::QueryWebOverviewResponse>, Status> {
-        let ask =
-            |insight: Self, ctx, question| async move { insight.web_overview(ctx, question).await };
-        self.kept("QueryWebOverview", request, ask).await
+        self.kept("QueryWebOverview", request, Self::web_overview).await
     }
 }

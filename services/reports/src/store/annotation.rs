@@ -7,6 +7,7 @@ use observe_runtime::postgres::Database;
 use sqlx::FromRow;
 use sqlx::types::Uuid;
 
+use super::lock;
 use crate::error::ReportsError;
 use crate::refusal::Refusal;
 
@@ -49,13 +50,7 @@ impl AnnotationStore {
         now: DateTime<Utc>,
     ) -> Result<AnnotationRow, ReportsError> {
         let mut tx = self.0.tenant(project).await?;
-        // Two at once would both count one too few.
-        sqlx::query(
-            "select pg_advisory_xact_lock(hashtextextended('annotations of ' || $1::text, 0))",
-        )
-        .bind(project.uuid())
-        .execute(&mut *tx)
-        .await?;
+        lock(&mut tx, project, "annotations").await?;
         let made = sqlx::query_as(INSERT)
             .bind(project.uuid())
             .bind(id)

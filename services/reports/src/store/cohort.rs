@@ -11,6 +11,7 @@ use observe_runtime::postgres::Database;
 use sqlx::types::Uuid;
 use sqlx::{FromRow, PgConnection};
 
+use super::lock;
 use crate::cohort::leads_back;
 use crate::error::ReportsError;
 use crate::refusal::Refusal;
@@ -23,6 +24,8 @@ pub(crate) const RULE_FORMAT: i16 = 1;
 pub(crate) const COHORT: &str = "cohort";
 
 const NAME_KEY: &str = "cohort_name_key";
+/// What cohorts are locked by.
+const KIND: &str = "cohorts";
 
 /// A cohort as it is stored.
 #[derive(Clone, Debug, FromRow)]
@@ -80,7 +83,7 @@ impl CohortStore {
         now: DateTime<Utc>,
     ) -> Result<CohortRow, ReportsError> {
         let mut tx = self.0.tenant(project).await?;
-        lock(&mut tx, project).await?;
+        lock(&mut tx, project, KIND).await?;
         let there: i64 = sqlx::query_scalar("select count(*) from cohort where project_id = $1")
             .bind(project.uuid())
             .fetch_one(&mut *tx)
@@ -104,7 +107,7 @@ impl CohortStore {
         now: DateTime<Utc>,
     ) -> Result<CohortRow, ReportsError> {
         let mut tx = self.0.tenant(project).await?;
-        lock(&mut tx, project).await?;
+        lock(&mut tx, project, KIND).await?;
         let was = one(&mut tx, project, id).await?;
         let mut violations = Violations::new();
         let expected = match was.rule {
@@ -126,7 +129,7 @@ impl CohortStore {
     /// Removes a cohort with its list.
     pub(crate) async fn delete(&self, project: ProjectId, id: Uuid) -> Result<(), ReportsError> {
         let mut tx = self.0.tenant(project).await?;
-        lock(&mut tx, project).await?;
+        lock(&mut tx, project, KIND).await?;
         one(&mut tx, project, id).await?;
         let user: Option<String> = sqlx::query_scalar(
             "select name from cohort where project_id = $1 and $2 = any(named_cohorts) order by name limit 1",
@@ -206,15 +209,6 @@ impl CohortStore {
         .await?;
         Ok(())
     }
-}
-
-/// Lets no two changes of a project's cohorts meet: they look at all of them.
-async fn lock(connection: &mut PgConnection, project: ProjectId) -> sqlx::Result<()> {
-    sqlx::query("select pg_advisory_xact_lock(hashtextextended('cohorts of ' || $1::text, 0))")
-        .bind(project.uuid())
-        .execute(connection)
-        .await?;
-    Ok(())
 }
 
 async fn select(

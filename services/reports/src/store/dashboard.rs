@@ -9,6 +9,7 @@ use observe_runtime::postgres::Database;
 use sqlx::types::Uuid;
 use sqlx::{FromRow, PgConnection};
 
+use super::lock;
 use super::saved_insight::SAVED_INSIGHT;
 use crate::error::ReportsError;
 use crate::refusal::Refusal;
@@ -81,13 +82,7 @@ impl DashboardStore {
         now: DateTime<Utc>,
     ) -> Result<(DashboardRow, Vec<TileRow>), ReportsError> {
         let mut tx = self.0.tenant(project).await?;
-        // Two at once would both count one too few.
-        sqlx::query(
-            "select pg_advisory_xact_lock(hashtextextended('dashboards of ' || $1::text, 0))",
-        )
-        .bind(project.uuid())
-        .execute(&mut *tx)
-        .await?;
+        lock(&mut tx, project, "dashboards").await?;
         let there: i64 = sqlx::query_scalar("select count(*) from dashboard where project_id = $1")
             .bind(project.uuid())
             .fetch_one(&mut *tx)

@@ -7,7 +7,7 @@ use observe_runtime::postgres::Database;
 use sqlx::types::Uuid;
 use sqlx::{FromRow, PgConnection};
 
-use super::like_pattern;
+use super::{like_pattern, lock};
 use crate::error::ReportsError;
 use crate::refusal::Refusal;
 
@@ -79,13 +79,7 @@ impl SavedInsightStore {
         now: DateTime<Utc>,
     ) -> Result<SavedInsightRow, ReportsError> {
         let mut tx = self.0.tenant(project).await?;
-        // Two at once would both count one too few.
-        sqlx::query(
-            "select pg_advisory_xact_lock(hashtextextended('saved insights of ' || $1::text, 0))",
-        )
-        .bind(project.uuid())
-        .execute(&mut *tx)
-        .await?;
+        lock(&mut tx, project, "saved insights").await?;
         let there: i64 =
             sqlx::query_scalar("select count(*) from saved_insight where project_id = $1")
                 .bind(project.uuid())

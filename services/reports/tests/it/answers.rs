@@ -1,17 +1,9 @@
 //! Answers are kept in the cache Redis, and none is older than the data.
 
-use observe_core::Secret;
-use observe_core::context::wire::ContextSigner;
-use observe_runtime::Lifecycle;
 use observe_testkit::{TestStores, eventually};
 
 use crate::stand_in::{StandIn, event};
-use crate::{DEADLINE, Fixture, SECRET, project, signed, start_with, trends};
-
-async fn total(fixture: &Fixture) -> Option<f64> {
-    let answer = fixture.client.clone().query_trends(signed(trends(), project())).await.ok()?;
-    Some(answer.into_inner().series[0].total)
-}
+use crate::{DEADLINE, project, start_in};
 
 /// How many answers Redis holds.
 async fn kept(stores: &TestStores) -> u64 {
@@ -27,23 +19,22 @@ async fn a_question_is_computed_once_until_something_comes_and_goes_on_without_a
     let stores = TestStores::start().await;
     let upstream = StandIn::new(1);
     upstream.append(0, project(), vec![event("ada", "view", 5)]);
-    let lifecycle = Lifecycle::new();
-    let url = upstream.serve(&lifecycle, ContextSigner::new(&Secret::new(SECRET))).await;
-    let fixture = start_with(lifecycle, &url, stores).await;
+    let fixture = start_in(&upstream, stores).await;
     let stores = fixture.stores.as_ref().expect("not taken");
-    eventually(DEADLINE, "the first answer", async || total(&fixture).await == Some(1.0)).await;
+    eventually(DEADLINE, "the first answer", async || fixture.views().await.ok() == Some(1.0))
+        .await;
     let before = kept(stores).await;
     assert!(before >= 1, "it is kept");
     for _ in 0..5 {
-        assert_eq!(total(&fixture).await, Some(1.0));
+        assert_eq!(fixture.views().await.ok(), Some(1.0));
     }
     // A minute may have ended meanwhile, after which it is computed again.
     assert!(kept(stores).await <= before + 1, "the same question has the same key");
 
     upstream.append(0, project(), vec![event("bob", "view", 6)]);
-    eventually(DEADLINE, "the new event", async || total(&fixture).await == Some(2.0)).await;
+    eventually(DEADLINE, "the new event", async || fixture.views().await.ok() == Some(2.0)).await;
     assert!(kept(stores).await > before, "other data has an answer of its own");
 
     stores.kill_cache().await;
-    assert_eq!(total(&fixture).await, Some(2.0));
+    assert_eq!(fixture.views().await.ok(), Some(2.0));
 }

@@ -8,24 +8,28 @@ mod funnels;
 mod keeping;
 mod kept;
 mod person_activity;
+mod principals;
 mod retention;
 mod site;
 mod splits;
 mod stand_in;
 mod trends;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use observe_core::context::wire::{ContextSigner, METADATA_KEY};
-use observe_core::{CallContext, KeyId, PersonId, Principal, ProjectId, Secret, SystemClock};
-use observe_core::{Clock as _, SystemEntropy};
-use observe_proto::common::v1::{KeyKind, TimeRange};
+use observe_core::context::wire::METADATA_KEY;
+use observe_core::{
+    CallContext, Clock, PersonId, Principal, ProjectId, Secret, SystemClock, SystemEntropy,
+};
+use observe_proto::common::v1::TimeRange;
 use observe_proto::reports::v1 as pb;
 use observe_proto::reports::v1::insight_service_client::InsightServiceClient;
 use observe_runtime::client::Upstreams;
 use observe_runtime::server::{self, Listener};
 use observe_runtime::{Deps, Lifecycle};
 use observe_testkit::TestStores;
+use principals::{key, signer};
 use stand_in::{StandIn, event};
 use tonic::metadata::MetadataValue;
 use tonic::transport::Channel;
@@ -57,15 +61,20 @@ fn project() -> ProjectId {
 
 /// Starts the service against the stand-in.
 async fn start(upstream: &StandIn) -> Fixture {
+    start_in(upstream, TestStores::start().await).await
+}
+
+/// The same in these stores, which come back by [`Fixture::take_stores`].
+async fn start_in(upstream: &StandIn, stores: TestStores) -> Fixture {
     let lifecycle = Lifecycle::new();
-    let url = upstream.serve(&lifecycle, ContextSigner::new(&Secret::new(SECRET))).await;
-    start_with(lifecycle, &url, TestStores::start().await).await
+    let url = upstream.serve(&lifecycle, signer()).await;
+    start_with(lifecycle, &url, stores).await
 }
 
 /// The same with stores of the test's.
 async fn start_on(upstream: &StandIn, stores: &TestStores) -> Fixture {
     let lifecycle = Lifecycle::new();
-    let url = upstream.serve(&lifecycle, ContextSigner::new(&Secret::new(SECRET))).await;
+    let url = upstream.serve(&lifecycle, signer()).await;
     start_as(lifecycle, &url, config(stores).await).await
 }
 
@@ -85,14 +94,26 @@ async fn config(stores: &TestStores) -> observe_reports::Config {
 
 /// Starts the service as configured; all others are at that address.
 async fn start_as(lifecycle: Lifecycle, url: &str, config: observe_reports::Config) -> Fixture {
+    let url = serve(&lifecycle, url, config, Arc::new(SystemClock)).await;
+    let client = InsightServiceClient::connect(url.clone()).await;
+    Fixture { client: client.expect("it listens"), url, lifecycle, stores: None }
+}
+
+/// Serves as configured; all others are at that address. Returns its own.
+async fn serve(
+    lifecycle: &Lifecycle,
+    others: &str,
+    config: observe_reports::Config,
+    clock: Arc<dyn Clock>,
+) -> String {
     let mut upstreams = Upstreams::new();
     for service in ["events", "identity", "monitor"] {
-        upstreams.add_url(service, url).expect("a valid address");
+        upstreams.add_url(service, others).expect("a valid address");
     }
     let deps = Deps {
         name: "reports",
-        clock: std::sync::Arc::new(SystemClock),
-        entropy: std::sync::Arc::new(SystemEntropy),
+        clock,
+        entropy: Arc::new(SystemEntropy),
         secret: Secret::new(SECRET),
         lifecycle: lifecycle.clone(),
         upstreams,
@@ -101,22 +122,17 @@ async fn start_as(lifecycle: Lifecycle, url: &str, config: observe_reports::Conf
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
     server::start(built, Listener::Tcp(listener), &deps).await;
-    let url = format!("http://{address}");
-    let client = InsightServiceClient::connect(url.clone()).await;
-    Fixture { client: client.expect("it listens"), url, lifecycle, stores: None }
+    format!("http://{address}")
 }
 
 fn signed<T>(message: T, project: ProjectId) -> Request<T> {
-    signed_by(
-        message,
-        Principal::Key { key: KeyId::new(Uuid::nil()), project, kind: KeyKind::Secret },
-    )
+    signed_by(message, key(project))
 }
 
 fn signed_by<T>(message: T, principal: Principal) -> Request<T> {
     let context =
         CallContext { request_id: "test".into(), client_address: String::new(), principal };
-    let bytes = ContextSigner::new(&Secret::new(SECRET)).sign_bytes(&context, SystemClock.now());
+    let bytes = signer().sign_bytes(&context, SystemClock.now());
     let mut request = Request::new(message);
     request.metadata_mut().insert_bin(METADATA_KEY, MetadataValue::from_bytes(&bytes));
     request

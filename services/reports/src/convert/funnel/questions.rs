@@ -3,16 +3,14 @@
 use observe_core::Violations;
 use observe_proto::reports::v1 as pb;
 use pb::explain_funnel_person_request::Id;
-use pb::explained_event::Verdict as WireVerdict;
 
-use super::super::coming_back::within;
+use super::super::calendar::{interval, time_zone};
 use super::super::hints::hints;
 use super::super::person_activity::{by_distinct_id, by_person_id, nobody};
 use super::super::persons::page_size;
-use super::super::shared::{step_from, timestamp};
-use super::super::trends::{interval, time_zone};
-use super::{count, funnel_query};
-use crate::funnel::explain::{FunnelExplanation, Verdict};
+use super::super::shared::{count, step_from, timestamp, verdict, within};
+use super::funnel_query;
+use crate::funnel::explain::FunnelExplanation;
 use crate::funnel::{FunnelCell, FunnelQuery, FunnelTrendPoint, FunnelTrendQuery};
 use crate::hints::Hint;
 use crate::person_activity::subject::Named;
@@ -135,12 +133,7 @@ pub(crate) fn explain_funnel_response(
         name: event.name,
         time: Some(timestamp(event.time_ms)),
         distinct_id: event.distinct_id,
-        verdict: match event.told.verdict {
-            Verdict::Counted => WireVerdict::Counted,
-            Verdict::NotCounted => WireVerdict::NotCounted,
-            Verdict::Excluded => WireVerdict::Excluded,
-        }
-        .into(),
+        verdict: verdict(event.told.verdict),
         step: event.told.step.map_or(0, |step| number(step + 1)),
         reason: event.told.reason,
     });

@@ -71,7 +71,7 @@ fn who_took_a_way_is_asked_within_the_question() {
     assert_eq!(fields(ask(&request)), broken);
     request = pb::ListPathPersonsRequest { paths: Some(paths()), step: 6, ..request };
     assert_eq!(fields(ask(&request)), ["step", "source", "page_size"]);
-    assert_eq!(fields(ask(&pb::ListPathPersonsRequest::default())), ["paths"]);
+    assert_eq!(fields(ask(&pb::ListPathPersonsRequest::default())), ["paths", "step", "source"]);
 }
 
 #[test]

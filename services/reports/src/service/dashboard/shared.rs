@@ -11,6 +11,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use moka::sync::Cache;
 use observe_core::error::CommonError;
+use observe_core::source::public_source;
 use observe_core::{CallContext, ProjectId, token};
 use observe_proto::reports::v1 as pb;
 use prost::Message as _;
@@ -52,7 +53,7 @@ pub(crate) struct Shared {
     /// By dashboard: who computes.
     turns: Cache<Uuid, Arc<Mutex<()>>>,
     /// By address.
-    requests: Cache<String, Arc<AtomicU32>>,
+    requests: Cache<IpAddr, Arc<AtomicU32>>,
 }
 
 impl Shared {
@@ -71,26 +72,15 @@ impl Shared {
         }
     }
 
-    /// Counts a request of an address. Those of loopback and private addresses are not counted: behind a proxy that is not
-    /// named as trusted, everybody would be one address.
+    /// Counts a request of a public address.
     ///
     /// # Errors
     /// `TooOften`.
     fn admit(&self, ctx: &CallContext) -> Result<(), Refusal> {
-        let address = ctx.client_address.parse::<IpAddr>();
-        if address.is_ok_and(is_private) || ctx.client_address.is_empty() {
-            return Ok(());
-        }
-        let count = self.requests.get_with(ctx.client_address.clone(), Arc::default);
-        let before = count.fetch_add(1, Ordering::Relaxed);
+        let source = ctx.client_address.parse().ok().and_then(public_source);
+        let Some(source) = source else { return Ok(()) };
+        let before = self.requests.get_with(source, Arc::default).fetch_add(1, Ordering::Relaxed);
         if before < REQUESTS_MAX { Ok(()) } else { Err(Refusal::TooOften) }
-    }
-}
-
-fn is_private(address: IpAddr) -> bool {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => v4.is_loopback() || v4.is_private() || v4.is_link_local(),
-        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
     }
 }
 

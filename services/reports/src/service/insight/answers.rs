@@ -1,7 +1,8 @@
 //! Answers that were computed already: the same question about the same data is computed once.
 //!
 //! An answer is kept under its question and the version of the data it is about, so what is kept is never old. While one is
-//! computed, whoever asks the same waits for it.
+//! computed, whoever asks the same waits for it. Answers about cohorts are not kept beyond that: who is in one may be told as
+//! of a moment before that version of the data.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -37,8 +38,8 @@ pub(super) struct Question<'a> {
     pub(super) rpc: &'static str,
     /// The request, encoded.
     pub(super) request: &'a [u8],
-    /// What else the answer depends on, such as the rules of cohorts.
-    pub(super) beside: &'a [u8],
+    /// The cohorts that it names, and of which revision they are; empty if it names none.
+    pub(super) cohorts: &'a [u8],
 }
 
 /// Keeps answers in the cache Redis, if there is one.
@@ -70,9 +71,10 @@ impl Answers {
     ) -> Result<A, ReportsError> {
         let key = self.key(&question)?;
         let slot = self.slot(key);
+        let cache = self.cache.as_ref().filter(|_| question.cohorts.is_empty());
         let mut answer = slot.lock().await;
         if answer.is_none() {
-            *answer = self.kept(&key).await;
+            *answer = kept(cache, &key).await;
         }
         if let Some(bytes) = &*answer
             && let Ok(kept) = A::decode(bytes.clone())
@@ -83,7 +85,7 @@ impl Answers {
         let bytes = Bytes::from(computed.encode_to_vec());
         *answer = Some(bytes.clone());
         drop(answer);
-        self.keep(&key, bytes).await;
+        keep(cache, &key, bytes).await;
         Ok(computed)
     }
 
@@ -96,7 +98,7 @@ impl Answers {
             env!("CARGO_PKG_VERSION").as_bytes(),
             question.rpc.as_bytes(),
             question.request,
-            question.beside,
+            question.cohorts,
         ] {
             hash.update(part.len().to_le_bytes());
             hash.update(part);
@@ -118,36 +120,35 @@ impl Answers {
             new
         })
     }
+}
 
-    async fn kept(&self, key: &Key) -> Option<Bytes> {
-        let cache = self.cache.as_ref()?;
-        let asked = async {
-            let kept: Option<Vec<u8>> = cache.connection().await?.get(name(key)).await?;
-            Ok::<_, RedisUnavailable>(kept)
-        };
-        match tokio::time::timeout(PATIENCE, asked).await {
-            Ok(Ok(kept)) => kept.map(Bytes::from),
-            Ok(Err(error)) => {
-                tracing::debug!(%error, "the cache of answers is away");
-                None
-            }
-            Err(_) => None,
+async fn kept(cache: Option<&CacheRedis>, key: &Key) -> Option<Bytes> {
+    let cache = cache?;
+    let asked = async {
+        let kept: Option<Vec<u8>> = cache.connection().await?.get(name(key)).await?;
+        Ok::<_, RedisUnavailable>(kept)
+    };
+    match tokio::time::timeout(PATIENCE, asked).await {
+        Ok(Ok(kept)) => kept.map(Bytes::from),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "the cache of answers is away");
+            None
         }
+        Err(_) => None,
     }
+}
 
-    async fn keep(&self, key: &Key, answer: Bytes) {
-        let Some(cache) = self.cache.as_ref().filter(|_| answer.len() <= ANSWER_BYTES_MAX) else {
-            return;
-        };
-        let kept = async {
-            let seconds = KEPT.as_secs();
-            let _: () =
-                cache.connection().await?.set_ex(name(key), answer.as_ref(), seconds).await?;
-            Ok::<_, RedisUnavailable>(())
-        };
-        if let Ok(Err(error)) = tokio::time::timeout(PATIENCE, kept).await {
-            tracing::debug!(%error, "an answer is not kept");
-        }
+async fn keep(cache: Option<&CacheRedis>, key: &Key, answer: Bytes) {
+    let Some(cache) = cache.filter(|_| answer.len() <= ANSWER_BYTES_MAX) else {
+        return;
+    };
+    let kept = async {
+        let seconds = KEPT.as_secs();
+        let _: () = cache.connection().await?.set_ex(name(key), answer.as_ref(), seconds).await?;
+        Ok::<_, RedisUnavailable>(())
+    };
+    if let Ok(Err(error)) = tokio::time::timeout(PATIENCE, kept).await {
+        tracing::debug!(%error, "an answer is not kept");
     }
 }
 

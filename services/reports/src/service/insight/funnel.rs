@@ -15,7 +15,7 @@ use crate::service::persons::ListScope;
 
 impl Insight {
     pub(super) async fn funnel(
-        &self,
+        self,
         ctx: CallContext,
         request: pb::QueryFunnelRequest,
     ) -> Result<pb::QueryFunnelResponse, ReportsError> {
@@ -27,7 +27,7 @@ impl Insight {
     }
 
     pub(super) async fn funnel_trend(
-        &self,
+        self,
         ctx: CallContext,
         request: pb::QueryFunnelTrendRequest,
     ) -> Result<pb::QueryFunnelTrendResponse, ReportsError> {
@@ -42,7 +42,7 @@ impl Insight {
     }
 
     pub(super) async fn funnel_persons(
-        &self,
+        self,
         ctx: CallContext,
         mut request: pb::ListFunnelPersonsRequest,
     ) -> Result<pb::ListFunnelPersonsResponse, ReportsError> {
@@ -66,7 +66,7 @@ impl Insight {
     }
 
     pub(super) async fn explain_funnel(
-        &self,
+        self,
         ctx: CallContext,
         request: pb::ExplainFunnelPersonRequest,
     ) -> Result<pb::ExplainFunnelPersonResponse, ReportsError> {

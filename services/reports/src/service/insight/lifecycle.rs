@@ -11,7 +11,7 @@ use crate::service::persons::ListScope;
 
 impl Insight {
     pub(super) async fn lifecycle(
-        &self,
+        self,
         ctx: CallContext,
         request: pb::QueryLifecycleRequest,
     ) -> Result<pb::QueryLifecycleResponse, ReportsError> {
@@ -23,7 +23,7 @@ impl Insight {
     }
 
     pub(super) async fn lifecycle_persons(
-        &self,
+        self,
         ctx: CallContext,
         mut request: pb::ListLifecyclePersonsRequest,
     ) -> Result<pb::ListLifecyclePersonsResponse, ReportsError> {

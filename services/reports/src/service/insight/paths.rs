@@ -11,7 +11,7 @@ use crate::service::persons::ListScope;
 
 impl Insight {
     pub(super) async fn paths(
-        &self,
+        self,
         ctx: CallContext,
         request: pb::QueryPathsRequest,
     ) -> Result<pb::QueryPathsResponse, ReportsError> {
@@ -21,23 +21,18 @@ impl Insight {
     }
 
     pub(super) async fn path_persons(
-        &self,
+        self,
         ctx: CallContext,
         mut request: pb::ListPathPersonsRequest,
     ) -> Result<pb::ListPathPersonsResponse, ReportsError> {
-        let named = request.paths.as_ref().map_or("", |paths| paths.project_id.as_str());
-        let project = ctx.project(named, Permission::Read)?;
+        let of = request.paths.as_ref().map_or("", |question| &question.project_id);
+        let project = ctx.project(of, Permission::Read)?;
         let token = std::mem::take(&mut request.page_token);
-        let (request, read) = self
-            .slots
-            .compute(project, move |_| {
-                let read = path_persons_query(&request);
-                Ok((request, read))
-            })
-            .await?;
-        let (query, size) = read?;
-        let question = pb::ListPathPersonsRequest { page_size: 0, ..request };
-        let scope = ListScope::new("path persons", project, &question);
+        // What stays the same from page to page.
+        let list = pb::ListPathPersonsRequest { page_size: 0, ..request.clone() };
+        let scope = ListScope::new("path persons", project, &list);
+        let read = self.slots.compute(project, move |_| Ok(path_persons_query(&request)));
+        let (query, size) = read.await??;
         let page = self.persons.page(&scope, size, &token)?;
         let behind = self.engine.path_persons(project, query, page).await?;
         let page = self.persons.complete(project, &scope, behind).await?;

@@ -17,7 +17,7 @@ use crate::service::persons::ListScope;
 
 impl Insight {
     pub(super) async fn retention(
-        &self,
+        self,
         ctx: CallContext,
         request: pb::QueryRetentionRequest,
     ) -> Result<pb::QueryRetentionResponse, ReportsError> {
@@ -29,7 +29,7 @@ impl Insight {
     }
 
     pub(super) async fn retention_persons(
-        &self,
+        self,
         ctx: CallContext,
         mut request: pb::ListRetentionPersonsRequest,
     ) -> Result<pb::ListRetentionPersonsResponse, ReportsError> {
@@ -54,7 +54,7 @@ impl Insight {
     }
 
     pub(super) async fn explain_retention(
-        &self,
+        self,
         ctx: CallContext,
         request: pb::ExplainRetentionPersonRequest,
     ) -> Result<pb::ExplainRetentionPersonResponse, ReportsError> {

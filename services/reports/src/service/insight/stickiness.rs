@@ -11,7 +11,7 @@ use crate::service::persons::ListScope;
 
 impl Insight {
     pub(super) async fn stickiness(
-        &self,
+        self,
         ctx: CallContext,
         request: pb::QueryStickinessRequest,
     ) -> Result<pb::QueryStickinessResponse, ReportsError> {
@@ -23,7 +23,7 @@ impl Insight {
     }
 
     pub(super) async fn stickiness_persons(
-        &self,
+        self,
         ctx: CallContext,
         mut request: pb::ListStickinessPersonsRequest,
     ) -> Result<pb::ListStickinessPersonsResponse, ReportsError> {

@@ -1,7 +1,5 @@
 //! Trends.
 
-use std::sync::Arc;
-
 use observe_core::CallContext;
 use observe_core::context::Permission;
 use observe_proto::reports::v1 as pb;
@@ -13,7 +11,7 @@ use crate::service::persons::ListScope;
 
 impl Insight {
     pub(super) async fn trends(
-        &self,
+        self,
         ctx: CallContext,
         request: pb::QueryTrendsRequest,
     ) -> Result<pb::QueryTrendsResponse, ReportsError> {
@@ -24,20 +22,19 @@ impl Insight {
     }
 
     pub(super) async fn trend_persons(
-        &self,
+        self,
         ctx: CallContext,
-        request: pb::ListTrendPersonsRequest,
+        mut request: pb::ListTrendPersonsRequest,
     ) -> Result<pb::ListTrendPersonsResponse, ReportsError> {
-        let project_id = request.trends.as_ref().map_or("", |trends| &trends.project_id);
-        let project = ctx.project(project_id, Permission::Read)?;
-        let request = Arc::new(request);
-        let reading = Arc::clone(&request);
-        let query = self.slots.compute(project, move |_| Ok(trend_persons_query(&reading)));
-        let mut query = query.await??;
-        let mut question = pb::ListTrendPersonsRequest::clone(&request);
-        (question.page_size, question.page_token) = (0, String::new());
-        let scope = ListScope::new("trend persons", project, &question);
-        query.page = self.persons.page(&scope, query.page.size, &request.page_token)?;
+        let of = request.trends.as_ref().map_or("", |question| &question.project_id);
+        let project = ctx.project(of, Permission::Read)?;
+        let token = std::mem::take(&mut request.page_token);
+        // What stays the same from page to page.
+        let list = pb::ListTrendPersonsRequest { page_size: 0, ..request.clone() };
+        let scope = ListScope::new("trend persons", project, &list);
+        let read = self.slots.compute(project, move |_| Ok(trend_persons_query(&request)));
+        let mut query = read.await??;
+        query.page = self.persons.page(&scope, query.page.size, &token)?;
         let behind = self.engine.trend_persons(project, query).await?;
         let page = self.persons.complete(project, &scope, behind).await?;
         Ok(pb::ListTrendPersonsResponse {

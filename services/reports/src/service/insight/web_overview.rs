@@ -10,7 +10,7 @@ use crate::error::ReportsError;
 
 impl Insight {
     pub(super) async fn web_overview(
-        &self,
+        self,
         ctx: CallContext,
         request: pb::QueryWebOverviewRequest,
     ) -> Result<pb::QueryWebOverviewResponse, ReportsError> {

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use observe_core::context::wire::ContextSigner;
-use observe_core::{PersonId, Secret, SystemClock};
+use observe_core::{PersonId, SystemClock};
 use observe_proto::common::v1::TimeRange;
 use observe_proto::events::v1::AcceptedEvent;
 use observe_proto::reports::v1 as pb;
@@ -16,8 +15,9 @@ use tonic::{Code, Response, Status};
 use tonic_types::StatusExt as _;
 
 use crate::person_activity::stand_in::People;
+use crate::principals::signer;
 use crate::stand_in::{StandIn, event};
-use crate::{DEADLINE, Fixture, SECRET, project, signed, start_with};
+use crate::{DEADLINE, Fixture, project, signed, start_with};
 
 const DAY: i64 = 86_400;
 
@@ -69,9 +69,8 @@ impl World {
         let (people, log) = (People::default(), StandIn::new(1));
         log.append(0, project(), events);
         let lifecycle = Lifecycle::new();
-        let signer = ContextSigner::new(&Secret::new(SECRET));
         let clock = Arc::new(SystemClock);
-        let url = log.serve_with(&lifecycle, signer, clock, people.routes()).await;
+        let url = log.serve_with(&lifecycle, signer(), clock, people.routes()).await;
         let fixture = start_with(lifecycle, &url, TestStores::start().await).await;
         eventually(DEADLINE, "the projection is built", async || fixture.funnel().await.is_ok())
             .await;

@@ -4,18 +4,13 @@ use std::sync::Arc;
 
 use chrono::DateTime;
 use observe_core::clock::ManualClock;
-use observe_core::context::wire::{ContextSigner, METADATA_KEY};
-use observe_core::{
-    CallContext, Clock as _, KeyId, Principal, ProjectId, Secret, SessionId, SystemEntropy, UserId,
-};
-use observe_proto::common::v1::{KeyKind, Role};
+use observe_core::context::wire::METADATA_KEY;
+use observe_core::{CallContext, Clock as _, Principal};
 use observe_proto::events::v1::AcceptedEvent;
 use observe_proto::reports::v1 as pb;
 use observe_proto::reports::v1::error_group::Status as GroupStatus;
 use observe_proto::reports::v1::error_service_client::ErrorServiceClient;
-use observe_runtime::client::Upstreams;
-use observe_runtime::server::{self, Listener};
-use observe_runtime::{Deps, Lifecycle};
+use observe_runtime::Lifecycle;
 use observe_testkit::{TestStores, eventually};
 use serde_json::{Value, json};
 use tonic::metadata::MetadataValue;
@@ -23,8 +18,10 @@ use tonic::transport::Channel;
 use tonic::{Request, Status};
 use uuid::Uuid;
 
+use crate::principals::signer;
+pub(super) use crate::principals::{key, user};
 use crate::stand_in::{StandIn, event};
-use crate::{DEADLINE, SECRET, project};
+use crate::{DEADLINE, config, project};
 
 /// When the tests begin, in milliseconds since 1970.
 pub(super) const NOW_MS: i64 = 1_800_000_000_000;
@@ -49,33 +46,14 @@ impl Drop for Errors {
 impl Errors {
     pub(super) async fn start() -> Self {
         let stores = TestStores::start().await;
-        let database_url = Secret::new(&stores.database_url);
-        observe_reports::migrate(&database_url).await.expect("an empty database");
         let now = DateTime::from_timestamp_millis(NOW_MS).expect("a valid time");
         let clock = Arc::new(ManualClock::new(now));
         let upstream = StandIn::new(2);
         let lifecycle = Lifecycle::new();
         // The stand-in judges contexts by the clock of the machine, and those of the service are of the test's.
         let url = upstream.serve_at(&lifecycle, signer(), clock.clone()).await;
-        let mut upstreams = Upstreams::new();
-        for service in ["events", "identity", "monitor"] {
-            upstreams.add_url(service, &url).expect("a valid address");
-        }
-        let deps = Deps {
-            name: "reports",
-            clock: clock.clone(),
-            entropy: Arc::new(SystemEntropy),
-            secret: Secret::new(SECRET),
-            lifecycle: lifecycle.clone(),
-            upstreams,
-        };
-        let cache_redis_url = Some(Secret::new(&stores.cache_redis_url));
-        let config = observe_reports::Config { database_url, cache_redis_url };
-        let built = observe_reports::build(config, deps.clone()).expect("it builds");
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("an address");
-        server::start(built, Listener::Tcp(listener), &deps).await;
-        let channel = Channel::from_shared(format!("http://{address}")).expect("an address");
+        let url = crate::serve(&lifecycle, &url, config(&stores).await, clock.clone()).await;
+        let channel = Channel::from_shared(url).expect("an address");
         let channel = channel.connect().await.expect("it listens");
         Self { channel, clock, upstream, lifecycle, stores }
     }
@@ -144,23 +122,6 @@ impl Errors {
             groups.iter().map(|group| group.event_count).sum::<i64>() == total
         };
         self.until("the errors to be counted", counted).await;
-    }
-}
-
-fn signer() -> ContextSigner {
-    ContextSigner::new(&Secret::new(SECRET))
-}
-
-pub(super) fn key(project: ProjectId) -> Principal {
-    Principal::Key { key: KeyId::new(Uuid::nil()), project, kind: KeyKind::Secret }
-}
-
-pub(super) fn user(role: Role) -> Principal {
-    Principal::Session {
-        user: UserId::new(Uuid::from_u128(5)),
-        session: SessionId::new(Uuid::from_u128(6)),
-        projects: vec![(project(), role)],
-        organizations: vec![],
     }
 }
 

@@ -182,6 +182,24 @@ async fn questions_take_cohorts_in_filters_and_as_breakdowns() {
 }
 
 #[tokio::test]
+async fn an_answer_that_is_kept_has_who_joined_a_cohort_a_moment_ago() {
+    let reports = Reports::start().await;
+    reports.log(vec![did("ada", "buy", 1)], 1.0).await;
+    let buyers = reports.cohort("Buyers", rule(behavior("buy", 1, 30))).await.expect("made").id;
+    let until = async |expected: f64| {
+        eventually(DEADLINE, &format!("{expected} events of buyers"), async || {
+            let total = reports.total(in_cohort(&buyers, Operator::Equals)).await;
+            total.is_ok_and(|total| total == expected)
+        })
+        .await;
+    };
+    until(1.0).await;
+    // Asked all the while, also right after the event is there.
+    reports.upstream.append(0, project(), vec![did("ben", "buy", 1)]);
+    until(2.0).await;
+}
+
+#[tokio::test]
 async fn an_unknown_cohort_is_not_found_and_a_breakdown_says_what_it_lacks() {
     let reports = Reports::start().await;
     reports.log(vec![did("ada", "view", 1)], 1.0).await;

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use observe_core::context::wire::ContextSigner;
-use observe_core::{PersonId, Secret, SystemClock};
+use observe_core::{PersonId, SystemClock};
 use observe_proto::events::v1::Event;
 use observe_proto::identity::v1::Person;
 use observe_proto::reports::v1 as pb;
@@ -17,8 +16,9 @@ use tonic::{Response, Status};
 use uuid::Uuid;
 
 use super::stand_in::People;
+use crate::principals::signer;
 use crate::stand_in::{StandIn, event};
-use crate::{Fixture, SECRET, project, signed, start_with};
+use crate::{Fixture, project, signed, start_with};
 
 /// A running service between stand-ins.
 pub(super) struct Activity {
@@ -32,9 +32,8 @@ impl Activity {
     pub(super) async fn start() -> Self {
         let (people, log) = (People::default(), StandIn::new(1));
         let lifecycle = Lifecycle::new();
-        let signer = ContextSigner::new(&Secret::new(SECRET));
         let clock = Arc::new(SystemClock);
-        let url = log.serve_with(&lifecycle, signer, clock, people.routes()).await;
+        let url = log.serve_with(&lifecycle, signer(), clock, people.routes()).await;
         let fixture = start_with(lifecycle, &url, TestStores::start().await).await;
         let client = PersonActivityServiceClient::connect(fixture.url.clone()).await;
         Self { people, log, client: client.expect("it listens"), fixture }
