@@ -20,6 +20,7 @@ mod marks;
 mod paths;
 mod person_set;
 mod plan;
+mod ranking;
 mod retention;
 mod scan;
 mod selection;

@@ -11,7 +11,8 @@ pub(super) use explain::explain;
 pub(super) use trend::run as trend;
 
 use super::EngineError;
-use super::breakdown::{Ranking, ValueSource};
+use super::breakdown::ValueSource;
+use super::ranking::Ranking;
 use super::view::View;
 use crate::funnel::ValueAnswer;
 use crate::funnel::tally::Tally;
@@ -49,7 +50,7 @@ pub(super) fn run(view: &View<'_>, query: &FunnelQuery) -> Result<FunnelAnswer, 
     for sum in &sums {
         sum.people.totals(&mut totals);
     }
-    let ranking = Ranking::new(&totals, &source, breakdown.limit);
+    let ranking = Ranking::of_counts(&totals, &source, breakdown.limit);
     let mut tallies = vec![Tally::new(steps); ranking.labels.len()];
     for sum in &sums {
         view.asker.check()?;

@@ -8,12 +8,12 @@ mod measures;
 mod numbers;
 mod persons;
 mod quantiles;
-mod ranking;
 mod uniques;
 
 use super::EngineError;
 use super::breakdown::ValueSource;
 use super::hints;
+use super::ranking::Ranking;
 use super::view::View;
 use crate::hints::Names;
 use crate::query::{Breakdown, Range};
@@ -23,7 +23,6 @@ use crate::trends::{Line, Math, Series, TrendsAnswer, TrendsQuery};
 use counter::Counted;
 use counting::{Counting, Lines};
 pub(super) use persons::run as persons;
-use ranking::Ranking;
 
 /// Answers the question.
 ///
@@ -90,7 +89,8 @@ fn rank(
     };
     let totals = series.iter().map(|one| one.totals(&query.period, source.value_codes()));
     let totals = totals.collect::<Result<Vec<_>, _>>()?;
-    let ranked = |totals: &[Option<f64>]| Ranking::new(totals, source, breakdown.limit);
+    let ranked =
+        |totals: &[Option<f64>]| Ranking::new(totals, f64::total_cmp, source, breakdown.limit);
     let Some(formula) = &query.formula else {
         return Ok(totals.iter().map(|totals| ranked(totals)).collect());
     };

@@ -1,12 +1,12 @@
 //! Who is behind a number of trends.
 
 use super::counting::Counting;
-use super::ranking::Ranking;
 use super::source;
 use crate::behind::Behind;
 use crate::engine::EngineError;
 use crate::engine::behind;
 use crate::engine::plan::Row;
+use crate::engine::ranking::Ranking;
 use crate::engine::scan::scan;
 use crate::engine::view::{View, units};
 use crate::projection::NOBODY;
@@ -78,7 +78,8 @@ fn wanted(counting: &Counting<'_>, query: &TrendPersonsQuery) -> Result<Vec<bool
     if value != OTHER_LABEL {
         return Ok(all.map(|code| source.label(code) == value).collect());
     }
-    let ranking = Ranking::new(&counting.totals(&trends.period, codes)?, source, breakdown.limit);
+    let totals = counting.totals(&trends.period, codes)?;
+    let ranking = Ranking::new(&totals, f64::total_cmp, source, breakdown.limit);
     Ok(all.map(|code| ranking.is_other(code)).collect())
 }
 
