@@ -6,6 +6,7 @@ pub mod explain;
 pub mod fold;
 mod guarded;
 mod histogram;
+mod matching;
 pub mod tally;
 mod ties;
 
@@ -91,6 +92,13 @@ impl FunnelQuery {
         names.filter(&self.filter);
         names.breakdown(self.breakdown.as_ref());
         names
+    }
+
+    /// The steps that may be left out, step `i` as bit `i`.
+    #[must_use]
+    pub fn optional(&self) -> u32 {
+        let steps = self.steps.iter().enumerate();
+        steps.fold(0, |set, (index, step)| set | u32::from(step.optional) << index)
     }
 
     /// The last required step before this one: the one that it can be reached from at the least. For the first step, itself.
