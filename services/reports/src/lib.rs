@@ -24,6 +24,7 @@ pub mod lifecycle;
 pub mod neighbours;
 pub mod overview;
 pub mod paths;
+mod percentile;
 mod person_activity;
 pub mod projection;
 pub mod published;

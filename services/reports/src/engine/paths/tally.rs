@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use crate::engine::EngineError;
 use crate::paths::cut::Path;
 use crate::paths::{Link, Node, PathsAnswer};
+use crate::percentile::median;
 use crate::projection::NOBODY;
 
 /// How many different links paths may have: some 100 MiB of them. Only texts that differ in every event come near.
@@ -150,7 +151,10 @@ impl Tally {
             step: source.step,
             paths: went.paths,
             persons: went.persons,
-            median_ms: waits.get_mut(&went.number).map_or(0.0, |waits| median(waits)),
+            median_ms: waits
+                .get_mut(&went.number)
+                .and_then(|waits| median(waits, f64::from))
+                .unwrap_or_default(),
         };
         let node = |place: Place| {
             let came = self.places.get(&place);
@@ -167,20 +171,5 @@ impl Tally {
             paths: self.paths,
             hints: Vec::new(),
         })
-    }
-}
-
-/// Returns the exact median, between the two in the middle where their number is even; 0 without values.
-fn median(values: &mut [u32]) -> f64 {
-    if values.is_empty() {
-        return 0.0;
-    }
-    let middle = values.len() / 2;
-    let is_even = values.len().is_multiple_of(2);
-    let (below, upper, _) = values.select_nth_unstable(middle);
-    let upper = f64::from(*upper);
-    match below.iter().max() {
-        Some(lower) if is_even => f64::midpoint(f64::from(*lower), upper),
-        _ => upper,
     }
 }
