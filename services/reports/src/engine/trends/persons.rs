@@ -3,8 +3,10 @@
 use super::counting::Counting;
 use super::source;
 use crate::behind::Behind;
+use crate::bits;
 use crate::engine::EngineError;
 use crate::engine::behind;
+use crate::engine::breakdown::ValueSource;
 use crate::engine::plan::Row;
 use crate::engine::ranking::Ranking;
 use crate::engine::scan::scan;
@@ -46,9 +48,8 @@ pub(in crate::engine) fn run(
             seen(view, &counting, range, codes, [breakdown, items], is_wanted)
         }
     }?;
-    let units = (0_u32..).zip(&found).flat_map(|(word, bits)| {
-        (0..64).filter(move |bit| bits >> bit & 1 == 1).map(move |bit| word * 64 + bit)
-    });
+    let units = bits::ones(&found);
+    let units = units.map(|unit| u32::try_from(unit).expect("units are counted in 32 bits"));
     behind::page(view.columns, &trends.counted_by, units, &query.page, view.asker)
 }
 
@@ -89,14 +90,14 @@ fn seen<const V: usize>(
     counting: &Counting<'_>,
     range: Range,
     units: usize,
-    values: [&crate::engine::breakdown::ValueSource<'_>; V],
+    values: [&ValueSource<'_>; V],
     is_wanted: impl Fn(&Row<V>) -> bool + Sync,
 ) -> Result<Vec<u64>, EngineError> {
     let start = || vec![0_u64; units.div_ceil(64)];
-    let all = scan(view, &counting.reads(range, values), start, |bits: &mut Vec<u64>, part| {
+    let all = scan(view, &counting.reads(range, values), start, |found: &mut Vec<u64>, part| {
         part.each(|row| {
             if row.unit != NOBODY && is_wanted(&row) {
-                bits[row.unit as usize / 64] |= 1 << (row.unit % 64);
+                bits::set(found, row.unit as usize);
             }
         });
     })?;
