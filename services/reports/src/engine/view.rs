@@ -21,8 +21,7 @@ pub(crate) struct View<'a> {
 impl<'a> View<'a> {
     /// Looks at these columns.
     pub(crate) fn new(columns: &'a Snapshot, asker: &'a Asker) -> Self {
-        let always = Range { start_ms: i64::MIN, end_ms: i64::MAX };
-        Self { columns, asker, cohorts: None, sessions: Sessions::of(always) }
+        Self { columns, asker, cohorts: None, sessions: Sessions::of(Range::ALWAYS) }
     }
 
     /// Looks with these cohorts.

@@ -112,8 +112,7 @@ fn count_views(
 
 /// What a walk over visits has as selectors: the page views that are asked about, all of them, and any event.
 fn of_visits(filter: &Filter) -> [Selector; 3] {
-    let any = Selector { event: None, filter: Filter::everything() };
-    [page_views(filter), page_views(&Filter::everything()), any]
+    [page_views(filter), page_views(&Filter::everything()), Selector::any()]
 }
 
 /// Counts visitors and sessions, and what is told of them.
@@ -233,7 +232,7 @@ fn persons_now(view: &View<'_>, now_ms: i64) -> Result<u64, EngineError> {
         range: Range { start_ms: now_ms.saturating_sub(NOW_MS), end_ms: now_ms.saturating_add(1) },
         counted_by: &CountedBy::Persons,
         filter: &Filter::everything(),
-        selectors: &[Selector { event: None, filter: Filter::everything() }],
+        selectors: &[Selector::any()],
         values: [],
     };
     let persons = scan(view, &reads, FxHashSet::default, |persons, part| {

@@ -4,8 +4,9 @@ mod takes;
 
 use takes::takes;
 
-use super::fold::{ANYWHERE, Fold, Outcome, StepEvent, Way};
+use super::fold::{Fold, Outcome, StepEvent, Way};
 use super::{FunnelQuery, Order};
+use crate::query::Range;
 pub use crate::retention::explain::Verdict;
 
 /// How many events are told of at most: the first ones.
@@ -64,11 +65,11 @@ pub struct Tale {
 pub fn explain(query: &FunnelQuery, events: &[StepEvent], told: usize) -> Tale {
     let is_interrupted = {
         let mut fold = Fold::new(query);
-        matches!(fold.best(events, ANYWHERE), Outcome::Interrupted(_))
+        matches!(fold.best(events, Range::ALWAYS), Outcome::Interrupted(_))
     };
     // Of an attempt that was interrupted is told how it would have counted.
     let mut fold = if is_interrupted { Fold::without_exclusions(query) } else { Fold::new(query) };
-    let way = match fold.best(events, ANYWHERE) {
+    let way = match fold.best(events, Range::ALWAYS) {
         Outcome::Way(way) => Some(way),
         Outcome::Outside | Outcome::Interrupted(_) => None,
     };

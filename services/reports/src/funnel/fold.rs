@@ -62,9 +62,6 @@ impl Way<'_> {
     }
 }
 
-/// Where attempts may begin.
-pub const ANYWHERE: Range = Range { start_ms: i64::MIN, end_ms: i64::MAX };
-
 /// Finds the best attempt of each unit. Its memory is used again.
 #[derive(Debug)]
 pub enum Fold {
