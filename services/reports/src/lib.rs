@@ -14,6 +14,7 @@ mod convert;
 pub mod engine;
 pub mod error;
 mod errors;
+pub mod explained_event;
 pub mod explained_person;
 pub mod funnel;
 pub mod hints;

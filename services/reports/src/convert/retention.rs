@@ -7,6 +7,7 @@ use pb::explain_retention_person_request::Id;
 use pb::query_retention_request as wire_of;
 
 use super::coming_back::{bucket_at, buckets, counted_by, selector, within};
+use super::explained_event::explained_event;
 use super::hints::hints;
 use super::person_activity::{by_distinct_id, by_person_id, nobody};
 use super::persons::page_size;
@@ -14,7 +15,7 @@ use super::shared::{SCOPES, range, timestamp};
 use super::trends::time_zone;
 use crate::person_activity::subject::Named;
 use crate::query::Selector;
-use crate::retention::explain::{Explanation, Verdict};
+use crate::retention::explain::Explanation;
 use crate::retention::{
     Cell, Counting, Kind, Period, RetentionAnswer, RetentionQuery, Wanted, Windows,
 };
@@ -211,25 +212,11 @@ fn cell(
 pub(crate) fn explain_retention_response(
     explanation: Explanation,
 ) -> pb::ExplainRetentionPersonResponse {
-    use pb::explained_event::Verdict as Wire;
-    let events = explanation.events.into_iter().map(|event| pb::ExplainedEvent {
-        name: event.name,
-        time: Some(timestamp(event.time_ms)),
-        distinct_id: event.distinct_id,
-        verdict: match event.verdict {
-            Verdict::Counted => Wire::Counted,
-            Verdict::NotCounted => Wire::NotCounted,
-            Verdict::Excluded => Wire::Excluded,
-        }
-        .into(),
-        step: 0,
-        reason: event.reason,
-    });
     pb::ExplainRetentionPersonResponse {
         in_cohort: explanation.in_cohort,
         retained: explanation.retained,
         summary: explanation.summary,
-        events: events.collect(),
+        events: explanation.events.into_iter().map(explained_event).collect(),
         truncated: explanation.truncated,
     }
 }

@@ -3,16 +3,16 @@
 use observe_core::Violations;
 use observe_proto::reports::v1 as pb;
 use pb::explain_funnel_person_request::Id;
-use pb::explained_event::Verdict as WireVerdict;
 
 use super::super::coming_back::within;
+use super::super::explained_event::explained_event;
 use super::super::hints::hints;
 use super::super::person_activity::{by_distinct_id, by_person_id, nobody};
 use super::super::persons::page_size;
 use super::super::shared::{step_from, timestamp};
 use super::super::trends::{interval, time_zone};
 use super::{count, funnel_query};
-use crate::funnel::explain::{FunnelExplanation, Verdict};
+use crate::funnel::explain::FunnelExplanation;
 use crate::funnel::{FunnelCell, FunnelQuery, FunnelTrendPoint, FunnelTrendQuery};
 use crate::hints::Hint;
 use crate::person_activity::subject::Named;
@@ -130,24 +130,11 @@ pub(crate) fn explain_funnel_query(
 pub(crate) fn explain_funnel_response(
     explanation: FunnelExplanation,
 ) -> pb::ExplainFunnelPersonResponse {
-    let number = |step: usize| i32::try_from(step).expect("a funnel has few steps");
-    let events = explanation.events.into_iter().map(|event| pb::ExplainedEvent {
-        name: event.name,
-        time: Some(timestamp(event.time_ms)),
-        distinct_id: event.distinct_id,
-        verdict: match event.told.verdict {
-            Verdict::Counted => WireVerdict::Counted,
-            Verdict::NotCounted => WireVerdict::NotCounted,
-            Verdict::Excluded => WireVerdict::Excluded,
-        }
-        .into(),
-        step: event.told.step.map_or(0, |step| number(step + 1)),
-        reason: event.told.reason,
-    });
+    let reached = i32::try_from(explanation.reached);
     pb::ExplainFunnelPersonResponse {
-        reached_step: number(explanation.reached),
+        reached_step: reached.expect("a funnel has few steps"),
         summary: explanation.summary,
-        events: events.collect(),
+        events: explanation.events.into_iter().map(explained_event).collect(),
         truncated: explanation.truncated,
     }
 }

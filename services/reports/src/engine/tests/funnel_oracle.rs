@@ -5,7 +5,8 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::oracle::Random;
-use crate::funnel::explain::{Verdict, explain};
+use crate::explained_event::Verdict;
+use crate::funnel::explain::explain;
 use crate::funnel::fold::{Fold, Outcome, StepEvent};
 use crate::funnel::{Exclusion, FunnelQuery, Order};
 use crate::query::{Filter, Range, Selector};
