@@ -10,7 +10,7 @@ mod matching;
 pub mod tally;
 mod ties;
 
-use crate::hints::Names;
+use crate::hints::{Hint, Names};
 use crate::query::{Breakdown, CountedBy, Filter, Range, Selector};
 use crate::trends::buckets::Buckets;
 
@@ -117,6 +117,8 @@ pub struct FunnelAnswer {
     pub breakdowns: Vec<ValueAnswer>,
     /// How long those that took the last step needed from the first.
     pub time_to_convert: Vec<TimeBucket>,
+    /// Names in the question that the project does not know.
+    pub hints: Vec<Hint>,
 }
 
 /// The funnel of the persons with one value.
@@ -155,6 +157,15 @@ pub struct FunnelTrendQuery {
     pub funnel: FunnelQuery,
     /// The buckets of its range.
     pub buckets: Buckets,
+}
+
+/// The answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FunnelTrendAnswer {
+    /// One for each bucket.
+    pub points: Vec<FunnelTrendPoint>,
+    /// Names in the question that the project does not know.
+    pub hints: Vec<Hint>,
 }
 
 /// The attempts that began in one bucket.

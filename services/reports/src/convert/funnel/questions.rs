@@ -13,8 +13,9 @@ use super::super::shared::{step_from, timestamp};
 use super::super::trends::{interval, time_zone};
 use super::{count, funnel_query};
 use crate::funnel::explain::FunnelExplanation;
-use crate::funnel::{FunnelCell, FunnelQuery, FunnelTrendPoint, FunnelTrendQuery};
-use crate::hints::Hint;
+use crate::funnel::{
+    FunnelCell, FunnelQuery, FunnelTrendAnswer, FunnelTrendPoint, FunnelTrendQuery,
+};
 use crate::person_activity::subject::Named;
 use crate::trends::buckets::{Buckets, MAX_BUCKETS};
 
@@ -51,17 +52,16 @@ fn without_breakdown(wire: &pb::QueryFunnelRequest) -> Result<FunnelQuery, Viola
 /// Writes the points of the buckets.
 pub(crate) fn funnel_trend_response(
     buckets: &Buckets,
-    points: &[FunnelTrendPoint],
-    unknown: Vec<Hint>,
+    answer: FunnelTrendAnswer,
 ) -> pb::QueryFunnelTrendResponse {
-    let points = buckets.starts_ms().iter().zip(points);
+    let points = buckets.starts_ms().iter().zip(answer.points);
     let points = points.map(|(start_ms, point)| pb::FunnelTrendPoint {
         start_time: Some(timestamp(*start_ms)),
         entered: count(point.entered),
         converted: count(point.converted),
-        conversion: conversion(*point),
+        conversion: conversion(point),
     });
-    pb::QueryFunnelTrendResponse { points: points.collect(), hints: hints(unknown) }
+    pb::QueryFunnelTrendResponse { points: points.collect(), hints: hints(answer.hints) }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "persons are far fewer than 2^53")]

@@ -14,8 +14,8 @@ pub(super) fn trend(world: &World, asked: FunnelQuery, hours: i64) -> Vec<(u64, 
     let range = Range { start_ms: 0, end_ms: hours * HOUR_MS };
     let buckets = Buckets::new(range, Interval::Hour, chrono_tz::Tz::UTC).expect("few");
     let asked = FunnelTrendQuery { funnel: FunnelQuery { range, ..asked }, buckets };
-    let points = world.ask(|view| crate::engine::funnel::trend(view, &asked));
-    points.iter().map(|point| (point.entered, point.converted)).collect()
+    let answer = world.ask(|view| crate::engine::funnel::trend(view, &asked));
+    answer.points.iter().map(|point| (point.entered, point.converted)).collect()
 }
 
 /// One person's events as the oracle takes them.
