@@ -15,8 +15,8 @@ use crate::projection::NOBODY;
 use crate::query::{CountedBy, Filter, Range, Scope, Selector};
 use crate::web_overview::vitals::{VITALS, VitalAnswer, WEB_VITALS};
 use crate::web_overview::{
-    DIRECT, Dimension, ENTRY_PROPERTIES, NOW_MS, PAGE_VIEW, PATHNAME, WebNumbers,
-    WebOverviewAnswer, WebOverviewQuery, WebPoint, WebTable,
+    DIRECT, Dimension, ENTRY_PROPERTIES, PAGE_VIEW, PATHNAME, WebNumbers, WebOverviewAnswer,
+    WebOverviewQuery, WebPoint, WebTable,
 };
 use tally::{Looks, Tally, table};
 
@@ -54,7 +54,7 @@ pub(super) fn run(
         points,
         tables: tables.collect(),
         vitals: vitals(view, query)?,
-        persons_now: persons_now(view, query.now_ms)?,
+        persons_now: persons_now(view, query.now())?,
     })
 }
 
@@ -226,10 +226,9 @@ fn vitals(view: &View<'_>, query: &WebOverviewQuery) -> Result<Vec<VitalAnswer>,
     Ok(answer.collect())
 }
 
-fn persons_now(view: &View<'_>, now_ms: i64) -> Result<u64, EngineError> {
+fn persons_now(view: &View<'_>, range: Range) -> Result<u64, EngineError> {
     let reads = Reads {
-        // Both ends are inside.
-        range: Range { start_ms: now_ms.saturating_sub(NOW_MS), end_ms: now_ms.saturating_add(1) },
+        range,
         counted_by: &CountedBy::Persons,
         filter: &Filter::everything(),
         selectors: &[Selector::any()],

@@ -25,7 +25,7 @@ pub(in crate::engine) fn run(
     query: &TrendPersonsQuery,
 ) -> Result<Behind, EngineError> {
     let trends = &query.trends;
-    let view = &view.over(super::looked_at(trends));
+    let view = &view.over(trends.looked_at());
     let source = source(view, trends.breakdown.as_ref());
     let series = &trends.series[query.series];
     let counting = Counting::new(view, trends, series, source.as_ref())?;
