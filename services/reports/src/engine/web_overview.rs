@@ -8,6 +8,7 @@ use super::EngineError;
 use super::breakdown::ValueSource;
 use super::plan::Reads;
 use super::scan::scan;
+use super::team;
 use super::view::View;
 use super::walk::walk;
 use crate::activity::SESSION_ID;
@@ -23,7 +24,7 @@ use tally::{Looks, Tally, table};
 /// Answers the web overview.
 ///
 /// # Errors
-/// `Abandoned` if the asker has gone.
+/// `Abandoned` if the asker has gone, `TooLarge` if it takes more memory than a question may.
 pub(super) fn run(
     view: &View<'_>,
     query: &WebOverviewQuery,
@@ -62,6 +63,11 @@ fn page_views(filter: &Filter) -> Selector {
     Selector { event: Some(PAGE_VIEW.to_owned()), filter: filter.clone() }
 }
 
+/// Takes the memory of so many counts on each thread.
+fn take_counts(view: &View<'_>, counts: usize) -> Result<(), EngineError> {
+    view.asker.take(counts * size_of::<u64>() * team::size(usize::MAX))
+}
+
 /// Page views, whoever's they are.
 #[derive(Default)]
 struct Views {
@@ -87,11 +93,9 @@ fn count_views(
     };
     let has_buckets = range == query.period.range;
     let buckets = if has_buckets { query.period.buckets.count() } else { 0 };
-    let start = || Views {
-        views: 0,
-        by_bucket: vec![0; buckets],
-        by_page: vec![0; if has_buckets { pages.value_codes() } else { 0 }],
-    };
+    let codes = if has_buckets { pages.value_codes() } else { 0 };
+    take_counts(view, buckets + codes)?;
+    let start = || Views { views: 0, by_bucket: vec![0; buckets], by_page: vec![0; codes] };
     let counted = scan(view, &reads, start, |counted, part| {
         part.each(|row| {
             counted.views += 1;
@@ -207,7 +211,8 @@ fn vitals(view: &View<'_>, query: &WebOverviewQuery) -> Result<Vec<VitalAnswer>,
         selectors: &selectors,
         values: sources.each_ref(),
     };
-    // By value code, how often it was measured: dictionaries have room for each value already.
+    take_counts(view, sources.iter().map(ValueSource::value_codes).sum())?;
+    // By value code, how often it was measured.
     let start = || sources.each_ref().map(|source| vec![0_u64; source.value_codes()]);
     let counted = scan(view, &reads, start, |counted, part| {
         part.each(|row| {
