@@ -28,6 +28,12 @@ pub(crate) fn has(words: &[u64], bit: usize) -> bool {
     words.get(bit / 64).is_some_and(|word| word >> (bit % 64) & 1 == 1)
 }
 
+/// Sets a bit that is inside the words.
+#[inline]
+pub(crate) fn set(words: &mut [u64], bit: usize) {
+    words[bit / 64] |= 1 << (bit % 64);
+}
+
 /// Returns how many bits are set.
 pub(crate) fn count(words: &[u64]) -> usize {
     words.iter().map(|word| word.count_ones() as usize).sum()
@@ -56,6 +62,9 @@ mod tests {
         let set = [1 << 3 | 1 << 63, 0, 1 << 5];
         assert_eq!(ones(&set).collect::<Vec<_>>(), [3, 63, 133]);
         assert_eq!((lowest(&set), highest(&set), count(&set)), (Some(3), Some(133), 3));
+        let mut other = [0; 3];
+        ones(&set).for_each(|bit| super::set(&mut other, bit));
+        assert_eq!(set, other);
         assert!(has(&set, 63) && !has(&set, 64) && has(&set, 133) && !has(&set, 1_000));
     }
 

@@ -6,6 +6,7 @@ mod cohort;
 mod cohort_names;
 mod dashboard;
 mod errors;
+mod explained_event;
 mod funnel;
 mod hints;
 mod kept;

@@ -20,6 +20,7 @@ mod marks;
 mod paths;
 mod person_set;
 mod plan;
+mod ranking;
 mod retention;
 mod scan;
 mod selection;
@@ -44,8 +45,7 @@ use crate::behind::{Behind, Page};
 use crate::cohort::Definitions;
 use crate::explained_person::ExplainedPerson;
 use crate::funnel::explain::FunnelExplanation;
-use crate::funnel::{FunnelAnswer, FunnelCell, FunnelQuery, FunnelTrendPoint, FunnelTrendQuery};
-use crate::hints::{Hint, Names};
+use crate::funnel::{FunnelAnswer, FunnelCell, FunnelQuery, FunnelTrendAnswer, FunnelTrendQuery};
 use crate::history::{History, HistoryQuery};
 use crate::lifecycle::{LifecycleAnswer, LifecycleQuery};
 use crate::paths::{PathPersonsQuery, PathsAnswer, PathsQuery};
@@ -74,15 +74,12 @@ pub trait ReportEngine: Send + Sync + 'static {
     /// Counts the units that went through steps.
     fn funnel(&self, project: ProjectId, query: FunnelQuery) -> Answer<'_, FunnelAnswer>;
 
-    /// Tells which names the project does not know.
-    fn hints(&self, project: ProjectId, names: Names) -> Answer<'_, Vec<Hint>>;
-
-    /// Counts units that went through steps by when they entered; a point for each bucket.
+    /// Counts units that went through steps by when they entered.
     fn funnel_trend(
         &self,
         project: ProjectId,
         query: FunnelTrendQuery,
-    ) -> Answer<'_, Vec<FunnelTrendPoint>>;
+    ) -> Answer<'_, FunnelTrendAnswer>;
 
     /// Lists the units behind a number of a funnel.
     fn funnel_persons(

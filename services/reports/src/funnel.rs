@@ -6,10 +6,11 @@ pub mod explain;
 pub mod fold;
 mod guarded;
 mod histogram;
+mod matching;
 pub mod tally;
 mod ties;
 
-use crate::hints::Names;
+use crate::hints::{Hint, Names};
 use crate::query::{Breakdown, CountedBy, Filter, Range, Selector};
 use crate::trends::buckets::Buckets;
 
@@ -93,6 +94,13 @@ impl FunnelQuery {
         names
     }
 
+    /// The steps that may be left out, step `i` as bit `i`.
+    #[must_use]
+    pub fn optional(&self) -> u32 {
+        let steps = self.steps.iter().enumerate();
+        steps.fold(0, |set, (index, step)| set | u32::from(step.optional) << index)
+    }
+
     /// The last required step before this one: the one that it can be reached from at the least. For the first step, itself.
     #[must_use]
     pub fn required_before(&self, step: usize) -> usize {
@@ -109,6 +117,8 @@ pub struct FunnelAnswer {
     pub breakdowns: Vec<ValueAnswer>,
     /// How long those that took the last step needed from the first.
     pub time_to_convert: Vec<TimeBucket>,
+    /// Names in the question that the project does not know.
+    pub hints: Vec<Hint>,
 }
 
 /// The funnel of the persons with one value.
@@ -147,6 +157,15 @@ pub struct FunnelTrendQuery {
     pub funnel: FunnelQuery,
     /// The buckets of its range.
     pub buckets: Buckets,
+}
+
+/// The answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FunnelTrendAnswer {
+    /// One for each bucket.
+    pub points: Vec<FunnelTrendPoint>,
+    /// Names in the question that the project does not know.
+    pub hints: Vec<Hint>,
 }
 
 /// The attempts that began in one bucket.

@@ -34,6 +34,14 @@ pub struct Selector {
     pub filter: Filter,
 }
 
+impl Selector {
+    /// Any event.
+    #[must_use]
+    pub fn any() -> Self {
+        Self { event: None, filter: Filter::everything() }
+    }
+}
+
 /// Whom a question counts: its units.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CountedBy {

@@ -7,8 +7,8 @@ pub mod grid;
 pub mod period;
 
 use crate::behind::Page;
-use crate::hints::Hint;
-use crate::query::{Breakdown, CountedBy, Filter};
+use crate::hints::{Hint, Names};
+use crate::query::{Breakdown, CountedBy, Filter, Range, Scope};
 use formula::Formula;
 use period::Period;
 
@@ -29,6 +29,38 @@ pub struct TrendsQuery {
     pub filter: Filter,
     /// Whom unique and active persons are: persons or groups.
     pub counted_by: CountedBy,
+}
+
+/// How far before a point active persons may have been active, in milliseconds: a day more than [`Math::rolling_days`], for
+/// changes of clocks.
+const ACTIVE_MS: i64 = 31 * 24 * 60 * 60 * 1000;
+
+impl TrendsQuery {
+    /// Returns the names that it asks for.
+    #[must_use]
+    pub fn names(&self) -> Names {
+        let mut names = Names::new();
+        for series in &self.series {
+            names.event(series.event.as_deref());
+            names.filter(&series.filter);
+            if let Math::Measure(_, property) = &series.math {
+                names.property(Scope::Event, property);
+            }
+        }
+        names.filter(&self.filter);
+        names.breakdown(self.breakdown.as_ref());
+        names
+    }
+
+    /// Returns all the time that is looked at.
+    #[must_use]
+    pub fn looked_at(&self) -> Range {
+        let Range { start_ms, end_ms } = self.period.range;
+        let first_ms = self.previous.as_ref().map_or(start_ms, |before| before.range.start_ms);
+        let is_rolling = self.series.iter().any(|one| one.math.rolling_days().is_some());
+        let reach_ms = if is_rolling { ACTIVE_MS } else { 0 };
+        Range { start_ms: first_ms.min(start_ms).saturating_sub(reach_ms), end_ms }
+    }
 }
 
 /// What one line counts.

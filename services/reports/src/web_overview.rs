@@ -54,6 +54,15 @@ impl WebOverviewQuery {
         let range = self.period.range;
         Range { start_ms: self.previous.map_or(range.start_ms, |before| before.start_ms), ..range }
     }
+
+    /// Returns when somebody who is there now had an event. Both ends of the last [`NOW_MS`] are inside.
+    #[must_use]
+    pub fn now(&self) -> Range {
+        Range {
+            start_ms: self.now_ms.saturating_sub(NOW_MS),
+            end_ms: self.now_ms.saturating_add(1),
+        }
+    }
 }
 
 /// The answer.

@@ -19,7 +19,6 @@ use crate::funnel::{
     EXCLUSIONS_MAX, Exclusion, FunnelAnswer, FunnelQuery, Order, STEPS_MAX, Step, StepAnswer,
     TimeBucket,
 };
-use crate::hints::Hint;
 use crate::query::{Attribution, Breakdown};
 
 const STEPS_MIN: usize = 2;
@@ -158,7 +157,6 @@ fn window_ms(window: Option<&Duration>, violations: &mut Violations) -> i64 {
 pub(crate) fn funnel_response(
     query: &FunnelQuery,
     answer: FunnelAnswer,
-    unknown: Vec<Hint>,
 ) -> pb::QueryFunnelResponse {
     let breakdowns = answer.breakdowns.into_iter().map(|one| pb::FunnelBreakdown {
         value: one.value,
@@ -168,7 +166,7 @@ pub(crate) fn funnel_response(
         steps: steps_to_proto(query, &answer.steps),
         breakdowns: breakdowns.collect(),
         time_to_convert: answer.time_to_convert.iter().map(bucket_to_proto).collect(),
-        hints: hints(unknown),
+        hints: hints(answer.hints),
     }
 }
 

@@ -7,12 +7,11 @@ use pb::explain_retention_person_request::Id;
 use pb::query_retention_request as wire_of;
 
 use super::calendar::{bucket_at, buckets, time_zone};
+use super::explained_event::explained_event;
 use super::hints::hints;
 use super::person_activity::{by_distinct_id, by_person_id, nobody};
 use super::persons::page_size;
-use super::shared::{
-    SCOPES, count, counted_by, or_default, range, selector, timestamp, verdict, within,
-};
+use super::shared::{SCOPES, count, counted_by, or_default, range, selector, timestamp, within};
 use crate::person_activity::subject::Named;
 use crate::query::Selector;
 use crate::retention::explain::Explanation;
@@ -206,19 +205,11 @@ fn cell(
 pub(crate) fn explain_retention_response(
     explanation: Explanation,
 ) -> pb::ExplainRetentionPersonResponse {
-    let events = explanation.events.into_iter().map(|event| pb::ExplainedEvent {
-        name: event.name,
-        time: Some(timestamp(event.time_ms)),
-        distinct_id: event.distinct_id,
-        verdict: verdict(event.verdict),
-        step: 0,
-        reason: event.reason,
-    });
     pb::ExplainRetentionPersonResponse {
         in_cohort: explanation.in_cohort,
         retained: explanation.retained,
         summary: explanation.summary,
-        events: events.collect(),
+        events: explanation.events.into_iter().map(explained_event).collect(),
         truncated: explanation.truncated,
     }
 }

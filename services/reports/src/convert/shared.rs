@@ -10,7 +10,6 @@ use prost_types::Timestamp;
 use uuid::Uuid;
 
 use crate::query::{Attribution, Breakdown, CountedBy, Range, Selector};
-use crate::retention::explain::Verdict;
 
 /// What the conditions of a question's filters may be about.
 pub(super) const SCOPES: [Scope; 4] = [Scope::Event, Scope::Person, Scope::Session, Scope::Cohort];
@@ -194,17 +193,6 @@ pub(super) fn counted_by(group_type: &str, violations: &mut Violations) -> Count
 /// Writes a count.
 pub(super) fn count(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
-}
-
-/// Writes what came of an event that an explanation tells of.
-pub(super) fn verdict(verdict: Verdict) -> i32 {
-    use pb::explained_event::Verdict as Wire;
-    match verdict {
-        Verdict::Counted => Wire::Counted,
-        Verdict::NotCounted => Wire::NotCounted,
-        Verdict::Excluded => Wire::Excluded,
-    }
-    .into()
 }
 
 /// Reads a number from 1 as one from 0.

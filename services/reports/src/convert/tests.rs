@@ -231,8 +231,9 @@ fn conversions_are_shares_and_zero_at_nobody() {
         steps: counts.map(|persons| StepAnswer { persons, median_ms, average_ms: None }).to_vec(),
         breakdowns: Vec::new(),
         time_to_convert: Vec::new(),
+        hints: Vec::new(),
     };
-    let response = funnel_response(&query, answer([4, 1], Some(1_500.5)), Vec::new());
+    let response = funnel_response(&query, answer([4, 1], Some(1_500.5)));
     let shares: Vec<_> = response
         .steps
         .iter()
@@ -241,7 +242,7 @@ fn conversions_are_shares_and_zero_at_nobody() {
     assert_eq!(shares, [(1.0, 1.0), (0.25, 0.25)]);
     let median = response.steps[1].median_time_to_convert;
     assert_eq!(median, Some(Duration { seconds: 1, nanos: 500_500_000 }));
-    let nobody = funnel_response(&query, answer([0, 0], None), Vec::new());
+    let nobody = funnel_response(&query, answer([0, 0], None));
     assert!(nobody.steps.iter().all(|step| {
         step.conversion_from_first == 0.0
             && step.conversion_from_previous == 0.0

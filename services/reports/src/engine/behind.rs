@@ -6,6 +6,7 @@ use super::EngineError;
 use super::slots::Asker;
 use super::view::group_property;
 use crate::behind::{Behind, BehindPerson, BehindUnits, DISTINCT_IDS_MAX, Page};
+use crate::bits;
 use crate::projection::{NOBODY, Snapshot, ValueDictionary};
 use crate::query::CountedBy;
 
@@ -94,11 +95,10 @@ fn pick<K: PageKey>(
         if code == NOBODY || code as usize >= codes {
             continue;
         }
-        let (word, bit) = (code as usize / 64, 1 << (code % 64));
-        if seen[word] & bit != 0 {
+        if bits::has(&seen, code as usize) {
             continue;
         }
-        seen[word] |= bit;
+        bits::set(&mut seen, code as usize);
         let Some(key) = key(code) else { continue };
         total += 1;
         if page.after.as_deref().is_some_and(|after| !key.is_after(after)) {
@@ -146,15 +146,13 @@ fn distinct_ids(
     let mut places: Vec<(u32, usize)> =
         persons.iter().enumerate().map(|(place, person)| (*person, place)).collect();
     places.sort_unstable();
-    for person in persons {
-        wanted[*person as usize / 64] |= 1 << (person % 64);
-    }
+    persons.iter().for_each(|person| bits::set(&mut wanted, *person as usize));
     let mut found = vec![Vec::new(); persons.len()];
     for (visitor, person) in (0_u32..).zip(columns.persons.person_of().iter().copied()) {
         if (visitor as usize).is_multiple_of(STRIDE) {
             asker.check()?;
         }
-        if person == NOBODY || wanted[person as usize / 64] >> (person % 64) & 1 == 0 {
+        if person == NOBODY || !bits::has(&wanted, person as usize) {
             continue;
         }
         let Ok(at) = places.binary_search_by_key(&person, |(person, _)| *person) else { continue };

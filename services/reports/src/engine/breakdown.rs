@@ -1,4 +1,4 @@
-//! Breakdowns: which value a row or a person has, and which values are told apart.
+//! Breakdowns: which value a row or a person has. Which values are told apart says [`super::ranking`].
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use super::sessions::SessionColumn;
 use super::view::View;
 use crate::activity::SESSION_ID;
 use crate::projection::{NOBODY, NOT_SET, Unpacked, ValueDictionary};
-use crate::query::{NONE_LABEL, OTHER_LABEL, Scope};
+use crate::query::{NONE_LABEL, Scope};
 
 /// Where the values of a property come from, for one project's columns.
 pub(super) struct ValueSource<'a> {
@@ -40,7 +40,7 @@ impl<'a> ValueSource<'a> {
                 let (key, values) = columns.properties.find(property).unzip();
                 (SourceKind::Event(key), values)
             }
-            // A breakdown by cohort asks the whole question for each of them: `cohort_breakdown`.
+            // A person may be in several: `cohort_breakdown` asks once for each instead.
             Scope::Cohort => (SourceKind::Event(None), None),
             Scope::Session => {
                 let key = columns.properties.find(SESSION_ID).map(|(key, _)| key);
@@ -129,51 +129,5 @@ impl<'a> ValueSource<'a> {
                 *code = NOT_SET;
             }
         }
-    }
-}
-
-/// The values that are told apart, the largest first, and where the others go.
-pub(super) struct Ranking {
-    /// The texts of the slots, `$other` last if there is one.
-    pub(super) labels: Vec<String>,
-    /// By value code.
-    slots: Vec<u32>,
-}
-
-/// The slot of a value code that did not occur.
-const NO_SLOT: u32 = u32::MAX;
-
-impl Ranking {
-    /// Ranks the values by their totals, which are given by value code; values with a total of 0 have no place. A value that
-    /// reads `$other` is one of the others, so that no two lines have one label.
-    pub(super) fn new(totals: &[u64], source: &ValueSource<'_>, limit: usize) -> Self {
-        let occurred = (0_u32..).zip(totals.iter().copied()).filter(|(_, total)| *total > 0);
-        let (mut others, mut ranked): (Vec<_>, Vec<_>) =
-            occurred.partition(|(code, _)| source.label(*code) == OTHER_LABEL);
-        ranked.sort_by(|(a, a_total), (b, b_total)| {
-            b_total.cmp(a_total).then_with(|| source.label(*a).cmp(source.label(*b)))
-        });
-        others.extend(ranked.drain(limit.min(ranked.len())..));
-        let mut labels: Vec<_> =
-            ranked.iter().map(|(code, _)| source.label(*code).to_owned()).collect();
-        let mut slots = vec![NO_SLOT; totals.len()];
-        for (slot, (code, _)) in (0_u32..).zip(&ranked) {
-            slots[*code as usize] = slot;
-        }
-        let last = u32::try_from(labels.len()).expect("the limit is at most 100");
-        if !others.is_empty() {
-            labels.push(OTHER_LABEL.to_owned());
-        }
-        for (code, _) in others {
-            slots[code as usize] = last;
-        }
-        Self { labels, slots }
-    }
-
-    /// Returns the slot of a value code; `None` for one with a total of 0.
-    #[inline]
-    pub(super) fn slot(&self, code: u32) -> Option<usize> {
-        let slot = self.slots[code as usize];
-        (slot != NO_SLOT).then_some(slot as usize)
     }
 }

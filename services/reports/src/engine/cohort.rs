@@ -120,9 +120,7 @@ impl KeptSets {
 /// # Errors
 /// `Abandoned` if the asker has gone.
 pub(super) fn everybody(view: &View<'_>) -> Result<PersonSet, EngineError> {
-    let any = Selector { event: None, filter: Filter::everything() };
-    let range = Range { start_ms: i64::MIN, end_ms: i64::MAX };
-    let mut persons = those_by_times(view, any, range, |times| times > 0)?;
+    let mut persons = those_by_times(view, Selector::any(), Range::ALWAYS, |times| times > 0)?;
     view.columns.persons.each_with_properties(|person| persons.insert(person));
     Ok(persons)
 }
@@ -171,7 +169,10 @@ impl Sieve<'_, '_> {
             Rule::Behavior(behavior) => self.those_who(behavior),
             Rule::Cohort(id) => {
                 let nobody = PersonSet::nobody(self.view.columns.persons.len());
-                Ok(self.members.get(*id).map_or(nobody.clone(), |one| nobody.or(&one.persons)))
+                Ok(match self.members.get(*id) {
+                    Some(cohort) => nobody.or(&cohort.persons),
+                    None => nobody,
+                })
             }
         }
     }

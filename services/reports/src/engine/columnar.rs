@@ -11,16 +11,14 @@ use super::slots::{Asker, Slots};
 use super::view::View;
 use super::{
     Answer, EngineError, ReportEngine, activity, behind, cohort, cohort_breakdown,
-    explained_person, funnel, hints, history, lifecycle, paths, retention, stickiness,
-    web_overview,
+    explained_person, funnel, history, lifecycle, paths, retention, stickiness, web_overview,
 };
 use crate::activity::{Activity, ActivityQuery};
 use crate::behind::{Behind, Page};
 use crate::cohort::Definitions;
 use crate::explained_person::ExplainedPerson;
 use crate::funnel::explain::FunnelExplanation;
-use crate::funnel::{FunnelAnswer, FunnelCell, FunnelQuery, FunnelTrendPoint, FunnelTrendQuery};
-use crate::hints::{Hint, Names};
+use crate::funnel::{FunnelAnswer, FunnelCell, FunnelQuery, FunnelTrendAnswer, FunnelTrendQuery};
 use crate::history::{History, HistoryQuery};
 use crate::lifecycle::{self as lifecycle_of, LifecycleAnswer, LifecycleQuery};
 use crate::paths::{PathPersonsQuery, PathsAnswer, PathsQuery};
@@ -57,7 +55,7 @@ impl ColumnarEngine {
         self.compute_in(project, Range::ALWAYS, question).await
     }
 
-    /// Asks about events in a range, which are loaded first if they are not.
+    /// Asks about events in a range, which are loaded first if they are not; the question reads no other event.
     async fn compute_in<T: Send + 'static>(
         &self,
         project: ProjectId,
@@ -74,7 +72,7 @@ impl ColumnarEngine {
             let now = project.snapshot();
             let view = View::new(&now, asker);
             let members = kept.members(&view, &project, &cohorts)?;
-            question(&view.with_cohorts(&members))
+            question(&view.over(range).with_cohorts(&members))
         };
         self.slots.compute(project, work).await
     }
@@ -88,17 +86,23 @@ impl ColumnarEngine {
 
 impl ReportEngine for ColumnarEngine {
     fn trends(&self, project: ProjectId, query: TrendsQuery) -> Answer<'_, TrendsAnswer> {
-        Box::pin(self.compute(project, move |view| cohort_breakdown::trends(view, &query)))
+        Box::pin(self.compute_in(project, query.looked_at(), move |view| {
+            cohort_breakdown::trends(view, &query)
+        }))
     }
 
     fn trend_persons(&self, project: ProjectId, query: TrendPersonsQuery) -> Answer<'_, Behind> {
-        Box::pin(self.compute(project, move |view| cohort_breakdown::trend_persons(view, query)))
+        Box::pin(self.compute_in(project, query.trends.looked_at(), move |view| {
+            cohort_breakdown::trend_persons(view, query)
+        }))
     }
 
     fn funnel(&self, project: ProjectId, query: FunnelQuery) -> Answer<'_, FunnelAnswer> {
-        Box::pin(self.compute_in(project, query.range, move |view| {
-            cohort_breakdown::funnel(&view.over(query.range), &query)
-        }))
+        Box::pin(
+            self.compute_in(project, query.range, move |view| {
+                cohort_breakdown::funnel(view, &query)
+            }),
+        )
     }
 
     fn with_cohorts(&self, cohorts: Arc<Definitions>) -> Arc<dyn ReportEngine> {
@@ -122,7 +126,7 @@ impl ReportEngine for ColumnarEngine {
     }
 
     fn paths(&self, project: ProjectId, query: PathsQuery) -> Answer<'_, PathsAnswer> {
-        Box::pin(self.compute(project, move |view| paths::run(&view.over(query.range), &query)))
+        Box::pin(self.compute_in(project, query.range, move |view| paths::run(view, &query)))
     }
 
     fn path_persons(
@@ -131,8 +135,8 @@ impl ReportEngine for ColumnarEngine {
         query: PathPersonsQuery,
         page: Page,
     ) -> Answer<'_, Behind> {
-        Box::pin(self.compute(project, move |view| {
-            let persons = paths::persons(&view.over(query.paths.range), &query)?;
+        Box::pin(self.compute_in(project, query.paths.range, move |view| {
+            let persons = paths::persons(view, &query)?;
             behind::page(view.columns, &CountedBy::Persons, persons, &page, view.asker)
         }))
     }
@@ -141,20 +145,14 @@ impl ReportEngine for ColumnarEngine {
         Box::pin(self.compute(project, move |view| Ok(cohort::everybody(view)?.count())))
     }
 
-    fn hints(&self, project: ProjectId, names: Names) -> Answer<'_, Vec<Hint>> {
-        // No rows are looked at.
-        let nothing = Range { start_ms: 0, end_ms: 0 };
-        Box::pin(
-            self.compute_in(project, nothing, move |view| Ok(hints::unknown(view.columns, &names))),
-        )
-    }
-
     fn funnel_trend(
         &self,
         project: ProjectId,
         query: FunnelTrendQuery,
-    ) -> Answer<'_, Vec<FunnelTrendPoint>> {
-        Box::pin(self.compute(project, move |view| funnel::trend(view, &query)))
+    ) -> Answer<'_, FunnelTrendAnswer> {
+        Box::pin(
+            self.compute_in(project, query.funnel.range, move |view| funnel::trend(view, &query)),
+        )
     }
 
     fn funnel_persons(
@@ -164,7 +162,7 @@ impl ReportEngine for ColumnarEngine {
         cell: FunnelCell,
         page: Page,
     ) -> Answer<'_, Behind> {
-        Box::pin(self.compute(project, move |view| {
+        Box::pin(self.compute_in(project, query.range, move |view| {
             let (query, cell) = cohort_breakdown::funnel_cell(view, query, cell);
             let units = funnel::behind(view, &query, &cell)?;
             behind::page(view.columns, &query.counted_by, units, &page, view.asker)
@@ -177,7 +175,7 @@ impl ReportEngine for ColumnarEngine {
         query: FunnelQuery,
         person: ExplainedPerson,
     ) -> Answer<'_, Option<FunnelExplanation>> {
-        Box::pin(self.compute(project, move |view| {
+        Box::pin(self.compute_in(project, query.range, move |view| {
             let found = explained_person::find(view, &person);
             if found.is_none() && matches!(person, ExplainedPerson::WithId(_)) {
                 return Ok(None);
@@ -241,7 +239,7 @@ impl ReportEngine for ColumnarEngine {
         project: ProjectId,
         query: StickinessQuery,
     ) -> Answer<'_, StickinessAnswer> {
-        Box::pin(self.compute(project, move |view| stickiness::run(view, &query)))
+        Box::pin(self.compute_in(project, query.range, move |view| stickiness::run(view, &query)))
     }
 
     fn stickiness_persons(
@@ -251,7 +249,7 @@ impl ReportEngine for ColumnarEngine {
         cell: stickiness_of::Cell,
         page: Page,
     ) -> Answer<'_, Behind> {
-        Box::pin(self.compute(project, move |view| {
+        Box::pin(self.compute_in(project, query.range, move |view| {
             let units = stickiness::behind(view, &query, cell)?;
             behind::page(view.columns, &query.counted_by, units, &page, view.asker)
         }))
@@ -262,7 +260,12 @@ impl ReportEngine for ColumnarEngine {
         project: ProjectId,
         query: WebOverviewQuery,
     ) -> Answer<'_, WebOverviewAnswer> {
-        Box::pin(self.compute(project, move |view| web_overview::run(view, &query)))
+        let (range, now) = (query.looked_at(), query.now());
+        let needed = Range {
+            start_ms: range.start_ms.min(now.start_ms),
+            end_ms: range.end_ms.max(now.end_ms),
+        };
+        Box::pin(self.compute_in(project, needed, move |view| web_overview::run(view, &query)))
     }
 
     fn activity(&self, project: ProjectId, query: ActivityQuery) -> Answer<'_, Vec<Activity>> {

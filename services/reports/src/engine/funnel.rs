@@ -11,7 +11,9 @@ pub(super) use explain::explain;
 pub(super) use trend::run as trend;
 
 use super::EngineError;
-use super::breakdown::{Ranking, ValueSource};
+use super::breakdown::ValueSource;
+use super::hints;
+use super::ranking::Ranking;
 use super::view::View;
 use crate::funnel::ValueAnswer;
 use crate::funnel::tally::Tally;
@@ -41,7 +43,7 @@ pub(super) fn run(view: &View<'_>, query: &FunnelQuery) -> Result<FunnelAnswer, 
     };
     let Some(breakdown) = &query.breakdown else {
         let sums = each_unit::<0, _>(view, query, [], start, add)?;
-        return Ok(finish(steps, sums.into_iter().map(|sum| sum.whole), Vec::new()));
+        return Ok(finish(view, query, sums, Vec::new()));
     };
     let source = ValueSource::new(breakdown.scope, &breakdown.property, view);
     let sums = each_unit::<1, _>(view, query, [&source], start, add)?;
@@ -49,7 +51,7 @@ pub(super) fn run(view: &View<'_>, query: &FunnelQuery) -> Result<FunnelAnswer, 
     for sum in &sums {
         sum.people.totals(&mut totals);
     }
-    let ranking = Ranking::new(&totals, &source, breakdown.limit);
+    let ranking = Ranking::of_counts(&totals, &source, breakdown.limit);
     let mut tallies = vec![Tally::new(steps); ranking.labels.len()];
     for sum in &sums {
         view.asker.check()?;
@@ -58,18 +60,20 @@ pub(super) fn run(view: &View<'_>, query: &FunnelQuery) -> Result<FunnelAnswer, 
     let answers = ranking.labels.into_iter().zip(tallies);
     let answers = answers.map(|(value, tally)| ValueAnswer { value, steps: tally.finish().0 });
     let breakdowns = answers.collect();
-    Ok(finish(steps, sums.into_iter().map(|sum| sum.whole), breakdowns))
+    Ok(finish(view, query, sums, breakdowns))
 }
 
 fn finish(
-    steps: usize,
-    wholes: impl Iterator<Item = Tally>,
+    view: &View<'_>,
+    query: &FunnelQuery,
+    sums: Vec<Sum>,
     breakdowns: Vec<ValueAnswer>,
 ) -> FunnelAnswer {
-    let whole = wholes.fold(Tally::new(steps), |mut sum, one| {
-        sum.join(one);
-        sum
-    });
+    let mut whole = Tally::new(query.steps.len());
+    for sum in sums {
+        whole.join(sum.whole);
+    }
     let (steps, time_to_convert) = whole.finish();
-    FunnelAnswer { steps, breakdowns, time_to_convert }
+    let hints = hints::unknown(view.columns, &query.names());
+    FunnelAnswer { steps, breakdowns, time_to_convert, hints }
 }

@@ -9,6 +9,7 @@ use super::EngineError;
 use super::slots::Asker;
 use super::team;
 use super::view::{View, units};
+use crate::bits;
 use crate::query::CountedBy;
 
 /// How large the arrays by unit of all threads together may become, in bytes.
@@ -79,7 +80,7 @@ impl Marks {
     pub(super) fn set(&mut self, unit: u32, bit: usize) {
         if self.units.contains(&unit) {
             let place = (unit - self.units.start) as usize * self.words_per_unit;
-            self.words[place + bit / 64] |= 1 << (bit % 64);
+            bits::set(&mut self.words[place..], bit);
         }
     }
 

@@ -26,8 +26,8 @@ const CAPTURED: char = '$';
 /// `Abandoned` if the asker has gone, `TooLarge` if the paths have too many links.
 pub(super) fn run(view: &View<'_>, query: &PathsQuery) -> Result<PathsAnswer, EngineError> {
     let places = Places::new(view, query);
-    let tallies = places.each_path(view, query, Tally::default, |tally, person, path| {
-        tally.add(person, path);
+    let tallies = places.each_path(query, Tally::default, |tally, person, path| {
+        tally.add(view.asker, person, path);
     })?;
     let mut all = Tally::default();
     for tally in tallies {
@@ -38,7 +38,7 @@ pub(super) fn run(view: &View<'_>, query: &PathsQuery) -> Result<PathsAnswer, En
     Ok(PathsAnswer { hints: hints::unknown(view.columns, &query.names()), ..answer })
 }
 
-/// Answers the codes of the persons with a path that went so, in the order of the codes.
+/// Answers the codes of the persons with a path that went so, each once.
 ///
 /// # Errors
 /// `Abandoned` if the asker has gone.
@@ -49,11 +49,8 @@ pub(super) fn persons(view: &View<'_>, query: &PathPersonsQuery) -> Result<Vec<u
         Went::To(target) => places.code(target),
         Went::Anywhere | Went::Nowhere => NO_CODE,
     };
-    let found = places.each_path(
-        view,
-        &query.paths,
-        Vec::new,
-        |persons: &mut Vec<u32>, person, path| {
+    let found =
+        places.each_path(&query.paths, Vec::new, |persons: &mut Vec<u32>, person, path| {
             let Some(place) = at.step.checked_sub(path.first_step) else { return };
             if path.places.get(place).is_none_or(|here| here.value != at.value) {
                 return;
@@ -67,11 +64,8 @@ pub(super) fn persons(view: &View<'_>, query: &PathPersonsQuery) -> Result<Vec<u
             if is_meant && persons.last() != Some(&person) {
                 persons.push(person);
             }
-        },
-    )?;
-    let mut persons = found.concat();
-    persons.sort_unstable();
-    Ok(persons)
+        })?;
+    Ok(found.concat())
 }
 
 /// What steps are, as codes.
@@ -115,7 +109,6 @@ impl<'a> Places<'a> {
     /// Hands out what is shown of each path of each person; all of one person come one after the other.
     fn each_path<A: Send>(
         &self,
-        view: &View<'_>,
         query: &PathsQuery,
         start: impl Fn() -> A + Sync,
         each: impl Fn(&mut A, u32, Path<'_>) + Sync,
@@ -131,7 +124,7 @@ impl<'a> Places<'a> {
         let begin = || (start(), PathCutter::default());
         let done = match &self.pages {
             Some(pages) => walk(
-                view,
+                self.view,
                 &reads(query, &selectors, [pages]),
                 begin,
                 |(tally, cutter), person, hits| {
@@ -140,13 +133,16 @@ impl<'a> Places<'a> {
                     cutter.each(shown, pages, |path| each(tally, person, path));
                 },
             ),
-            None => {
-                walk(view, &reads(query, &selectors, []), begin, |(tally, cutter), person, hits| {
+            None => walk(
+                self.view,
+                &reads(query, &selectors, []),
+                begin,
+                |(tally, cutter), person, hits| {
                     let steps = hits.iter().filter(|hit| self.is_step[hit.name as usize]);
                     let steps = steps.map(|hit| (hit.time_ms, hit.name));
                     cutter.each(shown, steps, |path| each(tally, person, path));
-                })
-            }
+                },
+            ),
         };
         Ok(done?.into_iter().map(|(tally, _)| tally).collect())
     }

@@ -1,5 +1,7 @@
 //! Sets of persons, as a bit for each code.
 
+use crate::bits;
+
 /// Persons, by code.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct PersonSet(Vec<u64>);
@@ -17,7 +19,7 @@ impl PersonSet {
 
     /// Takes somebody in.
     pub(super) fn insert(&mut self, person: u32) {
-        self.0[person as usize / 64] |= 1 << (person % 64);
+        bits::set(&mut self.0, person as usize);
     }
 
     /// Returns the bits, with as many words as so many persons need: a set that was kept may be of a moment before.
@@ -48,16 +50,12 @@ impl PersonSet {
 
     /// Returns how many there are.
     pub(crate) fn count(&self) -> u64 {
-        self.0.iter().map(|word| u64::from(word.count_ones())).sum()
+        bits::count(&self.0) as u64
     }
 
     /// Hands out their codes in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = u32> {
-        let of_word = |(at, word): (u32, &u64)| {
-            let word = *word;
-            (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| at * 64 + bit)
-        };
-        (0..).zip(&self.0).flat_map(of_word)
+        bits::ones(&self.0).map(|person| u32::try_from(person).expect("codes have 32 bits"))
     }
 
     /// Returns how much memory it takes, in bytes.

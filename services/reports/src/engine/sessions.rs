@@ -14,6 +14,7 @@ use super::EngineError;
 use super::breakdown::ValueSource;
 use super::view::View;
 use crate::activity::SESSION_ID;
+use crate::bits;
 use crate::projection::{NOT_SET, ValueDictionary};
 use crate::query::{Range, Scope};
 use crate::web_overview::PAGE_VIEW;
@@ -73,7 +74,7 @@ impl Sessions {
     /// Those of all sessions, in less memory.
     #[cfg(test)]
     pub(super) fn within(bytes_max: usize) -> Self {
-        Self { bytes_max, ..Self::of(Range { start_ms: i64::MIN, end_ms: i64::MAX }) }
+        Self { bytes_max, ..Self::of(Range::ALWAYS) }
     }
 
     /// Returns a property, computed when it is first asked for; `None` for one that sessions do not have. If it cannot be
@@ -150,7 +151,7 @@ impl SessionTable {
         }
         let place = session.checked_sub(self.column.first).map(|place| place as usize);
         let place = place.filter(|place| *place < self.column.codes.len());
-        place.map_or(self.others, |place| self.bits[place / 64] >> (place % 64) & 1 == 1)
+        place.map_or(self.others, |place| bits::has(&self.bits, place))
     }
 }
 

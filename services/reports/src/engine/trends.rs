@@ -8,29 +8,27 @@ mod measures;
 mod numbers;
 mod persons;
 mod quantiles;
-mod ranking;
 mod uniques;
 
 use super::EngineError;
 use super::breakdown::ValueSource;
 use super::hints;
+use super::ranking::Ranking;
 use super::view::View;
-use crate::hints::Names;
-use crate::query::{Breakdown, Range};
+use crate::query::Breakdown;
 use crate::trends::formula::Formula;
 use crate::trends::period::Period;
-use crate::trends::{Line, Math, Series, TrendsAnswer, TrendsQuery};
+use crate::trends::{Line, TrendsAnswer, TrendsQuery};
 use counter::Counted;
 use counting::{Counting, Lines};
 pub(super) use persons::run as persons;
-use ranking::Ranking;
 
 /// Answers the question.
 ///
 /// # Errors
 /// `Abandoned` if the asker has gone, `TooLarge` if it takes more memory than a question may.
 pub(super) fn run(view: &View<'_>, query: &TrendsQuery) -> Result<TrendsAnswer, EngineError> {
-    let view = &view.over(looked_at(query));
+    let view = &view.over(query.looked_at());
     let source = source(view, query.breakdown.as_ref());
     let series: Vec<_> = query
         .series
@@ -42,40 +40,13 @@ pub(super) fn run(view: &View<'_>, query: &TrendsQuery) -> Result<TrendsAnswer, 
     Ok(TrendsAnswer {
         series: answer(&query.period)?,
         previous: query.previous.as_ref().map(answer).transpose()?,
-        hints: hints::unknown(view.columns, &names(query)),
+        hints: hints::unknown(view.columns, &query.names()),
     })
-}
-
-/// How far before a point active persons may have been active, in milliseconds.
-const ACTIVE_MS: i64 = 31 * 24 * 60 * 60 * 1000;
-
-/// Returns all the time that is looked at.
-fn looked_at(query: &TrendsQuery) -> Range {
-    let Range { start_ms, end_ms } = query.period.range;
-    let first_ms = query.previous.as_ref().map_or(start_ms, |before| before.range.start_ms);
-    let is_active = |one: &Series| matches!(one.math, Math::WeeklyActive | Math::MonthlyActive);
-    let reach_ms = if query.series.iter().any(is_active) { ACTIVE_MS } else { 0 };
-    Range { start_ms: first_ms.min(start_ms).saturating_sub(reach_ms), end_ms }
 }
 
 /// Where the values of the breakdown come from.
 fn source<'a>(view: &View<'a>, breakdown: Option<&Breakdown>) -> Option<ValueSource<'a>> {
     breakdown.map(|breakdown| ValueSource::new(breakdown.scope, &breakdown.property, view))
-}
-
-/// The names that the question asks for.
-fn names(query: &TrendsQuery) -> Names {
-    let mut names = Names::new();
-    for series in &query.series {
-        names.event(series.event.as_deref());
-        names.filter(&series.filter);
-        if let Math::Measure(_, property) = &series.math {
-            names.property(crate::query::Scope::Event, property);
-        }
-    }
-    names.filter(&query.filter);
-    names.breakdown(query.breakdown.as_ref());
-    names
 }
 
 /// Ranks the values of the breakdown, for each series by itself; with a formula for all together, by what it comes to.
@@ -90,7 +61,8 @@ fn rank(
     };
     let totals = series.iter().map(|one| one.totals(&query.period, source.value_codes()));
     let totals = totals.collect::<Result<Vec<_>, _>>()?;
-    let ranked = |totals: &[Option<f64>]| Ranking::new(totals, source, breakdown.limit);
+    let ranked =
+        |totals: &[Option<f64>]| Ranking::new(totals, f64::total_cmp, source, breakdown.limit);
     let Some(formula) = &query.formula else {
         return Ok(totals.iter().map(|totals| ranked(totals)).collect());
     };

@@ -8,6 +8,7 @@ use super::EngineError;
 use super::breakdown::ValueSource;
 use super::plan::Reads;
 use super::scan::scan;
+use super::team;
 use super::view::View;
 use super::walk::walk;
 use crate::activity::SESSION_ID;
@@ -15,15 +16,15 @@ use crate::projection::NOBODY;
 use crate::query::{CountedBy, Filter, Range, Scope, Selector};
 use crate::web_overview::vitals::{VITALS, VitalAnswer, WEB_VITALS};
 use crate::web_overview::{
-    DIRECT, Dimension, ENTRY_PROPERTIES, NOW_MS, PAGE_VIEW, PATHNAME, WebNumbers,
-    WebOverviewAnswer, WebOverviewQuery, WebPoint, WebTable,
+    DIRECT, Dimension, ENTRY_PROPERTIES, PAGE_VIEW, PATHNAME, WebNumbers, WebOverviewAnswer,
+    WebOverviewQuery, WebPoint, WebTable,
 };
 use tally::{Looks, Tally, table};
 
 /// Answers the web overview.
 ///
 /// # Errors
-/// `Abandoned` if the asker has gone.
+/// `Abandoned` if the asker has gone, `TooLarge` if it takes more memory than a question may.
 pub(super) fn run(
     view: &View<'_>,
     query: &WebOverviewQuery,
@@ -54,12 +55,17 @@ pub(super) fn run(
         points,
         tables: tables.collect(),
         vitals: vitals(view, query)?,
-        persons_now: persons_now(view, query.now_ms)?,
+        persons_now: persons_now(view, query.now())?,
     })
 }
 
 fn page_views(filter: &Filter) -> Selector {
     Selector { event: Some(PAGE_VIEW.to_owned()), filter: filter.clone() }
+}
+
+/// Takes the memory of so many counts on each thread.
+fn take_counts(view: &View<'_>, counts: usize) -> Result<(), EngineError> {
+    view.asker.take(counts * size_of::<u64>() * team::size(usize::MAX))
 }
 
 /// Page views, whoever's they are.
@@ -87,11 +93,9 @@ fn count_views(
     };
     let has_buckets = range == query.period.range;
     let buckets = if has_buckets { query.period.buckets.count() } else { 0 };
-    let start = || Views {
-        views: 0,
-        by_bucket: vec![0; buckets],
-        by_page: vec![0; if has_buckets { pages.value_codes() } else { 0 }],
-    };
+    let codes = if has_buckets { pages.value_codes() } else { 0 };
+    take_counts(view, buckets + codes)?;
+    let start = || Views { views: 0, by_bucket: vec![0; buckets], by_page: vec![0; codes] };
     let counted = scan(view, &reads, start, |counted, part| {
         part.each(|row| {
             counted.views += 1;
@@ -112,8 +116,7 @@ fn count_views(
 
 /// What a walk over visits has as selectors: the page views that are asked about, all of them, and any event.
 fn of_visits(filter: &Filter) -> [Selector; 3] {
-    let any = Selector { event: None, filter: Filter::everything() };
-    [page_views(filter), page_views(&Filter::everything()), any]
+    [page_views(filter), page_views(&Filter::everything()), Selector::any()]
 }
 
 /// Counts visitors and sessions, and what is told of them.
@@ -208,7 +211,8 @@ fn vitals(view: &View<'_>, query: &WebOverviewQuery) -> Result<Vec<VitalAnswer>,
         selectors: &selectors,
         values: sources.each_ref(),
     };
-    // By value code, how often it was measured: dictionaries have room for each value already.
+    take_counts(view, sources.iter().map(ValueSource::value_codes).sum())?;
+    // By value code, how often it was measured.
     let start = || sources.each_ref().map(|source| vec![0_u64; source.value_codes()]);
     let counted = scan(view, &reads, start, |counted, part| {
         part.each(|row| {
@@ -227,13 +231,12 @@ fn vitals(view: &View<'_>, query: &WebOverviewQuery) -> Result<Vec<VitalAnswer>,
     Ok(answer.collect())
 }
 
-fn persons_now(view: &View<'_>, now_ms: i64) -> Result<u64, EngineError> {
+fn persons_now(view: &View<'_>, range: Range) -> Result<u64, EngineError> {
     let reads = Reads {
-        // Both ends are inside.
-        range: Range { start_ms: now_ms.saturating_sub(NOW_MS), end_ms: now_ms.saturating_add(1) },
+        range,
         counted_by: &CountedBy::Persons,
         filter: &Filter::everything(),
-        selectors: &[Selector { event: None, filter: Filter::everything() }],
+        selectors: &[Selector::any()],
         values: [],
     };
     let persons = scan(view, &reads, FxHashSet::default, |persons, part| {

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 
 use super::STEPS_MAX;
 use super::fold::StepEvent;
+use super::matching::find_step;
 use crate::query::Range;
 
 /// Finds the best attempt. Its memory is used again for each unit.
@@ -121,12 +122,13 @@ impl AnyOrder {
         self.forget(time_ms);
         // The latest events that can stand for different steps: each is taken if the others can make room.
         let mut owners = [None; STEPS_MAX];
+        let owners = &mut owners[..self.steps];
         let mut times_ms = Vec::with_capacity(bound);
         for at in (0..self.recent.len()).rev() {
             if times_ms.len() == bound {
                 break;
             }
-            if self.make_room(at, &mut owners, &mut 0) {
+            if find_step(at, &|event| self.recent[event].steps, owners, &mut 0) {
                 times_ms.push(self.recent[at].time_ms);
             }
         }
@@ -134,26 +136,5 @@ impl AnyOrder {
             times_ms.reverse();
             self.best_ms = times_ms;
         }
-    }
-
-    /// Gives an event a step, moving other events to other steps where that makes room. `tried` are the steps looked at.
-    fn make_room(
-        &self,
-        event: usize,
-        owners: &mut [Option<usize>; STEPS_MAX],
-        tried: &mut u32,
-    ) -> bool {
-        for step in 0..self.steps {
-            if self.recent[event].steps >> step & 1 == 0 || *tried >> step & 1 == 1 {
-                continue;
-            }
-            *tried |= 1 << step;
-            let is_free = owners[step].is_none_or(|other| self.make_room(other, owners, tried));
-            if is_free {
-                owners[step] = Some(event);
-                return true;
-            }
-        }
-        false
     }
 }

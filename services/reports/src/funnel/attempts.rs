@@ -1,6 +1,6 @@
 //! One person's way through a funnel.
 
-use super::fold::{ANYWHERE, StepEvent};
+use super::fold::StepEvent;
 use super::ties::Ties;
 use crate::query::Range;
 
@@ -29,7 +29,7 @@ impl Attempts {
         Self {
             steps,
             window_ms,
-            starts: ANYWHERE,
+            starts: Range::ALWAYS,
             began_ms: vec![None; steps],
             times_ms: vec![0; steps * steps],
             best_ms: Vec::with_capacity(steps),
@@ -159,7 +159,7 @@ mod tests {
             .map(|(time_ms, steps)| StepEvent { time_ms: *time_ms, steps: *steps, exclusions: 0 })
             .collect();
         events.sort_by_key(|event| event.time_ms);
-        Attempts::new(steps, window_ms).best(&events, ANYWHERE, steps).to_vec()
+        Attempts::new(steps, window_ms).best(&events, Range::ALWAYS, steps).to_vec()
     }
 
     const A: u32 = 0b001;

@@ -4,12 +4,10 @@ mod takes;
 
 use takes::takes;
 
-use super::fold::{ANYWHERE, Fold, Outcome, StepEvent, Way};
+use super::fold::{Fold, Outcome, StepEvent, Way};
 use super::{FunnelQuery, Order};
-pub use crate::retention::explain::Verdict;
-
-/// How many events are told of at most: the first ones.
-pub const EVENTS_MAX: usize = 1_000;
+use crate::explained_event::{ExplainedEvent, Told, Verdict};
+use crate::query::Range;
 
 /// How a person went through a funnel.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,34 +16,10 @@ pub struct FunnelExplanation {
     pub reached: usize,
     /// Why, in a sentence for people.
     pub summary: String,
-    /// Its events, oldest first; at most [`EVENTS_MAX`].
-    pub events: Vec<FunnelEvent>,
+    /// Its events, oldest first; at most [`EVENTS_MAX`](crate::explained_event::EVENTS_MAX).
+    pub events: Vec<ExplainedEvent>,
     /// Whether there are more.
     pub truncated: bool,
-}
-
-/// An event and what came of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FunnelEvent {
-    /// The event's name.
-    pub name: String,
-    /// When it happened, in milliseconds since 1970.
-    pub time_ms: i64,
-    /// Under which distinct id.
-    pub distinct_id: String,
-    /// What came of it.
-    pub told: Told,
-}
-
-/// What came of an event.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
-    /// In a word.
-    pub verdict: Verdict,
-    /// The step that it took, from 0.
-    pub step: Option<usize>,
-    /// By which rule, in a sentence for people.
-    pub reason: String,
 }
 
 /// A person's way and what is told of it.
@@ -64,11 +38,11 @@ pub struct Tale {
 pub fn explain(query: &FunnelQuery, events: &[StepEvent], told: usize) -> Tale {
     let is_interrupted = {
         let mut fold = Fold::new(query);
-        matches!(fold.best(events, ANYWHERE), Outcome::Interrupted(_))
+        matches!(fold.best(events, Range::ALWAYS), Outcome::Interrupted(_))
     };
     // Of an attempt that was interrupted is told how it would have counted.
     let mut fold = if is_interrupted { Fold::without_exclusions(query) } else { Fold::new(query) };
-    let way = match fold.best(events, ANYWHERE) {
+    let way = match fold.best(events, Range::ALWAYS) {
         Outcome::Way(way) => Some(way),
         Outcome::Outside | Outcome::Interrupted(_) => None,
     };

@@ -28,6 +28,16 @@ pub enum Outcome<'a> {
     Way(Way<'a>),
 }
 
+impl<'a> Outcome<'a> {
+    /// What an attempt is that took so many steps from the lowest on, at these times.
+    fn of(times_ms: &'a [i64]) -> Self {
+        match (1 << times_ms.len()) - 1 {
+            0 => Self::Outside,
+            taken => Self::Way(Way { taken, times_ms }),
+        }
+    }
+}
+
 /// An attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Way<'a> {
@@ -52,9 +62,6 @@ impl Way<'_> {
     }
 }
 
-/// Where attempts may begin.
-pub const ANYWHERE: Range = Range { start_ms: i64::MIN, end_ms: i64::MAX };
-
 /// Finds the best attempt of each unit. Its memory is used again.
 #[derive(Debug)]
 pub enum Fold {
@@ -70,7 +77,7 @@ impl Fold {
     /// Prepares for a funnel.
     #[must_use]
     pub fn new(query: &FunnelQuery) -> Self {
-        let is_plain = query.exclusions.is_empty() && query.steps.iter().all(|step| !step.optional);
+        let is_plain = query.exclusions.is_empty() && query.optional() == 0;
         match query.order {
             Order::Any => {
                 Self::AnyOrder(Box::new(AnyOrder::new(query.steps.len(), query.window_ms)))
@@ -93,16 +100,10 @@ impl Fold {
         match self {
             Self::Plain(attempts) => {
                 let matched = events.iter().fold(0, |set, event| set | event.steps);
-                let times_ms = attempts.best(events, starts, matched.trailing_ones() as usize);
-                let taken = (1 << times_ms.len()) - 1;
-                if taken == 0 { Outcome::Outside } else { Outcome::Way(Way { taken, times_ms }) }
+                Outcome::of(attempts.best(events, starts, matched.trailing_ones() as usize))
             }
             Self::Guarded(guarded) => guarded.best(events, starts),
-            Self::AnyOrder(any) => {
-                let times_ms = any.best(events, starts);
-                let taken = (1 << times_ms.len()) - 1;
-                if taken == 0 { Outcome::Outside } else { Outcome::Way(Way { taken, times_ms }) }
-            }
+            Self::AnyOrder(any) => Outcome::of(any.best(events, starts)),
         }
     }
 }
@@ -118,11 +119,7 @@ impl Reach {
     /// Prepares for a funnel.
     #[must_use]
     pub fn new(query: &FunnelQuery) -> Self {
-        let steps = query.steps.iter().enumerate();
-        Self {
-            optional: steps.fold(0, |set, (index, step)| set | u32::from(step.optional) << index),
-            in_any_order: query.order == Order::Any,
-        }
+        Self { optional: query.optional(), in_any_order: query.order == Order::Any }
     }
 
     /// Returns the steps that an attempt can begin with.

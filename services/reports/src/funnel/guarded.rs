@@ -46,14 +46,12 @@ pub struct Guarded {
 impl Guarded {
     /// Prepares for a funnel.
     pub(super) fn new(query: &FunnelQuery) -> Self {
-        let bit = |index: usize, on: bool| u32::from(on) << index;
-        let optional = query.steps.iter().enumerate();
         let covered = |after: usize, before: usize| (1_u32 << before) - (1 << after);
         Self {
             steps: query.steps.len(),
             window_ms: query.window_ms,
             is_strict: query.order == Order::Strict,
-            optional: optional.fold(0, |set, (index, step)| set | bit(index, step.optional)),
+            optional: query.optional(),
             covered: query.exclusions.iter().map(|one| covered(one.after, one.before)).collect(),
             ties: Ties::default(),
             all: vec![None; query.steps.len()],

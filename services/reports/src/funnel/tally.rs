@@ -3,6 +3,7 @@
 use super::fold::Way;
 use super::histogram::histogram;
 use super::{StepAnswer, TimeBucket};
+use crate::percentile::median;
 
 /// Units and times of each step.
 #[derive(Clone, Debug)]
@@ -64,44 +65,19 @@ impl Tally {
         let answers = steps.map(|(persons, mut waits)| StepAnswer {
             persons,
             average_ms: average(&waits),
-            median_ms: median(&mut waits),
+            median_ms: median(&mut waits, as_number),
         });
         (answers.collect(), histogram(&self.wholes_ms))
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "366 days of milliseconds are far below 2^53")]
+fn as_number(ms: i64) -> f64 {
+    ms as f64
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a mean of milliseconds")]
 fn average(values: &[i64]) -> Option<f64> {
     let sum: i128 = values.iter().map(|value| i128::from(*value)).sum();
     (!values.is_empty()).then(|| sum as f64 / values.len() as f64)
-}
-
-/// Returns the exact median, between the two in the middle where their number is even; `None` without values.
-#[expect(clippy::cast_precision_loss, reason = "366 days of milliseconds are far below 2^53")]
-fn median(values: &mut [i64]) -> Option<f64> {
-    if values.is_empty() {
-        return None;
-    }
-    let middle = values.len() / 2;
-    let is_even = values.len().is_multiple_of(2);
-    let (below, upper, _) = values.select_nth_unstable(middle);
-    let upper = *upper as f64;
-    if !is_even {
-        return Some(upper);
-    }
-    let lower = below.iter().max().map_or(upper, |lower| *lower as f64);
-    Some(f64::midpoint(lower, upper))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::median;
-
-    #[test]
-    fn the_median_of_an_even_number_lies_between_the_middle_two() {
-        assert_eq!(median(&mut []), None);
-        assert_eq!(median(&mut [7]), Some(7.0));
-        assert_eq!(median(&mut [9, 1, 5]), Some(5.0));
-        assert_eq!(median(&mut [10, 1, 4, 9]), Some(6.5));
-    }
 }

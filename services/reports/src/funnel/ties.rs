@@ -1,13 +1,17 @@
 //! Events of equal time: which of them stand for which steps.
 //!
 //! Their order is not known, so they count in whichever order leads deepest. An attempt takes steps that follow each other,
-//! each by an event of its own; whether it can is a matching of steps to events, which is found exactly.
+//! each by an event of its own.
+
+use super::matching::find_event;
 
 /// A matching of steps to events of one time. Its memory is used again for each time.
 #[derive(Debug, Default)]
 pub(super) struct Ties {
-    /// The steps that each event matches, and the step it stands for.
-    events: Vec<(u32, Option<usize>)>,
+    /// The steps that each event matches.
+    events: Vec<u32>,
+    /// The step that each event stands for.
+    stands_for: Vec<Option<usize>>,
     /// By step, how many events match it.
     candidates: Vec<usize>,
 }
@@ -16,6 +20,7 @@ impl Ties {
     /// Starts without events, for a funnel of so many steps.
     pub(super) fn clear(&mut self, steps: usize) {
         self.events.clear();
+        self.stands_for.clear();
         self.candidates.clear();
         self.candidates.resize(steps, 0);
     }
@@ -31,41 +36,26 @@ impl Ties {
         for step in (0..enough).filter(own) {
             self.candidates[step] += 1;
         }
-        self.events.push((matched, None));
+        self.events.push(matched);
+        self.stands_for.push(None);
     }
 
     /// Finds an event for a step, moving other steps to other events where that makes room. Returns whether there is one;
     /// if not, nothing has changed.
     pub(super) fn place(&mut self, step: usize) -> bool {
-        self.place_beside(step, &mut 0)
-    }
-
-    /// `tried` are the steps that are being moved, or could not be.
-    fn place_beside(&mut self, step: usize, tried: &mut u32) -> bool {
-        *tried |= 1 << step;
-        for at in 0..self.events.len() {
-            let (matched, stands_for) = self.events[at];
-            let is_free = matched >> step & 1 == 1
-                && stands_for.is_none_or(|other| {
-                    *tried >> other & 1 == 0 && self.place_beside(other, tried)
-                });
-            if is_free {
-                self.events[at].1 = Some(step);
-                return true;
-            }
-        }
-        false
+        let Self { events, stands_for, .. } = self;
+        find_event(step, &|event| events[event], stands_for, &mut 0)
     }
 
     /// Frees all events.
     pub(super) fn free_all(&mut self) {
-        self.events.iter_mut().for_each(|event| event.1 = None);
+        self.stands_for.fill(None);
     }
 
     /// Frees the event of a step.
     pub(super) fn free(&mut self, step: usize) {
-        if let Some(event) = self.events.iter_mut().find(|event| event.1 == Some(step)) {
-            event.1 = None;
+        if let Some(taken) = self.stands_for.iter_mut().find(|taken| **taken == Some(step)) {
+            *taken = None;
         }
     }
 }

@@ -307,6 +307,11 @@ fn growing(tail: &mut Vec<Arc<Tail>>) -> &mut Tail {
 }
 
 impl Snapshot {
+    /// Returns whether everything is loaded, so that all keys of properties are known.
+    pub(crate) fn is_loaded(&self) -> bool {
+        self.segments.values().flatten().all(|segment| segment.is_loaded())
+    }
+
     /// Returns all rows: the sealed ones week by week, then the tail; those with a time in `start_ms..end_ms` at least.
     pub(crate) fn segments(&self, start_ms: i64, end_ms: i64) -> Vec<&Segment> {
         let sealed = self.segments.values().flatten().map(Arc::as_ref);

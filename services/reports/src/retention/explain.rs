@@ -3,9 +3,7 @@
 use chrono::DateTime;
 
 use super::{Cell, Counting, Kind, RetentionQuery, Windows};
-
-/// How many events are told of at most: the first ones.
-pub const EVENTS_MAX: usize = 1_000;
+use crate::explained_event::{ExplainedEvent, Verdict};
 
 /// What decides about a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,17 +28,6 @@ pub struct Moment {
     pub is_return: bool,
 }
 
-/// What came of an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Verdict {
-    /// It does not count.
-    NotCounted,
-    /// It keeps the unit out of all cohorts.
-    Excluded,
-    /// It helped to put the unit into the cell.
-    Counted,
-}
-
 /// Why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explanation {
@@ -50,25 +37,11 @@ pub struct Explanation {
     pub retained: bool,
     /// Why, in a sentence for people.
     pub summary: String,
-    /// Its start and return events, oldest first; at most [`EVENTS_MAX`].
-    pub events: Vec<ToldEvent>,
+    /// Its start and return events, oldest first; at most
+    /// [`EVENTS_MAX`](crate::explained_event::EVENTS_MAX).
+    pub events: Vec<ExplainedEvent>,
     /// Whether there are more.
     pub truncated: bool,
-}
-
-/// An event and what came of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ToldEvent {
-    /// The event's name.
-    pub name: String,
-    /// When it happened, in milliseconds since 1970.
-    pub time_ms: i64,
-    /// Under which distinct id.
-    pub distinct_id: String,
-    /// What came of it.
-    pub verdict: Verdict,
-    /// By which rule, in sentences for people.
-    pub reason: String,
 }
 
 /// One unit and one cell.

@@ -1,5 +1,7 @@
 //! Web vitals: how fast pages were for those who opened them.
 
+use crate::percentile::percentile;
+
 /// The name of events that hold what was measured of a page.
 pub const WEB_VITALS: &str = "$web_vitals";
 
@@ -40,29 +42,12 @@ impl VitalAnswer {
     /// Adds up how often each value was measured; `None` if none was. Values are in no order, and finite.
     #[must_use]
     pub fn of(vital: Vital, mut measured: Vec<(f64, u64)>) -> Option<Self> {
-        measured.retain(|(_, count)| *count > 0);
         measured.sort_by(|(one, _), (other, _)| one.total_cmp(other));
         let count: u64 = measured.iter().map(|(_, count)| count).sum();
-        let last = count.checked_sub(1)?;
+        let p75 = percentile(75, &measured.iter().copied())?;
         let good = measured.iter().filter(|(value, _)| *value <= vital.good_max);
-        // Linear interpolation between the ranks 0 to `last`, of which 3/4 lies between two by whole quarters.
-        let (rank, quarters) = (last * 3 / 4, last * 3 % 4);
-        let lower = at_rank(&measured, rank)?;
-        let upper = at_rank(&measured, (rank + 1).min(last))?;
-        let share = [0.0, 0.25, 0.5, 0.75][usize::try_from(quarters).unwrap_or(0)];
-        let p75 = if quarters == 0 { lower } else { lower + (upper - lower) * share };
         Some(Self { vital, p75, count, good: good.map(|(_, count)| count).sum() })
     }
-}
-
-/// Returns the value of a rank among sorted ones.
-fn at_rank(measured: &[(f64, u64)], rank: u64) -> Option<f64> {
-    let mut passed = 0;
-    let found = measured.iter().find(|(_, count)| {
-        passed += count;
-        passed > rank
-    });
-    found.map(|(value, _)| *value)
 }
 
 #[cfg(test)]

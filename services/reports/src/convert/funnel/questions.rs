@@ -5,14 +5,16 @@ use observe_proto::reports::v1 as pb;
 use pb::explain_funnel_person_request::Id;
 
 use super::super::calendar::{interval, time_zone};
+use super::super::explained_event::explained_event;
 use super::super::hints::hints;
 use super::super::person_activity::{by_distinct_id, by_person_id, nobody};
 use super::super::persons::page_size;
-use super::super::shared::{count, step_from, timestamp, verdict, within};
+use super::super::shared::{count, step_from, timestamp, within};
 use super::funnel_query;
 use crate::funnel::explain::FunnelExplanation;
-use crate::funnel::{FunnelCell, FunnelQuery, FunnelTrendPoint, FunnelTrendQuery};
-use crate::hints::Hint;
+use crate::funnel::{
+    FunnelCell, FunnelQuery, FunnelTrendAnswer, FunnelTrendPoint, FunnelTrendQuery,
+};
 use crate::person_activity::subject::Named;
 use crate::trends::buckets::{Buckets, MAX_BUCKETS};
 
@@ -49,17 +51,16 @@ fn without_breakdown(wire: &pb::QueryFunnelRequest) -> Result<FunnelQuery, Viola
 /// Writes the points of the buckets.
 pub(crate) fn funnel_trend_response(
     buckets: &Buckets,
-    points: &[FunnelTrendPoint],
-    unknown: Vec<Hint>,
+    answer: FunnelTrendAnswer,
 ) -> pb::QueryFunnelTrendResponse {
-    let points = buckets.starts_ms().iter().zip(points);
+    let points = buckets.starts_ms().iter().zip(answer.points);
     let points = points.map(|(start_ms, point)| pb::FunnelTrendPoint {
         start_time: Some(timestamp(*start_ms)),
         entered: count(point.entered),
         converted: count(point.converted),
-        conversion: conversion(*point),
+        conversion: conversion(point),
     });
-    pb::QueryFunnelTrendResponse { points: points.collect(), hints: hints(unknown) }
+    pb::QueryFunnelTrendResponse { points: points.collect(), hints: hints(answer.hints) }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "persons are far fewer than 2^53")]
@@ -128,19 +129,11 @@ pub(crate) fn explain_funnel_query(
 pub(crate) fn explain_funnel_response(
     explanation: FunnelExplanation,
 ) -> pb::ExplainFunnelPersonResponse {
-    let number = |step: usize| i32::try_from(step).expect("a funnel has few steps");
-    let events = explanation.events.into_iter().map(|event| pb::ExplainedEvent {
-        name: event.name,
-        time: Some(timestamp(event.time_ms)),
-        distinct_id: event.distinct_id,
-        verdict: verdict(event.told.verdict),
-        step: event.told.step.map_or(0, |step| number(step + 1)),
-        reason: event.told.reason,
-    });
+    let reached = i32::try_from(explanation.reached);
     pb::ExplainFunnelPersonResponse {
-        reached_step: number(explanation.reached),
+        reached_step: reached.expect("a funnel has few steps"),
         summary: explanation.summary,
-        events: events.collect(),
+        events: explanation.events.into_iter().map(explained_event).collect(),
         truncated: explanation.truncated,
     }
 }

@@ -2,7 +2,8 @@
 
 use super::units::{Counted, each_unit};
 use crate::engine::EngineError;
-use crate::engine::breakdown::{Ranking, ValueSource};
+use crate::engine::breakdown::ValueSource;
+use crate::engine::ranking::Ranking;
 use crate::engine::view::View;
 use crate::funnel::{FunnelCell, FunnelQuery, Way};
 
@@ -48,10 +49,10 @@ pub(in crate::engine) fn behind(
     for (_, value, _) in found.iter().flatten() {
         totals[*value as usize] += 1;
     }
-    let ranking = Ranking::new(&totals, &source, breakdown.limit);
-    let slot = ranking.labels.iter().position(|label| label == value);
+    let ranking = Ranking::of_counts(&totals, &source, breakdown.limit);
+    let line = ranking.labels.iter().position(|label| label == value);
     let of_value = found.into_iter().flatten().filter(|(_, value, taken)| {
-        slot.is_some() && ranking.slot(*value) == slot && is_behind(*taken)
+        line.is_some() && ranking.line(*value) == line && is_behind(*taken)
     });
     Ok(of_value.map(|(unit, _, _)| unit).collect())
 }

@@ -5,8 +5,9 @@ use crate::engine::EngineError;
 use crate::engine::plan::Reads;
 use crate::engine::view::View;
 use crate::engine::walk::{Hit, walk};
+use crate::explained_event::{EVENTS_MAX, ExplainedEvent};
 use crate::funnel::FunnelQuery;
-use crate::funnel::explain::{self, EVENTS_MAX, FunnelEvent, FunnelExplanation};
+use crate::funnel::explain::{self, FunnelExplanation};
 
 /// Explains a funnel to a person; one without a code, `None`, has no events.
 ///
@@ -38,7 +39,7 @@ pub(in crate::engine) fn explain(
     let bits = Bits::new(query);
     let events: Vec<_> = hits.iter().map(|hit| bits.event(hit)).collect();
     let tale = explain::explain(query, &events, EVENTS_MAX);
-    let told = hits.iter().zip(tale.events).map(|(hit, told)| FunnelEvent {
+    let told = hits.iter().zip(tale.events).map(|(hit, told)| ExplainedEvent {
         name: view.columns.names.text(hit.name).to_owned(),
         time_ms: hit.time_ms,
         distinct_id: view.columns.visitors.text(hit.visitor).to_owned(),

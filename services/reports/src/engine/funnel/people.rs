@@ -1,7 +1,7 @@
 //! The best attempts of units by their breakdown values, kept until it is known which values are told apart.
 
 use crate::engine::EngineError;
-use crate::engine::breakdown::Ranking;
+use crate::engine::ranking::Ranking;
 use crate::engine::slots::Asker;
 use crate::funnel::Way;
 use crate::funnel::tally::Tally;
@@ -56,16 +56,16 @@ impl People {
     /// Adds all to the tallies of their values.
     pub(super) fn tally(&self, ranking: &Ranking, tallies: &mut [Tally]) {
         for (value, count) in (0_u32..).zip(&self.first_only).filter(|(_, count)| **count > 0) {
-            if let Some(slot) = ranking.slot(value) {
-                tallies[slot].add_first(*count);
+            if let Some(line) = ranking.line(value) {
+                tallies[line].add_first(*count);
             }
         }
         let mut rest = self.times_ms.as_slice();
         for (value, taken) in &self.others {
             let (times_ms, after) = rest.split_at(taken.count_ones() as usize);
             rest = after;
-            if let Some(slot) = ranking.slot(*value) {
-                tallies[slot].add(Way { taken: *taken, times_ms });
+            if let Some(line) = ranking.line(*value) {
+                tallies[line].add(Way { taken: *taken, times_ms });
             }
         }
     }

@@ -2,11 +2,12 @@
 
 use super::units::{Bits, is_empty, selectors};
 use crate::engine::EngineError;
+use crate::engine::hints;
 use crate::engine::plan::Reads;
 use crate::engine::view::View;
 use crate::engine::walk::{Hit, walk};
 use crate::funnel::fold::{Fold, Outcome, Reach, StepEvent};
-use crate::funnel::{FunnelTrendPoint, FunnelTrendQuery};
+use crate::funnel::{FunnelTrendAnswer, FunnelTrendPoint, FunnelTrendQuery};
 use crate::query::Range;
 
 /// What one thread needs.
@@ -23,11 +24,12 @@ struct State {
 pub(in crate::engine) fn run(
     view: &View<'_>,
     query: &FunnelTrendQuery,
-) -> Result<Vec<FunnelTrendPoint>, EngineError> {
+) -> Result<FunnelTrendAnswer, EngineError> {
     let funnel = &query.funnel;
+    let hints = hints::unknown(view.columns, &funnel.names());
     let mut points = vec![FunnelTrendPoint::default(); query.buckets.count()];
     if is_empty(view, funnel) {
-        return Ok(points);
+        return Ok(FunnelTrendAnswer { points, hints });
     }
     let selectors = selectors(funnel);
     let reads = Reads {
@@ -59,7 +61,7 @@ pub(in crate::engine) fn run(
             sum.converted += point.converted;
         }
     }
-    Ok(points)
+    Ok(FunnelTrendAnswer { points, hints })
 }
 
 /// Counts a unit in each bucket in which an attempt of its begins. `is_sure` if nobody can convert, and nothing interrupts.

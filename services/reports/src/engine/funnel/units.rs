@@ -5,9 +5,9 @@ use crate::engine::breakdown::ValueSource;
 use crate::engine::plan::Reads;
 use crate::engine::view::View;
 use crate::engine::walk::{Hit, walk};
-use crate::funnel::fold::{ANYWHERE, Fold, Outcome, Reach, StepEvent, Way};
+use crate::funnel::fold::{Fold, Outcome, Reach, StepEvent, Way};
 use crate::funnel::{FunnelQuery, Order};
-use crate::query::{Attribution, Filter, Selector};
+use crate::query::{Attribution, Range, Selector};
 
 /// What an attempt counts for.
 #[derive(Clone, Copy, Debug)]
@@ -55,8 +55,7 @@ pub(super) fn selectors(query: &FunnelQuery) -> Vec<Selector> {
     let steps =
         steps.map(|step| Selector { event: step.event.clone(), filter: step.filter.clone() });
     let exclusions = query.exclusions.iter().map(|one| one.selector.clone());
-    let any = Selector { event: None, filter: Filter::everything() };
-    let any = (query.order == Order::Strict).then_some(any);
+    let any = (query.order == Order::Strict).then(Selector::any);
     steps.chain(exclusions).chain(any).collect()
 }
 
@@ -213,7 +212,7 @@ impl Walker {
 }
 
 fn tell(fold: &mut Fold, events: &[StepEvent], mut way: impl FnMut(Way<'_>)) {
-    if let Outcome::Way(found) = fold.best(events, ANYWHERE) {
+    if let Outcome::Way(found) = fold.best(events, Range::ALWAYS) {
         way(found);
     }
 }

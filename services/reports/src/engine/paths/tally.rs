@@ -5,14 +5,18 @@ use std::cmp::Reverse;
 use rustc_hash::FxHashMap;
 
 use crate::engine::EngineError;
+use crate::engine::slots::Asker;
 use crate::paths::cut::Path;
 use crate::paths::{Link, Node, PathsAnswer};
+use crate::percentile::median;
 use crate::projection::NOBODY;
 
 /// How many different links paths may have: some 100 MiB of them. Only texts that differ in every event come near.
 const LINKS_MAX: usize = 1_000_000;
-/// How many times paths may take a link: 256 MiB of them.
-const TAKEN_MAX: usize = 32 << 20;
+/// What a link takes in memory, in bytes, and each time that it was taken: in the tally of a thread, and in the one that all are
+/// joined in.
+const LINK_BYTES: usize = 2 * size_of::<((Place, u32), Went)>();
+const WAIT_BYTES: usize = 2 * size_of::<(u32, u32)>();
 
 /// A value at a step, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,19 +52,23 @@ pub(super) struct Tally {
     /// only where one page is opened again and again for as long without a pause.
     waits: Vec<(u32, u32)>,
     paths: u64,
-    /// There was more than [`LINKS_MAX`] and [`TAKEN_MAX`] allow; what is here counts for nothing.
+    /// There was more than [`LINKS_MAX`] and the memory of a question allow; what is here counts for nothing.
     overflows: bool,
 }
 
 impl Tally {
     /// Adds a path of a person, whose other paths come right after it.
-    pub(super) fn add(&mut self, person: u32, path: Path<'_>) {
+    pub(super) fn add(&mut self, asker: &Asker, person: u32, path: Path<'_>) {
+        if self.overflows {
+            return;
+        }
         self.paths += 1;
         for (step, here) in (path.first_step..).zip(path.places) {
             self.places.entry(Place { step, value: here.value }).or_default().paths += 1;
         }
         for (step, pair) in (path.first_step..).zip(path.places.windows(2)) {
             let [source, target] = pair else { continue };
+            let known = self.links.len();
             let Some(link) = self.link(Place { step, value: source.value }, target.value) else {
                 return;
             };
@@ -71,6 +79,11 @@ impl Tally {
             }
             let wait_ms = u32::try_from(target.time_ms - source.time_ms).unwrap_or(u32::MAX);
             let number = link.number;
+            let bytes = WAIT_BYTES + (self.links.len() - known) * LINK_BYTES;
+            if asker.take(bytes).is_err() {
+                self.overflows = true;
+                return;
+            }
             self.waits.push((number, wait_ms));
         }
         if let (Some(last), true) = (path.places.last(), path.drops_off) {
@@ -96,14 +109,14 @@ impl Tally {
         let waits = other.waits.into_iter();
         self.waits.extend(waits.map(|(number, wait_ms)| (numbers[number as usize], wait_ms)));
         self.paths += other.paths;
-        self.overflows |= other.overflows || self.waits.len() > TAKEN_MAX;
+        self.overflows |= other.overflows;
     }
 
     /// Returns a link, new if it has to be; `None` if there is too much.
     fn link(&mut self, source: Place, target: u32) -> Option<&mut Went> {
         let number = u32::try_from(self.links.len()).expect("they are limited");
         let is_full = self.links.len() >= LINKS_MAX && !self.links.contains_key(&(source, target));
-        if is_full || self.waits.len() >= TAKEN_MAX {
+        if is_full {
             self.overflows = true;
             return None;
         }
@@ -150,7 +163,10 @@ impl Tally {
             step: source.step,
             paths: went.paths,
             persons: went.persons,
-            median_ms: waits.get_mut(&went.number).map_or(0.0, |waits| median(waits)),
+            median_ms: waits
+                .get_mut(&went.number)
+                .and_then(|waits| median(waits, f64::from))
+                .unwrap_or_default(),
         };
         let node = |place: Place| {
             let came = self.places.get(&place);
@@ -170,17 +186,24 @@ impl Tally {
     }
 }
 
-/// Returns the exact median, between the two in the middle where their number is even; 0 without values.
-fn median(values: &mut [u32]) -> f64 {
-    if values.is_empty() {
-        return 0.0;
-    }
-    let middle = values.len() / 2;
-    let is_even = values.len().is_multiple_of(2);
-    let (below, upper, _) = values.select_nth_unstable(middle);
-    let upper = f64::from(*upper);
-    match below.iter().max() {
-        Some(lower) if is_even => f64::midpoint(f64::from(*lower), upper),
-        _ => upper,
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::slots::MEMORY_MAX;
+    use crate::paths::cut;
+
+    #[test]
+    fn paths_that_take_more_memory_than_a_question_may_are_refused() {
+        let places = [1, 2, 1].map(|value| cut::Place { value, time_ms: 0 });
+        let path = Path { first_step: 1, places: &places, drops_off: true };
+        for (left, links) in [(2 * (LINK_BYTES + WAIT_BYTES), Some(2)), (LINK_BYTES, None)] {
+            let (asker, mut tally) = (Asker::default(), Tally::default());
+            asker.take(MEMORY_MAX - left).expect("it is not too much yet");
+            tally.add(&asker, 7, path);
+            let mut all = Tally::default();
+            all.join(tally);
+            let answer = all.finish(10, |_| "place").map(|answer| answer.links.len());
+            assert_eq!(answer, links.ok_or(EngineError::TooLarge));
+        }
     }
 }

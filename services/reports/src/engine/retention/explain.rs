@@ -6,8 +6,9 @@ use crate::engine::marks::NEVER;
 use crate::engine::plan::Reads;
 use crate::engine::scan::scan;
 use crate::engine::view::View;
+use crate::explained_event::{EVENTS_MAX, ExplainedEvent, Told};
 use crate::query::Range;
-use crate::retention::explain::{Case, EVENTS_MAX, Explanation, Facts, Moment, ToldEvent};
+use crate::retention::explain::{Case, Explanation, Facts, Moment};
 use crate::retention::{Cell, RetentionQuery};
 
 /// A start or return event, in the order in which it is told.
@@ -42,12 +43,11 @@ pub(in crate::engine) fn explain(
     let told = found.iter().take(EVENTS_MAX).map(|event| {
         let (is_start, is_return) = (event.selectors & 1 == 1, event.selectors & 2 == 2);
         let (verdict, reason) = case.event(&Moment { time_ms: event.time_ms, is_start, is_return });
-        ToldEvent {
+        ExplainedEvent {
             name: view.columns.names.text(event.name).to_owned(),
             time_ms: event.time_ms,
             distinct_id: view.columns.visitors.text(event.visitor).to_owned(),
-            verdict,
-            reason,
+            told: Told { verdict, step: None, reason },
         }
     });
     Ok(Explanation {

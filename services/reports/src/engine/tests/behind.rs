@@ -7,15 +7,12 @@ use observe_core::PersonId;
 use super::world::{World, person, project_id};
 use crate::behind::{Behind, BehindPerson, BehindUnits, Page};
 use crate::engine::behind::page;
-use crate::engine::slots::Asker;
 use crate::projection::NOBODY;
 use crate::query::CountedBy;
 
 fn of_persons(world: &World, units: &[u32], at: &Page) -> Behind {
     let units = units.iter().copied();
-    let asker = Asker::default();
-    page(&world.project.snapshot(), &CountedBy::Persons, units, at, &asker)
-        .expect("the asker waits")
+    world.ask(|view| page(view.columns, &CountedBy::Persons, units, at, view.asker))
 }
 
 fn persons(behind: Behind) -> Vec<BehindPerson> {

@@ -59,16 +59,11 @@ fn length_ms(interval: Interval) -> i64 {
     }
 }
 
-fn pick<T: Copy>(random: &mut Random, all: &[T]) -> T {
-    let count = u64::try_from(all.len()).expect("small");
-    all[usize::try_from(random.below(count)).expect("small")]
-}
-
 /// Makes a project whose events are within some days, weeks or months around a change of clocks, many of them on the edges
 /// of days or whole windows away from each other, in any order, with merges, splits, and some sealed.
 pub(super) fn random_history(random: &mut Random) -> History {
-    let (zone, change) = pick(random, &CHANGES);
-    let interval = pick(random, &[Interval::Day, Interval::Week, Interval::Month]);
+    let (zone, change) = random.one_of(&CHANGES);
+    let interval = random.one_of(&[Interval::Day, Interval::Week, Interval::Month]);
     let step = length_ms(interval);
     let mut history = History {
         world: World::new(),
@@ -81,7 +76,7 @@ pub(super) fn random_history(random: &mut Random) -> History {
         let around = ms(change) - 4 * step + random.time(8 * step);
         let time_ms = match (random.below(4), history.events.last()) {
             (0, Some(last)) => {
-                last.time_ms + pick(random, &[-step, step, 2 * step]) - random.time(2)
+                last.time_ms + random.one_of(&[-step, step, 2 * step]) - random.time(2)
             }
             (1, _) => day_start(local_date(around, zone), zone) - random.time(2),
             _ => around,
@@ -92,10 +87,10 @@ pub(super) fn random_history(random: &mut Random) -> History {
         };
         let event = Happened {
             visitor,
-            name: pick(random, &NAMES),
+            name: random.one_of(&NAMES),
             time_ms,
-            value: pick(random, &[None, Some("x"), Some("y")]),
-            company: pick(random, &[None, Some("acme"), Some("umbrella"), Some("initech")]),
+            value: random.one_of(&[None, Some("x"), Some("y")]),
+            company: random.one_of(&[None, Some("acme"), Some("umbrella"), Some("initech")]),
         };
         history.add(event);
         if random.below(25) == 0 {
@@ -129,7 +124,7 @@ impl History {
     pub(super) fn random_range(&self, random: &mut Random) -> Range {
         let times: Vec<_> = self.events.iter().map(|event| event.time_ms).collect();
         let mut edge = || {
-            let time_ms = pick(random, &times) + random.time(2);
+            let time_ms = random.one_of(&times) + random.time(2);
             let midnight = day_start(local_date(time_ms, self.zone), self.zone);
             if random.below(2) == 0 { midnight } else { time_ms }
         };
@@ -172,7 +167,7 @@ pub(super) fn random_counted_by(random: &mut Random) -> CountedBy {
 
 /// A name or any, with a filter or none.
 pub(super) fn random_selector(random: &mut Random) -> Selector {
-    let event = pick(random, &[None, Some("a"), Some("b"), Some("c")]);
+    let event = random.one_of(&[None, Some("a"), Some("b"), Some("c")]);
     Selector { event: event.map(str::to_owned), filter: random_filter(random) }
 }
 

@@ -5,8 +5,9 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::oracle::Random;
-use crate::funnel::explain::{Verdict, explain};
-use crate::funnel::fold::{ANYWHERE, Fold, Outcome, StepEvent};
+use crate::explained_event::Verdict;
+use crate::funnel::explain::explain;
+use crate::funnel::fold::{Fold, Outcome, StepEvent};
 use crate::funnel::{Exclusion, FunnelQuery, Order};
 use crate::query::{Filter, Range, Selector};
 
@@ -282,7 +283,7 @@ fn a_person_is_told_the_steps_of_its_best_attempt_and_what_interrupted_it() {
         let mut counted: Vec<_> =
             of(Verdict::Counted).map(|(told, event)| (event.time, told.step)).collect();
         counted.sort_unstable();
-        let expected = came(&query, &events, ANYWHERE);
+        let expected = came(&query, &events, Range::ALWAYS);
         let context = format!("round {round}: {query:#?}\n{events:#?}\n{tale:#?}");
         let excluded = usize::from(matches!(expected, Came::Interrupted(_)));
         assert_eq!(of(Verdict::Excluded).count(), excluded, "{context}");

@@ -4,7 +4,8 @@
 use super::funnel_oracle::exclusion;
 use super::funnel_worlds::trend;
 use super::world::{HOUR_MS, World, by, funnel, is, persons};
-use crate::funnel::explain::{FunnelExplanation, Verdict};
+use crate::explained_event::Verdict;
+use crate::funnel::explain::FunnelExplanation;
 use crate::funnel::{FunnelQuery, Order};
 use crate::query::{Attribution, CountedBy, Scope};
 

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::funnel_oracle::{Came, Moment, came, random_exclusion};
 use super::oracle::{Event, Random, random_world_of, who};
 use super::world::{HOUR_MS, World, by, funnel, is, persons};
-use crate::funnel::fold::ANYWHERE;
 use crate::funnel::{FunnelCell, FunnelQuery, FunnelTrendQuery, Order};
 use crate::query::{Attribution, Filter, Range, Scope};
 use crate::trends::buckets::{Buckets, Interval};
@@ -15,8 +14,8 @@ pub(super) fn trend(world: &World, asked: FunnelQuery, hours: i64) -> Vec<(u64, 
     let range = Range { start_ms: 0, end_ms: hours * HOUR_MS };
     let buckets = Buckets::new(range, Interval::Hour, chrono_tz::Tz::UTC).expect("few");
     let asked = FunnelTrendQuery { funnel: FunnelQuery { range, ..asked }, buckets };
-    let points = world.ask(|view| crate::engine::funnel::trend(view, &asked));
-    points.iter().map(|point| (point.entered, point.converted)).collect()
+    let answer = world.ask(|view| crate::engine::funnel::trend(view, &asked));
+    answer.points.iter().map(|point| (point.entered, point.converted)).collect()
 }
 
 /// One person's events as the oracle takes them.
@@ -65,13 +64,13 @@ fn by_value(query: &FunnelQuery, events: &[&Event]) -> Vec<(String, Vec<usize>)>
         let came_with = |one: String| {
             let own: Vec<&Event> =
                 events.iter().copied().filter(|event| label(event) == one).collect();
-            let steps = steps_of(came(query, &moments(query, &own), ANYWHERE))?;
+            let steps = steps_of(came(query, &moments(query, &own), Range::ALWAYS))?;
             Some((one, steps.into_iter().map(|(step, _)| step).collect()))
         };
         return labels.into_iter().filter_map(came_with).collect();
     }
     let all = moments(query, events);
-    let Some(steps) = steps_of(came(query, &all, ANYWHERE)) else { return Vec::new() };
+    let Some(steps) = steps_of(came(query, &all, Range::ALWAYS)) else { return Vec::new() };
     let decides: Option<&Event> = match attribution {
         Attribution::FirstTouch => touches.first().copied(),
         Attribution::LastTouch => touches.last().copied(),
@@ -143,7 +142,7 @@ impl Expected {
         let mut sum = Self { persons: vec![0; steps], waits: vec![Vec::new(); steps], values };
         for own in by_person.values_mut() {
             own.sort_by_key(|event| (event.time_ms, event.arrival));
-            if let Came::Far(taken) = came(query, &moments(query, own), ANYWHERE) {
+            if let Came::Far(taken) = came(query, &moments(query, own), Range::ALWAYS) {
                 for (at, (step, time)) in taken.iter().enumerate() {
                     sum.persons[*step] += 1;
                     if at > 0 {

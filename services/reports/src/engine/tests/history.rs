@@ -1,19 +1,14 @@
 //! How much there is of persons, in segments, in the tail, and both ways of looking.
 
 use super::world::World;
-use crate::engine::slots::Asker;
-use crate::engine::view::View;
 use crate::history::{History, HistoryQuery};
 
 fn history(world: &World, persons: &[&[&str]]) -> Vec<(u64, Option<(i64, i64)>)> {
     let ids = |ids: &&[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
     let query = HistoryQuery { persons: persons.iter().map(ids).collect() };
-    let found = crate::engine::history::run(
-        &View::new(&world.project.snapshot(), &Asker::default()),
-        &query,
-    );
+    let found = world.ask(|view| crate::engine::history::run(view, &query));
     let told = |History { events, span_ms }: &History| (*events, *span_ms);
-    found.expect("the asker waits").iter().map(told).collect()
+    found.iter().map(told).collect()
 }
 
 #[test]

@@ -26,6 +26,10 @@ impl Random {
         usize::try_from(self.below(bound as u64)).expect("small")
     }
 
+    pub(super) fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
+        all[self.place(all.len())]
+    }
+
     pub(super) fn time(&mut self, bound: i64) -> i64 {
         self.below(bound.unsigned_abs()).cast_signed()
     }
@@ -66,9 +70,8 @@ pub(super) fn random_world_of(
             0 => "null".to_owned(),
             n => format!("visitor {n}"),
         };
-        let name = NAMES[usize::try_from(random.below(3)).expect("small")];
-        let value = [None, Some("x"), Some("y"), Some("z")]
-            [usize::try_from(random.below(4)).expect("small")];
+        let name = random.one_of(&NAMES);
+        let value = random.one_of(&[None, Some("x"), Some("y"), Some("z")]);
         let time_ms = random.time(longest_ms);
         let json = value.map_or("{}".into(), |value| format!(r#"{{"p":"{value}"}}"#));
         world.event(&visitor, name, time_ms, &json);
@@ -94,7 +97,7 @@ pub(super) fn who(visitor: &str, mapping: &HashMap<String, u64>) -> Option<Strin
 
 #[test]
 fn trends_equal_the_naive_ones() {
-    let mut random = Random(0xD1B5_4A32_D192_ED03);
+    let mut random = Random::new(0xD1B5_4A32_D192_ED03);
     for round in 0..200 {
         let (world, events, mapping) = random_world(&mut random, 4 * HOUR_MS);
         let name = ["a", ""][usize::from(round % 2 == 0)];

@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::visits::{MINUTE_MS, Random, Site, random_range};
+use super::oracle::Random;
+use super::visits::{MINUTE_MS, Site, random_range};
 use super::world::{World, is, person, project_id};
-use crate::engine::slots::Asker;
-use crate::engine::view::View;
 use crate::paths::{Link, Node, PathPersonsQuery, PathsAnswer, PathsQuery, Steps, Went};
 use crate::query::{Filter, Range, Scope};
 
@@ -22,16 +21,13 @@ fn asked(steps: Steps) -> PathsQuery {
 }
 
 fn paths(world: &World, query: &PathsQuery) -> PathsAnswer {
-    let (now, asker) = (world.project.snapshot(), Asker::default());
-    crate::engine::paths::run(&View::new(&now, &asker), query).expect("the asker waits")
+    world.ask(|view| crate::engine::paths::run(view, query))
 }
 
 /// How many persons a way has.
 fn persons_of(world: &World, paths: &PathsQuery, step: usize, source: &str, went: Went) -> usize {
-    let (now, asker) = (world.project.snapshot(), Asker::default());
     let query = PathPersonsQuery { paths: paths.clone(), step, source: source.into(), went };
-    let found = crate::engine::paths::persons(&View::new(&now, &asker), &query);
-    found.expect("the asker waits").len()
+    world.ask(|view| crate::engine::paths::persons(view, &query)).len()
 }
 
 fn views(world: &mut World, who: &str, pages: &[(i64, &str)]) {
@@ -243,13 +239,13 @@ fn median(times: &mut [i64]) -> f64 {
 
 #[test]
 fn paths_equal_the_naive_ones() {
-    let mut random = Random(0x5DEE_CE66_D1CE_4E5B);
+    let mut random = Random::new(0x5DEE_CE66_D1CE_4E5B);
     for round in 0..400 {
         let minutes = random.one_of(&[60, 300, 2_000]);
         let site = Site::random(&mut random, 0, minutes);
         let mut query = asked(random.one_of(&[Steps::Pages, Steps::Events, Steps::CustomEvents]));
         query.range = random_range(&mut random, 0, minutes);
-        query.max_steps = usize::try_from(2 + random.below(4)).expect("small");
+        query.max_steps = 2 + random.place(4);
         let points: &[&str] = match query.steps {
             Steps::Pages => &["", "/", "/a", "/b"],
             Steps::Events | Steps::CustomEvents => &["", "$pageview", "buy"],

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use chrono_tz::Tz;
 use observe_core::PersonId;
 
+use super::oracle::Random;
 use super::world::{World, by, is, person, project_id};
 use crate::behind::Page;
 use crate::query::{Attribution, CountedBy, Filter, Range, Scope};
@@ -20,28 +21,12 @@ use naive::{Event, History};
 const MINUTE_MS: i64 = 60 * 1000;
 const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
 
-/// A generator whose every run is the same.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 20) % bound
-    }
-
-    fn of<T: Copy>(&mut self, all: &[T]) -> T {
-        all[usize::try_from(self.below(all.len() as u64)).expect("small")]
-    }
-
-    /// A time, to the minute, so many days around one; often on the hour, so that edges are met.
-    fn around(&mut self, center_ms: i64, before: u64, after: u64) -> i64 {
-        let start = center_ms - DAY_MS * before.cast_signed();
-        let minutes = self.below((before + after) * 24 * 60);
-        let minutes = if self.below(2) == 0 { minutes / 60 * 60 } else { minutes };
-        start + MINUTE_MS * minutes.cast_signed()
-    }
+/// A time, to the minute, so many days around one; often on the hour, so that edges are met.
+fn around(random: &mut Random, center_ms: i64, before: u64, after: u64) -> i64 {
+    let start = center_ms - DAY_MS * before.cast_signed();
+    let minutes = random.below((before + after) * 24 * 60);
+    let minutes = if random.below(2) == 0 { minutes / 60 * 60 } else { minutes };
+    start + MINUTE_MS * minutes.cast_signed()
 }
 
 /// Midnights before a change of clocks, and ordinary ones.
@@ -62,14 +47,14 @@ fn random_history(random: &mut Random, center_ms: i64) -> (World, History) {
             0 => "null".to_owned(),
             n => format!("visitor {n}"),
         };
-        let name = random.of(&["a", "b", "c"]);
-        let session = random.of(&["", "s1", "s2", "s3", "s4"]);
+        let name = random.one_of(&["a", "b", "c"]);
+        let session = random.one_of(&["", "s1", "s2", "s3", "s4"]);
         let value =
-            random.of(&[None, Some("x"), Some("y"), Some("z"), Some("$none"), Some("$other")]);
+            random.one_of(&[None, Some("x"), Some("y"), Some("z"), Some("$none"), Some("$other")]);
         let number =
-            random.of(&[None, Some("1"), Some("2.5"), Some("-3"), Some("many"), Some("10")]);
-        let company = random.of(&[None, Some("acme"), Some("globex"), Some("initech")]);
-        let time_ms = random.around(center_ms, 45, 6);
+            random.one_of(&[None, Some("1"), Some("2.5"), Some("-3"), Some("many"), Some("10")]);
+        let company = random.one_of(&[None, Some("acme"), Some("globex"), Some("initech")]);
+        let time_ms = around(random, center_ms, 45, 6);
         let mut members = Vec::new();
         members.extend(value.map(|value| format!(r#""p":"{value}""#)));
         members.extend(number.map(|number| match number {
@@ -89,7 +74,7 @@ fn random_history(random: &mut Random, center_ms: i64) -> (World, History) {
             history.person_of.insert(visitor, to);
         }
         if random.below(12) == 0 {
-            let (to, plan) = (random.below(3), random.of(&["free", "pro"]));
+            let (to, plan) = (random.below(3), random.one_of(&["free", "pro"]));
             world.person(person(to.into()), &format!(r#"{{"plan":"{plan}"}}"#));
             history.plans.insert(to, plan);
         }
@@ -98,7 +83,7 @@ fn random_history(random: &mut Random, center_ms: i64) -> (World, History) {
 }
 
 fn random_math(random: &mut Random) -> Math {
-    let measure = random.of(&[
+    let measure = random.one_of(&[
         Measure::Sum,
         Measure::Average,
         Measure::Minimum,
@@ -127,17 +112,17 @@ fn random_filter(random: &mut Random) -> Filter {
 }
 
 fn random_query(random: &mut Random, zone: Tz, center_ms: i64) -> (TrendsQuery, Interval) {
-    let interval = random.of(&[Interval::Hour, Interval::Day, Interval::Week, Interval::Month]);
+    let interval = random.one_of(&[Interval::Hour, Interval::Day, Interval::Week, Interval::Month]);
     let (before, after) = match interval {
         Interval::Hour => (1, 2),
         Interval::Day | Interval::Week => (10, 4),
         Interval::Month => (40, 6),
     };
     let (one, other) =
-        (random.around(center_ms, before, after), random.around(center_ms, before, after));
+        (around(random, center_ms, before, after), around(random, center_ms, before, after));
     let range = Range { start_ms: one.min(other), end_ms: one.max(other) + MINUTE_MS };
     let series = (0..1 + random.below(3)).map(|_| {
-        let event = random.of(&[Some("a"), Some("b"), None, None]).map(str::to_owned);
+        let event = random.one_of(&[Some("a"), Some("b"), None, None]).map(str::to_owned);
         let math = random_math(random);
         let filter =
             if random.below(3) == 0 { random_filter(random) } else { Filter::everything() };
@@ -146,7 +131,7 @@ fn random_query(random: &mut Random, zone: Tz, center_ms: i64) -> (TrendsQuery, 
     let series: Vec<_> = series.collect();
     let formula = ["A", "A / B * 100", "A - (B + C) / 2"][series.len() - 1];
     let formula = Formula::parse(formula, series.len()).expect("a formula");
-    let limit = usize::try_from(1 + random.below(4)).expect("small");
+    let limit = 1 + random.place(4);
     let breakdown = match random.below(4) {
         0 => Some(by("p", Scope::Event, limit, Attribution::FirstTouch)),
         1 => Some(by("plan", Scope::Person, limit, Attribution::FirstTouch)),
@@ -196,9 +181,9 @@ fn key_of(who: &str) -> Vec<u8> {
 
 #[test]
 fn trends_of_every_math_equal_the_naive_ones_and_so_do_the_persons_behind_them() {
-    let mut random = Random(0x5DEE_CE66_D1CE_4E5B);
+    let mut random = Random::new(0x5DEE_CE66_D1CE_4E5B);
     for round in 0..250 {
-        let (zone, center) = random.of(&CENTERS);
+        let (zone, center) = random.one_of(&CENTERS);
         let center = chrono::DateTime::parse_from_rfc3339(center).expect("a time");
         let center_ms = center.timestamp_millis();
         let (world, history) = random_history(&mut random, center_ms);
@@ -212,12 +197,13 @@ fn trends_of_every_math_equal_the_naive_ones_and_so_do_the_persons_behind_them()
             if let (Some(found), Some(expected)) = (&answer.previous, &expected.1) {
                 assert_close(found, expected, &told);
             }
-            let series = usize::try_from(random.below(query.series.len() as u64)).expect("small");
-            let bucket = usize::try_from(random.below(query.period.buckets.count() as u64));
-            let value = random.of(&[None, Some("x"), Some("$none"), Some("$other"), Some("pro")]);
+            let series = random.place(query.series.len());
+            let bucket = random.place(query.period.buckets.count());
+            let value =
+                random.one_of(&[None, Some("x"), Some("$none"), Some("$other"), Some("pro")]);
             let asked = TrendPersonsQuery {
                 series,
-                bucket: (random.below(3) > 0).then(|| bucket.expect("small")),
+                bucket: (random.below(3) > 0).then_some(bucket),
                 value: value.filter(|_| query.breakdown.is_some()).map(str::to_owned),
                 page: Page { after: None, size: 1 },
                 trends: query.clone(),

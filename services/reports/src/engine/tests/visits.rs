@@ -2,30 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::oracle::Random;
 use super::world::{World, person};
 use crate::query::Range;
 
 pub(super) const MINUTE_MS: i64 = 60 * 1000;
-
-/// A generator whose every run is the same.
-pub(super) struct Random(pub(super) u64);
-
-impl Random {
-    pub(super) fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 20) % bound
-    }
-
-    pub(super) fn time(&mut self, bound: i64) -> i64 {
-        self.below(bound.unsigned_abs()).cast_signed()
-    }
-
-    pub(super) fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
-        all[usize::try_from(self.below(all.len() as u64)).expect("small")]
-    }
-}
 
 /// An event as its sender said it.
 #[derive(Clone, Debug)]
@@ -113,9 +94,7 @@ impl Site {
 
     /// Returns the events inside a range.
     pub(super) fn inside(&self, range: Range) -> Vec<&Event> {
-        let inside =
-            |event: &&Event| range.start_ms <= event.time_ms && event.time_ms < range.end_ms;
-        self.events.iter().filter(inside).collect()
+        self.events.iter().filter(|event| range.contains(event.time_ms)).collect()
     }
 
     /// Returns the events inside a range, by person, each in the order of time, then of arrival.

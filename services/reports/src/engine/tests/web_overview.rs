@@ -8,8 +8,6 @@ use observe_core::PersonId;
 
 use super::visits::MINUTE_MS;
 use super::world::{World, is, project_id};
-use crate::engine::slots::Asker;
-use crate::engine::view::View;
 use crate::query::{Filter, Range, Scope};
 use crate::trends::buckets::Interval;
 use crate::trends::period::Period;
@@ -34,8 +32,7 @@ fn asked(days: i64) -> WebOverviewQuery {
 }
 
 fn overview(world: &World, query: &WebOverviewQuery) -> WebOverviewAnswer {
-    let (now, asker) = (world.project.snapshot(), Asker::default());
-    crate::engine::web_overview::run(&View::new(&now, &asker), query).expect("the asker waits")
+    world.ask(|view| crate::engine::web_overview::run(view, query))
 }
 
 /// Events at these minutes, each a page view of a path, or an event of the name.

@@ -41,19 +41,10 @@ impl World {
 
     /// Adds an event; `properties` is a JSON object.
     pub(super) fn event(&mut self, who: &str, name: &str, time_ms: i64, properties: &str) {
-        self.arrivals += 1;
-        self.project.append(&[AcceptedEvent {
-            name: name.into(),
-            distinct_id: who.into(),
-            time_ms,
-            received_us: 1,
-            index: self.arrivals,
-            properties_json: properties.into(),
-            ..AcceptedEvent::default()
-        }]);
+        self.session_event(who, name, time_ms, "", properties);
     }
 
-    /// Adds an event of a session.
+    /// Adds an event of a session; of none if it is empty.
     pub(super) fn session_event(
         &mut self,
         who: &str,
@@ -119,10 +110,7 @@ impl World {
     }
 
     pub(super) fn answer(&self, query: &TrendsQuery) -> TrendsAnswer {
-        let asker = Asker::default();
-        let answer =
-            crate::engine::trends::run(&View::new(&self.project.snapshot(), &asker), query);
-        answer.expect("the asker waits")
+        self.ask(|view| crate::engine::trends::run(view, query))
     }
 
     /// Who is behind a number, on all pages of so many; each with its key as bytes.
@@ -131,10 +119,7 @@ impl World {
         query.page = Page { after: None, size: page_size };
         let mut found = Vec::new();
         loop {
-            let asker = Asker::default();
-            let snapshot = self.project.snapshot();
-            let page = crate::engine::trends::persons(&View::new(&snapshot, &asker), &query);
-            let page = page.expect("the asker waits");
+            let page = self.ask(|view| crate::engine::trends::persons(view, &query));
             match page.units {
                 BehindUnits::Persons(persons) => {
                     found.extend(persons.into_iter().map(|person| person.id.to_bytes()));
@@ -156,10 +141,7 @@ impl World {
     }
 
     pub(super) fn funnel(&self, query: &FunnelQuery) -> FunnelAnswer {
-        let asker = Asker::default();
-        let answer =
-            crate::engine::funnel::run(&View::new(&self.project.snapshot(), &asker), query);
-        answer.expect("the asker waits")
+        self.ask(|view| crate::engine::funnel::run(view, query))
     }
 }
 

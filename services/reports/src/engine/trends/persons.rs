@@ -1,12 +1,14 @@
 //! Who is behind a number of trends.
 
 use super::counting::Counting;
-use super::ranking::Ranking;
 use super::source;
 use crate::behind::Behind;
+use crate::bits;
 use crate::engine::EngineError;
 use crate::engine::behind;
+use crate::engine::breakdown::ValueSource;
 use crate::engine::plan::Row;
+use crate::engine::ranking::Ranking;
 use crate::engine::scan::scan;
 use crate::engine::view::{View, units};
 use crate::projection::NOBODY;
@@ -23,7 +25,7 @@ pub(in crate::engine) fn run(
     query: &TrendPersonsQuery,
 ) -> Result<Behind, EngineError> {
     let trends = &query.trends;
-    let view = &view.over(super::looked_at(trends));
+    let view = &view.over(trends.looked_at());
     let source = source(view, trends.breakdown.as_ref());
     let series = &trends.series[query.series];
     let counting = Counting::new(view, trends, series, source.as_ref())?;
@@ -46,9 +48,8 @@ pub(in crate::engine) fn run(
             seen(view, &counting, range, codes, [breakdown, items], is_wanted)
         }
     }?;
-    let units = (0_u32..).zip(&found).flat_map(|(word, bits)| {
-        (0..64).filter(move |bit| bits >> bit & 1 == 1).map(move |bit| word * 64 + bit)
-    });
+    let units = bits::ones(&found);
+    let units = units.map(|unit| u32::try_from(unit).expect("units are counted in 32 bits"));
     behind::page(view.columns, &trends.counted_by, units, &query.page, view.asker)
 }
 
@@ -78,7 +79,8 @@ fn wanted(counting: &Counting<'_>, query: &TrendPersonsQuery) -> Result<Vec<bool
     if value != OTHER_LABEL {
         return Ok(all.map(|code| source.label(code) == value).collect());
     }
-    let ranking = Ranking::new(&counting.totals(&trends.period, codes)?, source, breakdown.limit);
+    let totals = counting.totals(&trends.period, codes)?;
+    let ranking = Ranking::new(&totals, f64::total_cmp, source, breakdown.limit);
     Ok(all.map(|code| ranking.is_other(code)).collect())
 }
 
@@ -88,14 +90,14 @@ fn seen<const V: usize>(
     counting: &Counting<'_>,
     range: Range,
     units: usize,
-    values: [&crate::engine::breakdown::ValueSource<'_>; V],
+    values: [&ValueSource<'_>; V],
     is_wanted: impl Fn(&Row<V>) -> bool + Sync,
 ) -> Result<Vec<u64>, EngineError> {
     let start = || vec![0_u64; units.div_ceil(64)];
-    let all = scan(view, &counting.reads(range, values), start, |bits: &mut Vec<u64>, part| {
+    let all = scan(view, &counting.reads(range, values), start, |found: &mut Vec<u64>, part| {
         part.each(|row| {
             if row.unit != NOBODY && is_wanted(&row) {
-                bits[row.unit as usize / 64] |= 1 << (row.unit % 64);
+                bits::set(found, row.unit as usize);
             }
         });
     })?;

@@ -3,6 +3,7 @@
 use super::counter::{Counted, Counter, Layout, Share, of_thread};
 use super::numbers::NO_RANK;
 use crate::engine::plan::{Part, Row};
+use crate::percentile::percentile;
 use crate::trends::Measure;
 
 /// Counts of all threads, where each number of each place has one: 64 MiB.
@@ -79,43 +80,18 @@ impl<'a> Counter<'a> for Quantiles<'a> {
             unreachable!("other measures have moments")
         };
         let ranked = &self.layout.numbers.ranked;
+        let of = |counts: &[(u32, u64)]| {
+            let numbers = counts.iter().map(|(rank, count)| (ranked[*rank as usize], *count));
+            percentile(percent, &numbers).expect("each place that is handed out has a number")
+        };
         // Numbers count in the bucket of their event's time, so cells are points.
-        self.cells.each(|cell, counts| counted.points[cell] = percentile(percent, counts, ranked));
+        self.cells.each(|cell, counts| counted.points[cell] = of(counts));
         self.lines.each(|line, counts| {
-            counted.totals[line] = percentile(percent, counts, ranked);
+            counted.totals[line] = of(counts);
             counted.any[line] = true;
         });
         counted
     }
-}
-
-/// Returns a percentile of numbers, of which at least one occurs, given by rank and count in the order of rank: between the
-/// two numbers nearest to its place, by how near it is to each.
-fn percentile(percent: u8, counts: &[(u32, u64)], ranked: &[f64]) -> f64 {
-    let count: u64 = counts.iter().map(|(_, count)| count).sum();
-    // In hundredths of a place, so that it is exact.
-    let place = u128::from(percent) * u128::from(count - 1);
-    let (lower, beyond) = (place / 100, place % 100);
-    let number = |wanted: u128| {
-        let mut passed = 0;
-        let found = counts.iter().find(|(_, count)| {
-            passed += u128::from(*count);
-            passed > wanted
-        });
-        ranked[found.expect("there are so many").0 as usize]
-    };
-    let low = number(lower);
-    if beyond == 0 {
-        return low;
-    }
-    let high = number(lower + 1);
-    if low.total_cmp(&high).is_eq() {
-        return low;
-    }
-    #[expect(clippy::cast_precision_loss, reason = "it is below 100")]
-    let share = beyond as f64 / 100.0;
-    // Not by their difference, which may be larger than any number.
-    low * (1.0 - share) + high * share
 }
 
 /// How often numbers occur in some places.
@@ -242,19 +218,6 @@ fn merged(old: &[(u64, u64)], new: impl Iterator<Item = (u64, u64)>) -> Vec<(u64
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn percentiles_lie_between_their_neighbours() {
-        let ranked = [1.0, 2.0, 10.0, 20.0];
-        let once = [(0, 1), (1, 1), (2, 1), (3, 1)];
-        assert_eq!(percentile(50, &once, &ranked), 6.0);
-        assert_eq!(percentile(90, &once, &ranked), 17.0);
-        assert_eq!(percentile(0, &once, &ranked), 1.0);
-        assert_eq!(percentile(100, &once, &ranked), 20.0);
-        assert_eq!(percentile(95, &[(2, 1)], &ranked), 10.0);
-        assert_eq!(percentile(50, &[(0, 3), (3, 2)], &ranked), 1.0);
-        assert_eq!(percentile(50, &[(0, 1), (1, 1)], &[-f64::MAX, f64::MAX]), 0.0);
-    }
 
     #[test]
     fn both_ways_of_tallying_agree() {

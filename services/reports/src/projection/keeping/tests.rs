@@ -249,6 +249,20 @@ fn merges_that_are_read_again_find_the_visitors_that_were_kept() {
 }
 
 #[test]
+fn whether_everything_is_loaded_is_known() {
+    let (project, mut shelf) = (new(), Shelf::default());
+    project.append(&events(0, 10));
+    shelf.keep(&project, 10);
+    assert!(project.snapshot().is_loaded());
+    let restored = shelf.restore();
+    assert!(!restored.snapshot().is_loaded());
+    assert!(restored.snapshot().properties.find("who").is_none(), "keys come with what is loaded");
+    shelf.load(&restored);
+    assert!(restored.snapshot().is_loaded());
+    assert!(restored.snapshot().properties.find("who").is_some());
+}
+
+#[test]
 fn what_was_changed_since_it_was_written_is_not_read() {
     let (project, mut shelf) = (new(), Shelf::default());
     project.append(&events(0, 10));

@@ -22,8 +22,7 @@ impl Insight {
         let project = ctx.project(&request.project_id, Permission::Read)?;
         let query = self.slots.compute(project, move |_| Ok(funnel_query(&request))).await??;
         let answer = self.engine.funnel(project, query.clone()).await?;
-        let unknown = self.engine.hints(project, query.names()).await?;
-        Ok(funnel_response(&query, answer, unknown))
+        Ok(funnel_response(&query, answer))
     }
 
     pub(super) async fn funnel_trend(
@@ -35,10 +34,8 @@ impl Insight {
         let query =
             self.slots.compute(project, move |_| Ok(funnel_trend_query(&request))).await??;
         let buckets = query.buckets.clone();
-        let names = query.funnel.names();
-        let points = self.engine.funnel_trend(project, query).await?;
-        let unknown = self.engine.hints(project, names).await?;
-        Ok(funnel_trend_response(&buckets, &points, unknown))
+        let answer = self.engine.funnel_trend(project, query).await?;
+        Ok(funnel_trend_response(&buckets, answer))
     }
 
     pub(super) async fn funnel_persons(

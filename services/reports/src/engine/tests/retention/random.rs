@@ -10,8 +10,8 @@ use super::super::calendar::{
 };
 use super::super::oracle::Random;
 use super::{explain, interval_of, rows};
+use crate::explained_event::Verdict;
 use crate::query::CountedBy;
-use crate::retention::explain::Verdict;
 use crate::retention::{Cell, Counting, Kind, Period, RetentionQuery, Wanted, Windows};
 use crate::trends::buckets::{Buckets, Interval};
 
@@ -208,7 +208,7 @@ fn each_person_is_told_of_its_events_as_the_rules_judge_them() {
                 context()
             );
             let mut found: Vec<_> =
-                told.events.iter().map(|event| (event.time_ms, event.verdict)).collect();
+                told.events.iter().map(|event| (event.time_ms, event.told.verdict)).collect();
             let mut expected = verdicts(&rules, events, cell);
             found.sort_unstable();
             expected.sort_unstable();

@@ -6,7 +6,8 @@ use chrono::{DateTime, NaiveDate};
 use chrono_tz::Tz;
 
 use super::{DAY_MS, asked_in, overview};
-use crate::engine::tests::visits::{Event, MINUTE_MS, Random, Site, random_range};
+use crate::engine::tests::oracle::Random;
+use crate::engine::tests::visits::{Event, MINUTE_MS, Site, random_range};
 use crate::engine::tests::world::is;
 use crate::query::{Range, Scope};
 use crate::web_overview::{WebNumbers, WebPoint, WebRow};
@@ -149,7 +150,7 @@ impl Naive {
 
 #[test]
 fn web_overviews_equal_the_naive_ones() {
-    let mut random = Random(0x00C0_FFEE_0000_0001);
+    let mut random = Random::new(0x00C0_FFEE_0000_0001);
     // The clocks of Berlin and New York change in these weeks.
     let starts = [0, 1_774_656_000_000, 1_772_928_000_000, 1_792_800_000_000];
     for round in 0..300 {

@@ -1,6 +1,8 @@
 //! Which values of a breakdown are told apart, and where the others go.
 
-use crate::engine::breakdown::ValueSource;
+use std::cmp::Ordering;
+
+use super::breakdown::ValueSource;
 use crate::query::OTHER_LABEL;
 
 /// The values that have lines of their own, the largest first.
@@ -19,16 +21,21 @@ const NO_LINE: u32 = u32::MAX;
 impl Ranking {
     /// Ranks values by their totals, which are given by value code, `None` for those of which nothing counted; of equal ones
     /// the text decides. A value that reads `$other` is one of the others, so that no two lines have one label.
-    pub(super) fn new(totals: &[Option<f64>], source: &ValueSource<'_>, limit: usize) -> Self {
+    pub(super) fn new<T: Copy>(
+        totals: &[Option<T>],
+        compare: impl Fn(&T, &T) -> Ordering,
+        source: &ValueSource<'_>,
+        limit: usize,
+    ) -> Self {
         let counted = (0_u32..).zip(totals).filter_map(|(code, total)| Some((code, (*total)?)));
         let (others, mut ranked): (Vec<_>, Vec<_>) =
             counted.partition(|(code, _)| source.label(*code) == OTHER_LABEL);
-        let order = |(a, a_total): &(u32, f64), (b, b_total): &(u32, f64)| {
-            b_total.total_cmp(a_total).then_with(|| source.label(*a).cmp(source.label(*b)))
+        let order = |(a, a_total): &(u32, T), (b, b_total): &(u32, T)| {
+            compare(b_total, a_total).then_with(|| source.label(*a).cmp(source.label(*b)))
         };
         let has_others = !others.is_empty() || ranked.len() > limit;
         if ranked.len() > limit {
-            ranked.select_nth_unstable_by(limit, order);
+            ranked.select_nth_unstable_by(limit, &order);
             ranked.truncate(limit);
         }
         ranked.sort_unstable_by(order);
@@ -41,6 +48,12 @@ impl Ranking {
         let others = has_others.then_some(labels.len());
         labels.extend(has_others.then(|| OTHER_LABEL.to_owned()));
         Self { labels, lines, others }
+    }
+
+    /// Ranks values by counts, as [`Self::new`]; nothing counted of those with 0.
+    pub(super) fn of_counts(counts: &[u64], source: &ValueSource<'_>, limit: usize) -> Self {
+        let totals: Vec<_> = counts.iter().map(|count| (*count > 0).then_some(*count)).collect();
+        Self::new(&totals, u64::cmp, source, limit)
     }
 
     /// Returns the line of a value code; `None` if it has none, because nothing of it counted where values were ranked and
