@@ -54,14 +54,14 @@ async fn again(upstream: &StandIn, mut fixture: Fixture, sql: &str) -> Fixture {
             .await
             .expect(statement);
     }
-    start(upstream, stores).await
+    start_in(upstream, stores).await
 }
 
 #[tokio::test]
 async fn what_is_damaged_is_made_anew_from_the_log() {
     let upstream = StandIn::new(1);
     upstream.append(0, project(), vec![event("ada", "view", 5), event("bob", "view", 6)]);
-    let fixture = start(&upstream, TestStores::start().await).await;
+    let fixture = start_in(&upstream, TestStores::start().await).await;
     sees(&fixture, 2.0).await;
     let damage = "update reports.projection_segment_part set bytes = set_byte(bytes, 7, 99 # get_byte(bytes, 7))";
     let fixture = again(&upstream, fixture, damage).await;
@@ -74,7 +74,7 @@ async fn what_is_damaged_is_made_anew_from_the_log() {
 async fn what_is_kept_may_be_deleted() {
     let upstream = StandIn::new(1);
     upstream.append(0, project(), vec![event("ada", "view", 5), event("bob", "view", 6)]);
-    let fixture = start(&upstream, TestStores::start().await).await;
+    let fixture = start_in(&upstream, TestStores::start().await).await;
     sees(&fixture, 2.0).await;
     let all = "delete from reports.projection;delete from reports.projection_floor";
     let fixture = again(&upstream, fixture, all).await;
@@ -85,7 +85,7 @@ async fn what_is_kept_may_be_deleted() {
 async fn a_row_that_was_passed_over_is_read_by_a_version_that_can_read_it() {
     let upstream = StandIn::new(1);
     upstream.append(0, project(), vec![event("ada", "view", 5)]);
-    let fixture = start(&upstream, TestStores::start().await).await;
+    let fixture = start_in(&upstream, TestStores::start().await).await;
     sees(&fixture, 1.0).await;
     let fixture = again(&upstream, fixture, "").await;
     upstream.append_malformed(0, project());
