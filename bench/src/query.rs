@@ -26,23 +26,25 @@ use question::Question;
 /// Events unless told otherwise.
 pub(crate) const EVENTS: u64 = 1_000_000;
 
-/// Measures and prints.
+/// Measures and prints; `alone` without the other contestants, to see what a change does.
 ///
 /// # Errors
 /// When contestants disagree, or one cannot be asked.
-pub(crate) async fn run(events: u64, shape: Shape) -> anyhow::Result<()> {
+pub(crate) async fn run(events: u64, shape: Shape, alone: bool) -> anyhow::Result<()> {
     let questions = Question::all(shape);
     let history = History::new(events, shape);
     let hot = observe::run("observe hot", Projection::new(), &history, &questions).await?;
     let packed = Projection::with_room(0);
     let packed = observe::run("observe packed", packed, &history, &questions).await?;
-    let folder = TestDir::new();
-    files::write(&history, folder.path())?;
     let mut others = Vec::new();
-    for contestant in python::CONTESTANTS {
-        others.push(python::run(contestant, folder.path(), &history, &questions)?);
+    if !alone {
+        let folder = TestDir::new();
+        files::write(&history, folder.path())?;
+        for contestant in python::CONTESTANTS {
+            others.push(python::run(contestant, folder.path(), &history, &questions)?);
+        }
+        others.push(postgres::run(folder.path(), &history, &questions).await?);
     }
-    others.push(postgres::run(folder.path(), &history, &questions).await?);
     let all: Vec<&Found> = [&hot.found, &packed.found].into_iter().chain(&others).collect();
     compare::agree(&all, &questions)?;
     print(events, &questions, &hot, &packed, &others);
@@ -58,11 +60,15 @@ fn print(events: u64, questions: &[Question], hot: &Measured, packed: &Measured,
     );
     say(&compare::figures(&title, &all, questions, |asked| asked.wall_ms));
     say(&compare::figures("CPU ms, all threads", &all, questions, |asked| asked.cpu_ms));
-    let [day, visitor, duck, postgres] = others else { return };
-    let rivals =
-        [("ClickHouse", vec![day, visitor]), ("DuckDB", vec![duck]), ("Postgres", vec![postgres])];
-    say(&compare::ratios(&hot.found, &rivals, questions));
-    say(&compare::ratios(&packed.found, &rivals, questions));
+    if let [day, visitor, duck, postgres] = others {
+        let rivals = [
+            ("ClickHouse", vec![day, visitor]),
+            ("DuckDB", vec![duck]),
+            ("Postgres", vec![postgres]),
+        ];
+        say(&compare::ratios(&hot.found, &rivals, questions));
+        say(&compare::ratios(&packed.found, &rivals, questions));
+    }
     say(&compare::storage(&all, events));
     say(&compare::loads(&all, events));
     for one in [hot, packed] {

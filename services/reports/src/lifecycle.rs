@@ -132,4 +132,12 @@ impl LifecyclePoint {
             State::Dormant => &mut self.dormant,
         } += 1;
     }
+
+    /// Adds the units of another one.
+    pub(crate) fn join(&mut self, other: Self) {
+        self.new += other.new;
+        self.returning += other.returning;
+        self.resurrecting += other.resurrecting;
+        self.dormant += other.dormant;
+    }
 }

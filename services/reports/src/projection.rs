@@ -37,6 +37,7 @@ pub(crate) use block::Room;
 pub(crate) use columns::{GROUPS, Snapshot};
 pub(crate) use dictionary::{NOT_SET, ValueDictionary};
 pub(crate) use error_groups::Seen;
+pub(crate) use first_seen::First;
 pub(crate) use pack::{BLOCK_ROWS, Unpacked};
 pub(crate) use persons::NOBODY;
 pub(crate) use project::Project;

@@ -11,6 +11,8 @@ pub(super) struct Bound<'a> {
     pub(super) base_ms: i64,
     /// The largest time of the segment, likewise.
     pub(super) last_ms: i64,
+    /// The number of the segment among those that are read.
+    pub(super) segment_at: usize,
     segment: &'a Segment,
     block: usize,
     times: Arc<Unpacked>,
@@ -24,9 +26,9 @@ pub(super) struct Bound<'a> {
 }
 
 impl<'a> Bound<'a> {
-    /// Unpacks a block.
+    /// Unpacks a block of a segment, which has a number among those that are read.
     pub(super) fn new(
-        segment: &'a Segment,
+        (segment_at, segment): (usize, &'a Segment),
         block: usize,
         keys: &[u32],
         person_of: &'a [u32],
@@ -34,6 +36,7 @@ impl<'a> Bound<'a> {
         Self {
             base_ms: segment.min_time_ms,
             last_ms: segment.max_time_ms,
+            segment_at,
             segment,
             block,
             times: segment.times(block),

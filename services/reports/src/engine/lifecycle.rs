@@ -1,13 +1,10 @@
 //! Lifecycle on columns: in which buckets each unit was active, as bits by unit, and its earliest event.
 
-use std::ops::Range as Codes;
-
 use super::EngineError;
-use super::first_seen;
 use super::hints;
-use super::marks::{Marks, all_units, each_part, list};
+use super::marks::listed_bytes;
 use super::plan::Reads;
-use super::scan::scan;
+use super::unit_bits::{Marking, Unit, Wanted, each_unit, in_order};
 use super::view::View;
 use crate::bits;
 use crate::lifecycle::{Cell, Life, LifecycleAnswer, LifecyclePoint, LifecycleQuery, State};
@@ -18,8 +15,12 @@ use crate::query::Range;
 /// # Errors
 /// `Abandoned` if the asker has gone.
 pub(super) fn run(view: &View<'_>, query: &LifecycleQuery) -> Result<LifecycleAnswer, EngineError> {
-    let mut points = vec![LifecyclePoint::default(); query.buckets.count()];
-    each(view, query, |_, bucket, state| points[bucket].add(state))?;
+    let empty = || vec![LifecyclePoint::default(); query.buckets.count()];
+    let all = each(view, query, empty, |points, _, bucket, state| points[bucket].add(state))?;
+    let mut points = empty();
+    for of_thread in all {
+        points.iter_mut().zip(of_thread).for_each(|(sum, point)| sum.join(point));
+    }
     points.remove(0);
     let hints = hints::unknown(view.columns, &query.names());
     Ok(LifecycleAnswer { points, hints })
@@ -34,40 +35,22 @@ pub(super) fn behind(
     query: &LifecycleQuery,
     cell: Cell,
 ) -> Result<Vec<u32>, EngineError> {
-    let mut found = list(view.asker, &all_units(view, &query.counted_by))?;
-    each(view, query, |unit, bucket, state| {
+    view.asker.take(listed_bytes(view, &query.counted_by))?;
+    let all = each(view, query, Vec::new, |found, unit, bucket, state| {
         if bucket == cell.bucket && state == cell.state {
             found.push(unit);
         }
     })?;
-    Ok(found)
+    Ok(in_order(all))
 }
 
-/// Hands out what each unit is in each bucket, where it is something, by the order of unit codes.
-fn each(
+/// Hands out what each unit is in each bucket, where it is something, in no order.
+fn each<A: Send>(
     view: &View<'_>,
     query: &LifecycleQuery,
-    mut each: impl FnMut(u32, usize, State),
-) -> Result<(), EngineError> {
-    let words = bits::words(query.buckets.count());
-    let units = all_units(view, &query.counted_by);
-    each_part(view.asker, units, (words + 1) * 8, |part| {
-        let marks = active(view, query, part, words)?;
-        let first_seen = first_seen::of(view, &query.counted_by, part)?;
-        marks.each(view.asker, |unit, active| {
-            let life = Life { active, first_seen_ms: first_seen.of(unit) };
-            life.each(query.buckets.starts_ms(), |bucket, state| each(unit, bucket, state));
-        })
-    })
-}
-
-/// Finds in which buckets units were active.
-fn active(
-    view: &View<'_>,
-    query: &LifecycleQuery,
-    part: &Codes<u32>,
-    words: usize,
-) -> Result<Marks, EngineError> {
+    start: impl Fn() -> A + Sync,
+    each: impl Fn(&mut A, u32, usize, State) + Sync,
+) -> Result<Vec<A>, EngineError> {
     let reads = Reads {
         range: Range { start_ms: query.buckets.starts_ms()[0], end_ms: query.range.end_ms },
         counted_by: &query.counted_by,
@@ -75,13 +58,15 @@ fn active(
         selectors: std::slice::from_ref(&query.event),
         values: [],
     };
-    let empty = || Marks::new(part, words);
-    let all = scan(view, &reads, empty, |marks: &mut Marks, rows| {
-        rows.each(|row| {
-            if query.counts(row.time_ms) {
-                marks.set(row.unit, query.buckets.index_of(row.time_ms));
-            }
-        });
-    })?;
-    Ok(Marks::joined(all))
+    let cells = query.buckets.cells();
+    let wanted = Wanted { cells, bits: cells.count(), first_seen: true };
+    let mark = |words: &mut [u64], row: Marking<0>| {
+        if query.counts(row.time_ms) {
+            bits::set(words, row.cell);
+        }
+    };
+    each_unit(view, &reads, &wanted, mark, start, |sum, unit: Unit<'_>| {
+        let life = Life { active: unit.words, first_seen_ms: unit.first_seen_ms };
+        life.each(cells.starts_ms(), |bucket, state| each(sum, unit.code, bucket, state));
+    })
 }

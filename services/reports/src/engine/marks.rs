@@ -24,12 +24,9 @@ pub(super) fn all_units(view: &View<'_>, counted_by: &CountedBy) -> Range<u32> {
     0..u32::try_from(units(view, counted_by)).expect("units are counted in 32 bits")
 }
 
-/// Starts a list of some of the units.
-///
-/// # Errors
-/// `TooLarge` if that may take more memory than a question may.
-pub(super) fn list(asker: &Asker, units: &Range<u32>) -> Result<Vec<u32>, EngineError> {
-    asker.take(units.len() * LISTED_BYTES).map(|()| Vec::new())
+/// Returns how many bytes a list of all units may take.
+pub(super) fn listed_bytes(view: &View<'_>, counted_by: &CountedBy) -> usize {
+    units(view, counted_by) * LISTED_BYTES
 }
 
 /// Calls `each` with the units in parts whose arrays are small enough, if each unit takes so many bytes on every thread.
@@ -51,7 +48,8 @@ pub(super) fn each_part(
     Ok(())
 }
 
-fn parts(units: Range<u32>, bytes_per_unit: usize) -> impl Iterator<Item = Range<u32>> {
+/// Cuts units into parts whose arrays are small enough, if each unit takes so many bytes.
+pub(super) fn parts(units: Range<u32>, bytes_per_unit: usize) -> impl Iterator<Item = Range<u32>> {
     let length = (ARRAYS_BYTES_MAX / bytes_per_unit.max(1)).max(1);
     let end = units.end;
     units.step_by(length).map(move |start| {
@@ -99,28 +97,6 @@ impl Marks {
             sum
         };
         all.into_iter().reduce(join).expect("at least one thread looks")
-    }
-
-    /// Hands out every unit that has a bit.
-    ///
-    /// # Errors
-    /// `Abandoned` if the asker has gone.
-    pub(super) fn each(
-        &self,
-        asker: &Asker,
-        mut each: impl FnMut(u32, &[u64]),
-    ) -> Result<(), EngineError> {
-        let mut units = self.units.clone();
-        for some in self.words.chunks(CHECK_EVERY * self.words_per_unit) {
-            asker.check()?;
-            for words in some.chunks_exact(self.words_per_unit) {
-                let unit = units.next().expect("each unit has its words");
-                if words.iter().any(|word| *word != 0) {
-                    each(unit, words);
-                }
-            }
-        }
-        Ok(())
     }
 }
 
@@ -229,11 +205,7 @@ mod tests {
         marks.set(11, 1);
         other.set(11, 70);
         let marks = Marks::joined(vec![marks, other]);
-        let mut found = Vec::new();
-        marks
-            .each(&Asker::default(), |unit, words| found.push((unit, words.to_vec())))
-            .expect("it waits");
-        assert_eq!(found, [(11, vec![2, 1 << 6])]);
+        assert_eq!(marks.of(11), [2, 1 << 6]);
         assert_eq!(marks.of(10), [0, 0]);
     }
 

@@ -22,6 +22,11 @@ impl PersonSet {
         bits::set(&mut self.0, person as usize);
     }
 
+    /// Returns whether somebody is in it.
+    pub(super) fn has(&self, person: u32) -> bool {
+        bits::has(&self.0, person as usize)
+    }
+
     /// Returns the bits, with as many words as so many persons need: a set that was kept may be of a moment before.
     pub(super) fn words(&self, persons: usize) -> impl Iterator<Item = u64> {
         self.0.iter().copied().chain(std::iter::repeat(0)).take(persons.div_ceil(64))

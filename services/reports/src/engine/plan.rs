@@ -118,8 +118,8 @@ impl<'a, const V: usize> Plan<'a, V> {
         matches!(self.unit, Unit::Persons)
     }
 
-    /// Unpacks what is read of a block.
-    pub(super) fn bind(&self, segment: &'a Segment, block: usize) -> Bound<'a> {
+    /// Unpacks what is read of a block of a segment, which is given with its number in [`Self::segments`].
+    pub(super) fn bind(&self, segment: (usize, &'a Segment), block: usize) -> Bound<'a> {
         let person_of = self.view.columns.persons.person_of();
         Bound::new(segment, block, &self.keys, person_of)
     }
@@ -177,9 +177,7 @@ impl<'a, const V: usize> Plan<'a, V> {
     ) -> Part<'s, V> {
         Part {
             name,
-            base_ms: bound.base_ms,
             times: &bound.times()[rows.clone()],
-            visitors: &bound.visitors()[rows.clone()],
             bound,
             first: rows.start,
             person_of: self.view.columns.persons.person_of(),
@@ -292,9 +290,7 @@ impl<const V: usize> Default for Scratch<V> {
 pub(super) struct Part<'a, const V: usize> {
     /// The name's code.
     pub(super) name: u32,
-    base_ms: i64,
     times: &'a [u32],
-    visitors: &'a [u32],
     bound: &'a Bound<'a>,
     /// Which row of the block the first one is.
     first: usize,
@@ -313,8 +309,6 @@ pub(super) struct Row<const V: usize> {
     pub(super) time_ms: i64,
     /// Whose it is: a person's code or a group's; [`NOBODY`] for nobody's.
     pub(super) unit: u32,
-    /// The code of the distinct id.
-    pub(super) visitor: u32,
     /// The selectors that select it, the first as the lowest bit.
     pub(super) selectors: u64,
     /// The value codes that were asked for; [`NOT_SET`] where there is no value.
@@ -322,6 +316,36 @@ pub(super) struct Row<const V: usize> {
 }
 
 impl<const V: usize> Part<'_, V> {
+    /// Returns the number of its segment among those that are read.
+    pub(super) fn segment_at(&self) -> usize {
+        self.bound.segment_at
+    }
+
+    /// Returns what its times are counted from, in milliseconds since 1970.
+    pub(super) fn base_ms(&self) -> i64 {
+        self.bound.base_ms
+    }
+
+    /// Returns how many rows there are, whether they are handed out or not.
+    pub(super) fn len(&self) -> usize {
+        self.times.len()
+    }
+
+    /// Returns how many rows are handed out.
+    pub(super) fn count(&self) -> usize {
+        self.selection.count(self.len())
+    }
+
+    /// Returns which row of its block a place is.
+    pub(super) fn row_of_block(&self, place: usize) -> usize {
+        self.first + place
+    }
+
+    /// Returns whose the events are where groups are counted, by place: a group's code, [`NOBODY`] for none.
+    pub(super) fn groups(&self) -> Option<&[u32]> {
+        self.groups.map(Vec::as_slice)
+    }
+
     /// Hands out the rows. Within one visitor, they are in the order of time and arrival.
     #[inline]
     pub(super) fn each(&self, mut each: impl FnMut(Row<V>)) {
@@ -331,50 +355,56 @@ impl<const V: usize> Part<'_, V> {
     /// Returns when a row arrived, by its place in [`Self::each_with_place`].
     #[inline]
     pub(super) fn arrival(&self, place: usize) -> i64 {
-        self.bound.arrivals()[self.first + place]
-    }
-
-    /// Returns a row that was handed out, by its place.
-    #[inline]
-    pub(super) fn at(&self, place: usize) -> Row<V> {
-        let unit = match self.groups {
-            Some(groups) => groups[place],
-            None => person(self.person_of, self.visitors[place]),
-        };
-        let selectors = match self.selectors {
-            Selectors::Same(bits) => *bits,
-            Selectors::Each(bits) => bits[place],
-        };
-        self.row(place, unit, selectors)
+        self.bound.arrivals()[self.row_of_block(place)]
     }
 
     /// Hands out the rows, each with its place in the part.
     #[inline]
     pub(super) fn each_with_place(&self, mut each: impl FnMut(usize, Row<V>)) {
-        let count = self.times.len();
-        match (self.selectors, self.groups) {
-            (Selectors::Same(bits), None) => self.selection.each(count, |at| {
-                let visitor = self.visitors[at];
-                each(at, self.row(at, person(self.person_of, visitor), *bits));
-            }),
-            (Selectors::Same(bits), Some(groups)) => {
-                self.selection.each(count, |at| each(at, self.row(at, groups[at], *bits)));
-            }
-            (Selectors::Each(bits), groups) => self.selection.each(count, |at| {
-                let own = || person(self.person_of, self.visitors[at]);
-                each(at, self.row(at, groups.map_or_else(own, |groups| groups[at]), bits[at]));
-            }),
-        }
+        let (base_ms, groups, person_of) = (self.base_ms(), self.groups(), self.person_of);
+        let visitors = if groups.is_none() { self.visitors() } else { &[] };
+        self.each_time(|at, time, selectors, values| {
+            let unit = match groups {
+                Some(groups) => groups[at],
+                None => person(person_of, visitors[at]),
+            };
+            each(at, Row { time_ms: base_ms + i64::from(time), unit, selectors, values });
+        });
     }
 
+    /// Hands out the rows without whose they are: the place, the time in milliseconds from [`Self::base_ms`], the selectors and
+    /// the values. Nothing is unpacked that says whose they are.
     #[inline]
-    fn row(&self, at: usize, unit: u32, selectors: u64) -> Row<V> {
-        Row {
-            time_ms: self.base_ms + i64::from(self.times[at]),
-            unit,
-            visitor: self.visitors[at],
-            selectors,
-            values: std::array::from_fn(|value| self.values[value][at]),
-        }
+    pub(super) fn each_time(&self, mut each: impl FnMut(usize, u32, u64, [u32; V])) {
+        let count = self.len();
+        let (times, values) = (self.times, self.values.map(|values| &values[..count]));
+        let (same, by_row): (u64, &[u64]) = match self.selectors {
+            Selectors::Same(bits) => (*bits, &[]),
+            Selectors::Each(bits) => (0, bits),
+        };
+        self.selection.each(count, |at| {
+            let selectors = by_row.get(at).copied().unwrap_or(same);
+            each(at, times[at], selectors, std::array::from_fn(|value| values[value][at]));
+        });
+    }
+
+    /// Hands out the rows, whose distinct ids are told instead of persons: the place, the time in milliseconds from
+    /// [`Self::base_ms`], the visitor, the selectors and the values.
+    #[inline]
+    pub(super) fn each_of_visitors(&self, mut each: impl FnMut(usize, u32, u32, u64, [u32; V])) {
+        let visitors = self.visitors();
+        self.each_time(|at, time, selectors, values| {
+            each(at, time, visitors[at], selectors, values);
+        });
+    }
+
+    /// Returns the visitor of a row.
+    pub(super) fn visitor(&self, place: usize) -> u32 {
+        self.visitors()[place]
+    }
+
+    /// Returns the visitor of each row.
+    fn visitors(&self) -> &[u32] {
+        &self.bound.visitors()[self.first..self.first + self.len()]
     }
 }

@@ -66,6 +66,11 @@ impl Ranking {
         }
     }
 
+    /// Returns whether there are others.
+    pub(super) fn has_others(&self) -> bool {
+        self.others.is_some()
+    }
+
     /// Returns whether a value code is one of the others.
     pub(super) fn is_other(&self, code: u32) -> bool {
         self.lines[code as usize] == NO_LINE

@@ -7,24 +7,29 @@ use std::ops::Range as Codes;
 pub(super) use explain::explain;
 
 use super::EngineError;
-use super::first_seen::{self, earliest};
+use super::first_seen::earliest;
 use super::hints;
-use super::marks::{Earliest, Marks, NEVER, all_units, each_part, list};
+use super::marks::{Earliest, Marks, NEVER, all_units, each_part, listed_bytes};
+use super::person_set::PersonSet;
 use super::plan::Reads;
 use super::scan::scan;
+use super::unit_bits::{self, Marking, Unit, each_unit, in_order};
 use super::view::View;
 use crate::bits;
 use crate::query::{Range, Selector};
 use crate::retention::tally::{Member, Tally};
 use crate::retention::{Cell, Counting, Kind, RetentionAnswer, RetentionQuery, Wanted, Windows};
+use crate::trends::cells::Cells;
 
 /// Answers the question.
 ///
 /// # Errors
 /// `Abandoned` if the asker has gone.
 pub(super) fn run(view: &View<'_>, query: &RetentionQuery) -> Result<RetentionAnswer, EngineError> {
-    let mut tally = Tally::new(query);
-    each_member(view, query, all_units(view, &query.counted_by), |_, member| tally.add(&member))?;
+    let units = all_units(view, &query.counted_by);
+    let empty = || Tally::new(query);
+    let all = each_member(view, query, units, empty, |tally, _, member| tally.add(&member))?;
+    let tally = all.into_iter().fold(empty(), Tally::join);
     let hints = hints::unknown(view.columns, &query.names());
     Ok(RetentionAnswer { cohorts: tally.finish(), hints })
 }
@@ -40,64 +45,43 @@ pub(super) fn behind(
     wanted: Wanted,
 ) -> Result<Vec<u32>, EngineError> {
     let units = all_units(view, &query.counted_by);
-    let mut found = list(view.asker, &units)?;
-    each_member(view, query, units, |unit, member| {
+    view.asker.take(listed_bytes(view, &query.counted_by))?;
+    let all = each_member(view, query, units, Vec::new, |found, unit, member| {
         let is_retained = || member.is_retained(query.counting, cell.column);
         if member.cohort == cell.cohort && is_retained() == (wanted == Wanted::Retained) {
             found.push(unit);
         }
     })?;
-    Ok(found)
+    Ok(in_order(all))
 }
 
-/// Hands out the members of all cohorts among some units, by the order of their codes.
-fn each_member(
+/// Hands out the members of all cohorts among some units, in no order. Each thread has an accumulator made by `start`; all of
+/// them are returned, at least one.
+fn each_member<A: Send>(
     view: &View<'_>,
     query: &RetentionQuery,
     units: Codes<u32>,
-    member: impl FnMut(u32, Member<'_>),
-) -> Result<(), EngineError> {
+    start: impl Fn() -> A + Sync,
+    member: impl Fn(&mut A, u32, Member<'_>) + Sync,
+) -> Result<Vec<A>, EngineError> {
     match query.windows {
-        Windows::Calendar => each_by_calendar(view, query, units, member),
-        Windows::Rolling => each_rolling(view, query, units, member),
+        Windows::Calendar => each_by_calendar(view, query, units, start, member),
+        Windows::Rolling => {
+            let mut sum = start();
+            each_rolling(view, query, units, |unit, of| member(&mut sum, unit, of))?;
+            Ok(vec![sum])
+        }
     }
 }
 
 /// Each unit has the periods of its start events, then those of its return events if these are others.
-fn each_by_calendar(
+fn each_by_calendar<A: Send>(
     view: &View<'_>,
     query: &RetentionQuery,
     units: Codes<u32>,
-    mut member: impl FnMut(u32, Member<'_>),
-) -> Result<(), EngineError> {
-    let words = bits::words(query.cohorts.count());
-    let lanes = 1 + usize::from(query.return_event.is_some());
-    each_part(view.asker, units, (lanes * words + 1) * 8, |part| {
-        let marks = periods(view, query, part, words, lanes)?;
-        let earlier = match query.kind {
-            Kind::FirstTime => Some(started_before(view, query, part)?),
-            Kind::Recurring => None,
-        };
-        marks.each(view.asker, |unit, found| {
-            let (starts, returns) = (&found[..words], &found[(lanes - 1) * words..]);
-            let mut joins = |cohort| member(unit, Member { cohort, base: cohort, returns });
-            match &earlier {
-                None => bits::ones(starts).for_each(&mut joins),
-                Some(earlier) if earlier.of(unit) < query.range.start_ms => {}
-                Some(_) => bits::lowest(starts).into_iter().for_each(joins),
-            }
-        })
-    })
-}
-
-/// Finds in which periods start and return events happened.
-fn periods(
-    view: &View<'_>,
-    query: &RetentionQuery,
-    part: &Codes<u32>,
-    words: usize,
-    lanes: usize,
-) -> Result<Marks, EngineError> {
+    start: impl Fn() -> A + Sync,
+    member: impl Fn(&mut A, u32, Member<'_>) + Sync,
+) -> Result<Vec<A>, EngineError> {
     let selectors: Vec<_> =
         [&query.start_event].into_iter().chain(&query.return_event).cloned().collect();
     let reads = Reads {
@@ -107,32 +91,74 @@ fn periods(
         selectors: &selectors,
         values: [],
     };
-    let empty = || Marks::new(part, lanes * words);
-    let all = scan(view, &reads, empty, |marks: &mut Marks, rows| {
-        rows.each(|row| {
-            let period = query.cohorts.index_of(row.time_ms);
-            for lane in 0..lanes {
-                if row.selectors >> lane & 1 == 1 {
-                    marks.set(row.unit, lane * words * 64 + period);
-                }
-            }
-        });
-    })?;
-    Ok(Marks::joined(all))
+    let earlier = Earlier::new(view, query)?;
+    let words = bits::words(query.cohorts.count());
+    let lanes = selectors.len();
+    let wanted = unit_bits::Wanted {
+        cells: query.cohorts.cells(),
+        bits: lanes * words * 64,
+        first_seen: matches!(earlier, Earlier::OfAnyName),
+    };
+    let mark = |found: &mut [u64], row: Marking<0>| {
+        if row.selectors & 1 == 1 {
+            bits::set(found, row.cell);
+        }
+        if row.selectors & 2 == 2 {
+            bits::set(found, words * 64 + row.cell);
+        }
+    };
+    each_unit(view, &reads, &wanted, mark, start, |sum, unit: Unit<'_>| {
+        if !units.contains(&unit.code) {
+            return;
+        }
+        let (starts, returns) = (&unit.words[..words], &unit.words[(lanes - 1) * words..]);
+        let joins = |cohort| member(sum, unit.code, Member { cohort, base: cohort, returns });
+        match &earlier {
+            Earlier::DoesNotMatter => bits::ones(starts).for_each(joins),
+            Earlier::OfAnyName if unit.first_seen_ms < query.range.start_ms => {}
+            Earlier::Of(units) if units.has(unit.code) => {}
+            Earlier::OfAnyName | Earlier::Of(_) => bits::lowest(starts).into_iter().for_each(joins),
+        }
+    })
 }
 
-/// Finds when units had their first start event, of which those before the range matter.
-fn started_before(
-    view: &View<'_>,
-    query: &RetentionQuery,
-    part: &Codes<u32>,
-) -> Result<Earliest, EngineError> {
-    let Selector { event, filter } = &query.start_event;
-    if event.is_none() && filter.is_everything() && query.filter.is_everything() {
-        return first_seen::of(view, &query.counted_by, part);
+/// Which units had a start event before the range, and so are in no cohort.
+enum Earlier {
+    /// Each start event counts.
+    DoesNotMatter,
+    /// Those whose earliest event of any name is before it.
+    OfAnyName,
+    /// These.
+    Of(PersonSet),
+}
+
+impl Earlier {
+    fn new(view: &View<'_>, query: &RetentionQuery) -> Result<Self, EngineError> {
+        if query.kind == Kind::Recurring {
+            return Ok(Self::DoesNotMatter);
+        }
+        let Selector { event, filter } = &query.start_event;
+        if event.is_none() && filter.is_everything() && query.filter.is_everything() {
+            return Ok(Self::OfAnyName);
+        }
+        let range = Range { start_ms: i64::MIN, end_ms: query.range.start_ms };
+        let reads = Reads {
+            range,
+            counted_by: &query.counted_by,
+            filter: &query.filter,
+            selectors: std::slice::from_ref(&query.start_event),
+            values: [],
+        };
+        view.asker.take(listed_bytes(view, &query.counted_by))?;
+        let whole = Cells::new(vec![range.start_ms], range.end_ms);
+        let wanted = unit_bits::Wanted { cells: &whole, bits: 1, first_seen: false };
+        let mark = |found: &mut [u64], _: Marking<0>| bits::set(found, 0);
+        let add = |units: &mut Vec<u32>, unit: Unit<'_>| units.push(unit.code);
+        let found = each_unit(view, &reads, &wanted, mark, Vec::new, add)?;
+        let mut units = PersonSet::nobody(all_units(view, &query.counted_by).len());
+        found.concat().into_iter().for_each(|unit| units.insert(unit));
+        Ok(Self::Of(units))
     }
-    let range = Range { start_ms: i64::MIN, end_ms: query.range.start_ms };
-    starts(view, query, range, part)
 }
 
 /// Returns where the start event that decides about a unit may lie.

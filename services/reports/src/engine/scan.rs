@@ -34,7 +34,7 @@ pub(super) fn scan<const V: usize, A: Send>(
         |(sum, scratch), task| {
             plan.check()?;
             let (segment, parts) = &tasks[task];
-            let bound = plan.bind(segments[*segment], parts[0].block);
+            let bound = plan.bind((*segment, segments[*segment]), parts[0].block);
             for part in parts {
                 if let Some(part) = plan.part(&bound, part.name, part.rows.clone(), scratch) {
                     each(sum, &part);

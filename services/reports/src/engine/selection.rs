@@ -1,5 +1,7 @@
 //! Which rows of a part are selected.
 
+use crate::bits;
+
 /// A bit for each row, or less where all are alike.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Selection {
@@ -72,23 +74,55 @@ impl Selection {
         }
     }
 
-    /// Calls `each` with every selected row of so many.
+    /// Returns how many of so many rows are selected.
+    pub(super) fn count(&self, count: usize) -> usize {
+        match self {
+            Self::Nothing => 0,
+            Self::Everything => count,
+            Self::Rows(words) => bits::count(words),
+        }
+    }
+
+    /// Calls `each` with every selected row of so many. It is called in one place only, so that it is compiled into the loop.
     #[inline]
     pub(super) fn each(&self, count: usize, mut each: impl FnMut(usize)) {
-        match self {
-            Self::Nothing => {}
-            Self::Everything => (0..count).for_each(each),
-            Self::Rows(words) => {
-                for (at, word) in words.iter().enumerate() {
-                    let mut rest = *word;
-                    while rest != 0 {
-                        each(at * 64 + rest.trailing_zeros() as usize);
-                        rest &= rest - 1;
-                    }
-                }
+        let words = match self {
+            Self::Nothing => return,
+            Self::Everything => None,
+            Self::Rows(words) => Some(words.as_slice()),
+        };
+        let mut listed = [0_u8; 64];
+        for start in (0..count).step_by(64) {
+            let rows = match words.map_or(u64::MAX, |words| words[start / 64]) {
+                u64::MAX => &FIRST_64[..(count - start).min(64)],
+                word => list(word, &mut listed),
+            };
+            for row in rows {
+                each(start + usize::from(*row));
             }
         }
     }
+}
+
+/// The numbers of all bits of a word.
+const FIRST_64: [u8; 64] = {
+    let mut numbers = [0; 64];
+    let mut at = 0;
+    while at < 64 {
+        numbers[at as usize] = at;
+        at += 1;
+    }
+    numbers
+};
+
+/// Lists the bits of a word that are set.
+fn list(mut word: u64, to: &mut [u8; 64]) -> &[u8] {
+    let count = word.count_ones() as usize;
+    for place in &mut to[..count] {
+        *place = u8::try_from(word.trailing_zeros()).unwrap_or(u8::MAX);
+        word &= word - 1;
+    }
+    &to[..count]
 }
 
 /// Returns a bit for each of up to 64 values. First as bytes, since the processor compares many values at once to such; then

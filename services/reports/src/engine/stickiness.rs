@@ -1,11 +1,10 @@
-//! Stickiness on columns: in which buckets each unit was active, as bits by unit. Series are taken one after the other, so
-//! that there is one array at a time.
+//! Stickiness on columns: in which buckets each unit was active, as bits by unit, for one series after the other.
 
 use super::EngineError;
 use super::hints;
-use super::marks::{Marks, all_units, each_part, list};
+use super::marks::listed_bytes;
 use super::plan::Reads;
-use super::scan::scan;
+use super::unit_bits::{Marking, Unit, Wanted, each_unit, in_order};
 use super::view::View;
 use crate::bits;
 use crate::query::Selector;
@@ -20,9 +19,12 @@ pub(super) fn run(
     query: &StickinessQuery,
 ) -> Result<StickinessAnswer, EngineError> {
     let series = query.series.iter().map(|series| {
-        let mut counts = vec![0; query.buckets.count()];
-        each(view, query, series, |_, buckets| counts[buckets - 1] += 1)?;
-        Ok(counts)
+        let empty = || vec![0_u64; query.buckets.count()];
+        let all = each(view, query, series, empty, |counts, _, buckets| counts[buckets - 1] += 1)?;
+        Ok(all.into_iter().fold(empty(), |mut sum, counts| {
+            sum.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+            sum
+        }))
     });
     let series = series.collect::<Result<_, EngineError>>()?;
     Ok(StickinessAnswer { series, hints: hints::unknown(view.columns, &query.names()) })
@@ -37,24 +39,24 @@ pub(super) fn behind(
     query: &StickinessQuery,
     cell: Cell,
 ) -> Result<Vec<u32>, EngineError> {
-    let mut found = list(view.asker, &all_units(view, &query.counted_by))?;
-    each(view, query, &query.series[cell.series], |unit, buckets| {
+    view.asker.take(listed_bytes(view, &query.counted_by))?;
+    let series = &query.series[cell.series];
+    let all = each(view, query, series, Vec::new, |found, unit, buckets| {
         if buckets == cell.buckets {
             found.push(unit);
         }
     })?;
-    Ok(found)
+    Ok(in_order(all))
 }
 
-/// Hands out in how many buckets each unit was active, of those that were in any.
-fn each(
+/// Hands out in how many buckets each unit was active, of those that were in any, in no order.
+fn each<A: Send>(
     view: &View<'_>,
     query: &StickinessQuery,
     series: &Selector,
-    mut each: impl FnMut(u32, usize),
-) -> Result<(), EngineError> {
-    let words = bits::words(query.buckets.count());
-    let units = all_units(view, &query.counted_by);
+    start: impl Fn() -> A + Sync,
+    each: impl Fn(&mut A, u32, usize) + Sync,
+) -> Result<Vec<A>, EngineError> {
     let reads = Reads {
         range: query.range,
         counted_by: &query.counted_by,
@@ -62,11 +64,10 @@ fn each(
         selectors: std::slice::from_ref(series),
         values: [],
     };
-    each_part(view.asker, units, words * 8, |part| {
-        let empty = || Marks::new(part, words);
-        let all = scan(view, &reads, empty, |marks: &mut Marks, rows| {
-            rows.each(|row| marks.set(row.unit, query.buckets.index_of(row.time_ms)));
-        })?;
-        Marks::joined(all).each(view.asker, |unit, words| each(unit, bits::count(words)))
+    let cells = query.buckets.cells();
+    let wanted = Wanted { cells, bits: cells.count(), first_seen: false };
+    let mark = |words: &mut [u64], row: Marking<0>| bits::set(words, row.cell);
+    each_unit(view, &reads, &wanted, mark, start, |sum, unit: Unit<'_>| {
+        each(sum, unit.code, bits::count(unit.words));
     })
 }

@@ -9,6 +9,7 @@ mod numbers;
 mod persons;
 mod quantiles;
 mod uniques;
+mod units;
 
 use super::EngineError;
 use super::breakdown::ValueSource;
@@ -35,11 +36,14 @@ pub(super) fn run(view: &View<'_>, query: &TrendsQuery) -> Result<TrendsAnswer, 
         .iter()
         .map(|series| Counting::new(view, query, series, source.as_ref()))
         .collect::<Result<_, _>>()?;
-    let rankings = rank(&series, query, source.as_ref())?;
-    let answer = |period: &Period| lines(&series, query, &rankings, period);
+    let by_value = by_value(&series, query, source.as_ref())?;
+    let rankings = rank(&series, &by_value, query, source.as_ref())?;
+    let previous = query.previous.as_ref();
     Ok(TrendsAnswer {
-        series: answer(&query.period)?,
-        previous: query.previous.as_ref().map(answer).transpose()?,
+        series: lines(&series, &by_value, query, &rankings, &query.period)?,
+        previous: previous
+            .map(|period| lines(&series, &[], query, &rankings, period))
+            .transpose()?,
         hints: hints::unknown(view.columns, &query.names()),
     })
 }
@@ -49,17 +53,32 @@ fn source<'a>(view: &View<'a>, breakdown: Option<&Breakdown>) -> Option<ValueSou
     breakdown.map(|breakdown| ValueSource::new(breakdown.scope, &breakdown.property, view))
 }
 
+/// Counts each value of the breakdown by bucket, for each series where there are few enough: values are then ranked, and most
+/// lines drawn, without another look at the events.
+fn by_value(
+    series: &[Counting<'_>],
+    query: &TrendsQuery,
+    source: Option<&ValueSource<'_>>,
+) -> Result<Vec<Option<Counted>>, EngineError> {
+    let Some(source) = source else { return Ok(Vec::new()) };
+    series.iter().map(|one| one.by_value(&query.period, source.value_codes())).collect()
+}
+
 /// Ranks the values of the breakdown, for each series by itself; with a formula for all together, by what it comes to.
 /// Without a breakdown there are none.
 fn rank(
     series: &[Counting<'_>],
+    by_value: &[Option<Counted>],
     query: &TrendsQuery,
     source: Option<&ValueSource<'_>>,
 ) -> Result<Vec<Ranking>, EngineError> {
     let (Some(breakdown), Some(source)) = (&query.breakdown, source) else {
         return Ok(Vec::new());
     };
-    let totals = series.iter().map(|one| one.totals(&query.period, source.value_codes()));
+    let totals = series.iter().zip(by_value).map(|(one, by_value)| match by_value {
+        Some(counted) => Ok(counted.known_totals()),
+        None => one.totals(&query.period, source.value_codes()),
+    });
     let totals = totals.collect::<Result<Vec<_>, _>>()?;
     let ranked =
         |totals: &[Option<f64>]| Ranking::new(totals, f64::total_cmp, source, breakdown.limit);
@@ -77,9 +96,10 @@ fn rank(
     Ok(vec![ranked(&together)])
 }
 
-/// Counts the lines of all series in one period.
+/// Counts the lines of all series in one period. `by_value` is what is known of it already.
 fn lines(
     series: &[Counting<'_>],
+    by_value: &[Option<Counted>],
     query: &TrendsQuery,
     rankings: &[Ranking],
     period: &Period,
@@ -87,8 +107,12 @@ fn lines(
     let buckets = period.buckets.count();
     let ranking = |at: usize| rankings.get(at.min(rankings.len().saturating_sub(1)));
     let counted = series.iter().enumerate().map(|(at, one)| {
-        let lines = ranking(at).map_or(Lines::One, Lines::Told);
-        one.count(&one.grid(period), &lines)
+        let Some(ranking) = ranking(at) else { return one.count(&one.grid(period), &Lines::One) };
+        let known = by_value.get(at).and_then(Option::as_ref);
+        match known.and_then(|counted| one.lines_of(counted, ranking)) {
+            Some(lines) => Ok(lines),
+            None => one.count(&one.grid(period), &Lines::Told(ranking)),
+        }
     });
     let counted = counted.collect::<Result<Vec<_>, _>>()?;
     let values = |at: usize| match ranking(at) {

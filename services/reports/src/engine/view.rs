@@ -5,6 +5,7 @@ use super::sessions::Sessions;
 use super::slots::Asker;
 use crate::projection::Snapshot;
 use crate::query::{CountedBy, Range};
+use crate::trends::cells::{Cells, Stretch};
 
 /// One project at one moment, and who asks.
 pub(crate) struct View<'a> {
@@ -34,6 +35,12 @@ impl<'a> View<'a> {
     pub(super) fn over(&self, range: Range) -> Self {
         Self { sessions: self.sessions.over(range), ..*self }
     }
+}
+
+/// Returns, for each segment that has events in a range, which of some cells its times are in.
+pub(super) fn stretches(view: &View<'_>, range: Range, cells: &Cells) -> Vec<Stretch> {
+    let segments = view.columns.segments(range.start_ms, range.end_ms).into_iter();
+    segments.map(|one| Stretch::new(cells, one.min_time_ms, one.max_time_ms)).collect()
 }
 
 /// The property that says which group of a type an event is of.

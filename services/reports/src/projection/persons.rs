@@ -14,6 +14,7 @@ use super::chunked::Chunked;
 use super::dictionary::ValueDictionary;
 use super::properties::for_each_property;
 use super::property_set::PropertySet;
+use crate::bits;
 use crate::query::Scope;
 
 /// The person of a visitor whose distinct id is illegal: it counts in totals, never as a person.
@@ -55,12 +56,17 @@ impl Mapping {
     }
 }
 
-/// The persons that have more than one visitor, a bit each.
+/// The persons that have more than one visitor.
 #[derive(Debug)]
-pub(crate) struct Shared(Vec<u64>);
+pub(crate) struct Shared {
+    /// A bit for each person.
+    bits: Vec<u64>,
+    /// By word, how many there are in those before it; then how many there are.
+    before: Vec<u32>,
+}
 
 impl Shared {
-    fn count(person_of: &[u32], persons: usize) -> Self {
+    fn among(person_of: &[u32], persons: usize) -> Self {
         let mut seen = vec![0_u64; persons.div_ceil(64)];
         let mut again = seen.clone();
         for person in person_of.iter().filter(|person| **person != NOBODY) {
@@ -68,13 +74,36 @@ impl Shared {
             again[word] |= seen[word] & bit;
             seen[word] |= bit;
         }
-        Self(again)
+        let mut all = 0;
+        let mut before = vec![0];
+        before.extend(again.iter().map(|word| {
+            all += word.count_ones();
+            all
+        }));
+        Self { bits: again, before }
     }
 
     /// Returns whether a person has more than one.
     #[inline]
     pub(crate) fn has(&self, person: u32) -> bool {
-        self.0[person as usize / 64] >> (person % 64) & 1 == 1
+        self.bits[person as usize / 64] >> (person % 64) & 1 == 1
+    }
+
+    /// Returns how many of them have smaller codes.
+    #[inline]
+    pub(crate) fn rank(&self, person: u32) -> u32 {
+        let (word, below) = (person as usize / 64, (1 << (person % 64)) - 1);
+        self.before[word] + (self.bits[word] & below).count_ones()
+    }
+
+    /// Returns how many there are.
+    pub(crate) fn count(&self) -> u32 {
+        self.before.last().copied().unwrap_or(0)
+    }
+
+    /// Hands out their codes in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = u32> {
+        bits::ones(&self.bits).map(|person| u32::try_from(person).expect("codes have 32 bits"))
     }
 }
 
@@ -182,7 +211,7 @@ impl PersonsSnapshot {
 
     /// Returns which persons have more than one visitor.
     pub(crate) fn shared(&self) -> &Shared {
-        self.mapping.shared.get_or_init(|| Shared::count(self.person_of(), self.len()))
+        self.mapping.shared.get_or_init(|| Shared::among(self.person_of(), self.len()))
     }
 
     /// Returns one more than the largest person code.

@@ -66,6 +66,15 @@ impl Tally {
         }
     }
 
+    /// Adds the members of another one.
+    pub(crate) fn join(mut self, other: Self) -> Self {
+        for (sum, cohort) in self.cohorts.iter_mut().zip(other.cohorts) {
+            sum.size += cohort.size;
+            sum.values.iter_mut().zip(cohort.values).for_each(|(sum, value)| *sum += value);
+        }
+        self
+    }
+
     /// Returns the numbers.
     pub(crate) fn finish(self) -> Vec<CohortAnswer> {
         let Self { counting, mut cohorts } = self;

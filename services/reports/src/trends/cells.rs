@@ -60,3 +60,96 @@ impl Cells {
         cell
     }
 }
+
+/// The cells that a stretch of time touches, looked up by milliseconds from its first instant in 32 bits, without a branch
+/// that depends on the time: rows lie by visitor, so their times jump.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stretch {
+    /// Where the first cell that it touches, and each after it, begins; then [`u32::MAX`], which no time reaches.
+    starts: Vec<u32>,
+    /// By slot, the last cell that begins at or before the slot does.
+    first_of: Vec<u32>,
+    /// A slot is as many milliseconds as this power of two.
+    shift: u32,
+    /// The most cells that begin inside one slot.
+    steps: u32,
+    first: u32,
+}
+
+impl Stretch {
+    /// Looks at the cells from one time to another, both inclusive and less than 2^32 milliseconds apart.
+    pub(crate) fn new(cells: &Cells, first_ms: i64, last_ms: i64) -> Self {
+        let first = cells.index_of(first_ms);
+        let after = cells.starts_ms[first + 1..].iter().take_while(|start| **start <= last_ms);
+        let after = after.map(|start| offset(*start, first_ms));
+        let mut starts: Vec<u32> = std::iter::once(0).chain(after).collect();
+        let length = offset(last_ms, first_ms);
+        let wanted = u32::try_from(starts.len() * SLOTS_PER_CELL).unwrap_or(u32::MAX);
+        let shift = (length / wanted).checked_ilog2().unwrap_or(0);
+        let slots = (0..=length >> shift).map(|slot| slot << shift);
+        let begun = |time: u32| starts.partition_point(|start| *start <= time) - 1;
+        let first_of: Vec<u32> = slots.clone().map(|slot| code(begun(slot))).collect();
+        let within = |(slot, first): (u32, &u32)| {
+            let last = slot.saturating_add((1 << shift) - 1);
+            code(begun(last)) - first
+        };
+        let steps = slots.zip(&first_of).map(within).max().unwrap_or(0);
+        starts.push(u32::MAX);
+        Self { starts, first_of, shift, steps, first: code(first) }
+    }
+
+    /// Returns the one cell that it touches; `None` if there are more.
+    pub(crate) fn only(&self) -> Option<usize> {
+        (self.starts.len() == 2).then_some(self.first as usize)
+    }
+
+    /// Returns the cell of a time, in milliseconds from the first instant.
+    #[inline]
+    pub(crate) fn index_of(&self, time: u32) -> usize {
+        let slot = (time >> self.shift) as usize;
+        let mut at = self.first_of[slot.min(self.first_of.len() - 1)] as usize;
+        for _ in 0..self.steps {
+            let next = self.starts.get(at + 1).copied().unwrap_or(u32::MAX);
+            at += usize::from(next <= time);
+        }
+        self.first as usize + at
+    }
+}
+
+fn offset(time_ms: i64, from_ms: i64) -> u32 {
+    u32::try_from(time_ms - from_ms).expect("a stretch is shorter than 2^32 milliseconds")
+}
+
+fn code(number: usize) -> u32 {
+    u32::try_from(number).expect("few cells")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stretch_finds_the_cells_that_all_cells_find() {
+        let starts =
+            [vec![0, 10, 10, 11, 500, 1_000], vec![0, 100, 200, 300], vec![-5], vec![0, 7]];
+        for starts in starts {
+            let cells = Cells::new(starts, 2_000);
+            for (first, last) in [(0, 1_999), (10, 10), (9, 12), (250, 600), (1_500, 1_999)] {
+                let stretch = Stretch::new(&cells, first, last);
+                for time in first..=last {
+                    let offset = u32::try_from(time - first).expect("small");
+                    assert_eq!(stretch.index_of(offset), cells.index_of(time), "{first} {time}");
+                }
+                let touched = cells.index_of(last) - cells.index_of(first);
+                assert_eq!(stretch.only(), (touched == 0).then(|| cells.index_of(first)));
+            }
+        }
+    }
+
+    #[test]
+    fn times_before_the_first_cell_and_after_the_last_one_are_in_those() {
+        let cells = Cells::new(vec![100, 200], 300);
+        let stretch = Stretch::new(&cells, 0, 1_000);
+        assert_eq!([0, 99, 150, 250, 1_000].map(|time| stretch.index_of(time)), [0, 0, 0, 1, 1]);
+    }
+}

@@ -65,13 +65,20 @@ fn facts(
     cell: Cell,
     unit: u32,
 ) -> Result<Facts, EngineError> {
-    let (mut in_cohort, mut retained) = (false, false);
-    each_member(view, query, unit..unit + 1, |_, member| {
-        if member.cohort == cell.cohort {
-            in_cohort = true;
-            retained = member.is_retained(query.counting, cell.column);
-        }
-    })?;
+    // Whether it is retained, if it is in the cohort.
+    let found = each_member(
+        view,
+        query,
+        unit..unit + 1,
+        || None,
+        |found, _, member| {
+            if member.cohort == cell.cohort {
+                *found = Some(member.is_retained(query.counting, cell.column));
+            }
+        },
+    )?;
+    let found = found.into_iter().flatten().next();
+    let (in_cohort, retained) = (found.is_some(), found == Some(true));
     let start_ms = starts(view, query, start_range(query), &(unit..unit + 1))?.of(unit);
     Ok(Facts { in_cohort, retained, start_ms: (start_ms != NEVER).then_some(start_ms) })
 }
@@ -94,10 +101,11 @@ fn events(
         values: [],
     };
     let all = scan(view, &reads, Vec::new, |found: &mut Vec<Found>, rows| {
-        rows.each(|row| {
+        rows.each_with_place(|place, row| {
             let is_first = row.selectors & 1 == 1 && row.time_ms == first_ms;
             if row.unit == unit && (query.range.contains(row.time_ms) || is_first) {
-                let (time_ms, visitor, selectors) = (row.time_ms, row.visitor, row.selectors);
+                let (time_ms, selectors) = (row.time_ms, row.selectors);
+                let visitor = rows.visitor(place);
                 found.push(Found { time_ms, name: rows.name, visitor, selectors });
                 if found.len() > 4 * EVENTS_MAX {
                     first_ones(found);

@@ -7,6 +7,7 @@ use crate::engine::scan::scan;
 use crate::engine::team;
 use crate::engine::view::View;
 use crate::trends::Measure;
+use crate::trends::cells::Stretch;
 use crate::trends::grid::Grid;
 
 /// How often a question may look at its events, each time for a share of what it tells apart, before it takes too much.
@@ -23,6 +24,8 @@ pub(super) struct Layout<'a> {
     pub(super) lines: usize,
     /// Which times count in which buckets.
     pub(super) grid: &'a Grid,
+    /// By segment, the cells of the grid that its times are in.
+    pub(super) stretches: &'a [Stretch],
     /// One more than the largest code of what is told apart.
     pub(super) items: usize,
     /// What numbers items are, where they are counted as such.
@@ -35,11 +38,6 @@ impl Layout<'_> {
     /// How many cells there are, all lines together.
     pub(super) fn cells(&self) -> usize {
         self.lines * self.grid.cells.count()
-    }
-
-    /// How many points there are, all lines together.
-    pub(super) fn points(&self) -> usize {
-        self.lines * self.grid.buckets
     }
 
     /// Which cell of all lines a time is in.
@@ -80,8 +78,29 @@ pub(super) struct Counted {
 impl Counted {
     /// Starts with zeros.
     pub(super) fn new(layout: &Layout<'_>) -> Self {
-        let (points, lines) = (layout.points(), layout.lines);
-        Self { points: vec![0.0; points], totals: vec![0.0; lines], any: vec![false; lines] }
+        Self::empty(layout.lines, layout.grid.buckets)
+    }
+
+    /// Starts with zeros in so many lines.
+    pub(super) fn empty(lines: usize, buckets: usize) -> Self {
+        let points = vec![0.0; lines * buckets];
+        Self { points, totals: vec![0.0; lines], any: vec![false; lines] }
+    }
+
+    /// Returns the totals; `None` for a line in which nothing counted.
+    pub(super) fn known_totals(&self) -> Vec<Option<f64>> {
+        let totals = self.totals.iter().zip(&self.any);
+        totals.map(|(total, any)| any.then_some(*total)).collect()
+    }
+
+    /// Adds the points of one line, and its total, to those of a line of another.
+    pub(super) fn add_line(&mut self, line: usize, other: &Self, from: usize) {
+        let points = self.points.len() / self.totals.len();
+        let added = &other.points[from * points..(from + 1) * points];
+        let own = self.points[line * points..].iter_mut();
+        own.zip(added).for_each(|(sum, other)| *sum += other);
+        self.totals[line] += other.totals[from];
+        self.any[line] |= other.any[from];
     }
 
     /// Adds what came out for another share.

@@ -6,17 +6,21 @@ use super::measures::Measures;
 use super::numbers::Numbers;
 use super::quantiles::Quantiles;
 use super::uniques::Uniques;
+use super::units;
 use crate::activity::SESSION_ID;
 use crate::engine::EngineError;
 use crate::engine::breakdown::ValueSource;
 use crate::engine::plan::{Reads, Row};
 use crate::engine::ranking::Ranking;
-use crate::engine::view::{View, units};
+use crate::engine::view::{View, stretches, units as all_units};
 use crate::projection::{NOBODY, NOT_SET};
 use crate::query::{Range, Scope, Selector};
 use crate::trends::grid::Grid;
 use crate::trends::period::Period;
 use crate::trends::{Math, Measure, Series, TrendsQuery};
+
+/// How many counts by value and bucket a thread keeps: 2 MiB.
+const COUNTS_BY_VALUE_MAX: usize = 1 << 18;
 
 /// A series over one project's columns.
 pub(super) struct Counting<'a> {
@@ -106,9 +110,39 @@ impl<'a> Counting<'a> {
             Some(days) => Grid::rolling_total(period, days),
             None => Grid::whole(period.range),
         };
-        let counted = self.count(&grid, &Lines::Each(codes))?;
-        let totals = counted.totals.into_iter().zip(counted.any);
-        Ok(totals.map(|(total, any)| any.then_some(total)).collect())
+        Ok(self.count(&grid, &Lines::Each(codes))?.known_totals())
+    }
+
+    /// Counts each value code of the breakdown by bucket; `None` if there are too many, or lines could not be made of them.
+    pub(super) fn by_value(
+        &self,
+        period: &Period,
+        codes: usize,
+    ) -> Result<Option<Counted>, EngineError> {
+        let grid = self.grid(period);
+        let cells = grid.cells.count().saturating_mul(codes);
+        let fits = match self.math {
+            Math::Total => cells <= COUNTS_BY_VALUE_MAX,
+            Math::UniquePersons => cells <= units::BITS_MAX,
+            _ => false,
+        };
+        fits.then(|| self.count(&grid, &Lines::Each(codes))).transpose()
+    }
+
+    /// Makes lines of what was counted by value; `None` if they cannot be told from it: who is behind several of the other values
+    /// counts once.
+    pub(super) fn lines_of(&self, by_value: &Counted, ranking: &Ranking) -> Option<Counted> {
+        if ranking.has_others() && *self.math != Math::Total {
+            return None;
+        }
+        let lines = ranking.labels.len();
+        let mut counted = Counted::empty(lines, by_value.points.len() / by_value.totals.len());
+        for (code, _) in (0_u32..).zip(&by_value.any).filter(|(_, any)| **any) {
+            if let Some(line) = ranking.line(code) {
+                counted.add_line(line, by_value, code as usize);
+            }
+        }
+        Some(counted)
     }
 
     /// Counts over a grid.
@@ -187,12 +221,18 @@ impl<'a> Counting<'a> {
         };
         let items = match &self.items {
             Some(source) => source.value_codes(),
-            None => units(self.view, &self.query.counted_by),
+            None => all_units(self.view, &self.query.counted_by),
         };
-        let layout = Layout { lines, grid, items, numbers: &self.numbers, measure };
+        let stretches = &stretches(self.view, grid.range, &grid.cells);
+        let layout = Layout { lines, grid, stretches, items, numbers: &self.numbers, measure };
         let reads = self.reads(grid.range, values);
         match self.math {
             Math::Total => self.counted::<Events<'_>, V>(&reads, &layout, line, item),
+            Math::UniquePersons | Math::WeeklyActive | Math::MonthlyActive
+                if units::fits(&layout) =>
+            {
+                units::count(self.view, &reads, &layout, line)
+            }
             Math::UniquePersons
             | Math::WeeklyActive
             | Math::MonthlyActive

@@ -24,10 +24,19 @@ impl<'a> Counter<'a> for Events<'a> {
         line: &impl Fn(&[u32; V]) -> Option<usize>,
         _: &impl Fn(&Row<V>) -> u32,
     ) {
-        let (layout, counts) = (self.layout, &mut self.counts);
-        part.each(|row| {
-            if let Some(line) = line(&row.values) {
-                counts[layout.cell(line, row.time_ms)] += 1;
+        let cells = self.layout.grid.cells.count();
+        let stretch = &self.layout.stretches[part.segment_at()];
+        let counts = &mut self.counts;
+        let only = stretch.only();
+        if let (0, Some(cell)) = (V, only) {
+            if let Some(line) = line(&[0; V]) {
+                counts[line * cells + cell] += part.count() as u64;
+            }
+            return;
+        }
+        part.each_time(|_, time, _, values| {
+            if let Some(line) = line(&values) {
+                counts[line * cells + only.unwrap_or_else(|| stretch.index_of(time))] += 1;
             }
         });
     }

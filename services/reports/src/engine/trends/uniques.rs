@@ -1,10 +1,11 @@
-//! Counting different persons, groups or sessions, exactly.
+//! Counting different sessions, exactly; and persons or groups where each would need too many bits.
 //!
 //! Where it fits, each cell has a bit for each of them. Events lie by visitor, so what is written at one time is one word of
 //! each cell. Else, and for rolling windows, pairs of a person and a cell are kept, each once.
 
 use super::counter::{Counted, Counter, Layout, Share, of_thread};
 use super::events::as_number;
+use super::units::Sums;
 use crate::engine::plan::{Part, Row};
 use crate::projection::NOBODY;
 
@@ -248,45 +249,12 @@ impl Pairs {
     fn finish(mut self, layout: &Layout<'_>) -> Counted {
         self.pairs.sort();
         self.pairs.dedup();
-        let (cells, buckets) = (layout.grid.cells.count(), layout.grid.buckets);
-        let mut totals = vec![0_u64; layout.lines];
-        // By line and bucket, with one more bucket after the last: how many more there are than in the bucket before.
-        let mut steps = vec![0_i64; layout.lines * (buckets + 1)];
-        let place = |pair: &u64| {
-            let cell = usize::try_from(pair & u64::from(u32::MAX)).expect("32 bits");
-            (cell / cells, cell % cells)
-        };
-        let same = |a: &u64, b: &u64| item_of(*a) == item_of(*b) && place(a).0 == place(b).0;
-        for pairs in self.pairs.chunk_by(same) {
-            let (line, _) = place(&pairs[0]);
-            let steps = &mut steps[line * (buckets + 1)..(line + 1) * (buckets + 1)];
-            let mut reached = 0;
-            for (_, cell) in pairs.iter().map(place) {
-                let span = &layout.grid.spans[cell];
-                let from = span.start.max(reached);
-                if from < span.end {
-                    steps[from] += 1;
-                    steps[span.end] -= 1;
-                    reached = span.end;
-                }
-            }
-            totals[line] += u64::from(reached > 0);
+        let cell = |pair: &u64| usize::try_from(pair & u64::from(u32::MAX)).expect("32 bits");
+        let mut sums = Sums::new(layout);
+        for pairs in self.pairs.chunk_by(|a, b| item_of(*a) == item_of(*b)) {
+            sums.add(pairs.iter().map(cell));
         }
-        let mut counted = Counted::new(layout);
-        for line in 0..layout.lines {
-            let mut here = 0;
-            for bucket in 0..buckets {
-                here += steps[line * (buckets + 1) + bucket];
-                counted.points[line * buckets + bucket] = as_number(here.cast_unsigned());
-            }
-            counted.any[line] = totals[line] > 0;
-            counted.totals[line] = if layout.grid.is_rolling {
-                as_number(here.cast_unsigned())
-            } else {
-                as_number(totals[line])
-            };
-        }
-        counted
+        sums.finish()
     }
 }
 

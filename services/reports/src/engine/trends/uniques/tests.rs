@@ -25,7 +25,14 @@ fn pairs_count_like_sets_whatever_order_they_come_in_and_however_often() {
     let (lines, cells, items) = (3, 5, 40);
     let grid = grid(5);
     let numbers = Numbers::default();
-    let layout = Layout { lines, grid: &grid, items, numbers: &numbers, measure: Measure::Sum };
+    let layout = Layout {
+        lines,
+        grid: &grid,
+        stretches: &[],
+        items,
+        numbers: &numbers,
+        measure: Measure::Sum,
+    };
     let mut pairs = Pairs { pairs: Vec::new(), last_item: 0, max: 1_600, is_full: false };
     let mut other = Pairs { pairs: Vec::new(), last_item: 0, max: 1_600, is_full: false };
     let mut points = vec![BTreeSet::new(); lines * cells];
@@ -76,8 +83,14 @@ fn shares_hold_everything_once() {
     }
     let grid = grid(2);
     let numbers = Numbers::default();
-    let layout =
-        Layout { lines: 1, grid: &grid, items: 1_000, numbers: &numbers, measure: Measure::Sum };
+    let layout = Layout {
+        lines: 1,
+        grid: &grid,
+        stretches: &[],
+        items: 1_000,
+        numbers: &numbers,
+        measure: Measure::Sum,
+    };
     for of in [1, 3, 7] {
         let starts: Vec<_> =
             (0..=of).map(|at| share_start(&layout, Share { at: 0, of }, at)).collect();

@@ -3,7 +3,8 @@
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
-use crate::projection::{BLOCK_ROWS, NameRun, Segment};
+use super::Run;
+use crate::projection::BLOCK_ROWS;
 
 /// How many runs say which visitors have how many rows.
 const RUNS_SAMPLED: usize = 4;
@@ -17,11 +18,11 @@ pub(super) struct Spans {
 
 impl Spans {
     /// Cuts visitors into about so many ranges of about as many rows. What the largest runs have is taken for what all have.
-    pub(super) fn of_rows(runs: &[(&Segment, NameRun)], visitors: usize, spans: usize) -> Self {
+    pub(super) fn of_rows(runs: &[Run<'_>], visitors: usize, spans: usize) -> Self {
         let mut largest: Vec<_> = runs.iter().collect();
-        largest.sort_by_key(|(_, run)| std::cmp::Reverse(run.len()));
+        largest.sort_by_key(|run| std::cmp::Reverse(run.rows.len()));
         let mut sampled: Vec<usize> = Vec::new();
-        for (segment, run) in largest.into_iter().take(RUNS_SAMPLED) {
+        for Run { segment, rows: run, .. } in largest.into_iter().take(RUNS_SAMPLED) {
             let row = |span: usize| run.start as usize + run.len() * span / spans;
             let visitor =
                 |row: usize| segment.visitors(row / BLOCK_ROWS).as_u32()[row % BLOCK_ROWS];

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::code;
+use super::{Run, code};
 use crate::engine::bound::Bound;
 use crate::engine::plan::{Part, Plan, Scratch};
 use crate::projection::{BLOCK_ROWS, NameRun, Segment};
@@ -35,8 +35,7 @@ struct Gathered<'a, const V: usize> {
 
 /// How far a run is read.
 struct Cursor<'a> {
-    segment: &'a Segment,
-    run: NameRun,
+    run: Run<'a>,
     next: usize,
     /// The block that holds the next row.
     bound: Option<(usize, Arc<Bound<'a>>)>,
@@ -44,15 +43,13 @@ struct Cursor<'a> {
 
 impl<'p, 'a, const V: usize> Gather<'p, 'a, V> {
     /// Begins with a visitor.
-    pub(super) fn new(
-        plan: &'p Plan<'a, V>,
-        runs: &[(&'a Segment, NameRun)],
-        visitor: usize,
-    ) -> Self {
+    pub(super) fn new(plan: &'p Plan<'a, V>, runs: &[Run<'a>], visitor: usize) -> Self {
         let visitor = code(visitor);
-        let cursor = |(segment, run): &(&'a Segment, NameRun)| {
-            let next = if visitor == 0 { run.start as usize } else { seek(segment, *run, visitor) };
-            Cursor { segment, run: *run, next, bound: None }
+        let cursor = |run: &Run<'a>| {
+            let Run { segment, rows, .. } = *run;
+            let next =
+                if visitor == 0 { rows.start as usize } else { seek(segment, rows, visitor) };
+            Cursor { run: *run, next, bound: None }
         };
         let cursors = runs.iter().map(cursor).collect();
         Self { plan, cursors, gathered: Vec::new(), scratches: Vec::new() }
@@ -62,14 +59,16 @@ impl<'p, 'a, const V: usize> Gather<'p, 'a, V> {
     fn bound(&mut self, at: usize, block: usize) -> Arc<Bound<'a>> {
         let own = &self.cursors[at];
         let holds = |one: &&Cursor<'a>| {
-            std::ptr::eq(one.segment, own.segment)
+            one.run.segment_at == own.run.segment_at
                 && one.bound.as_ref().is_some_and(|(held, _)| *held == block)
         };
         // Its own first; then those beside it, which are of the same segment.
         let near = at.saturating_sub(RUNS_NEAR)..(at + RUNS_NEAR + 1).min(self.cursors.len());
         let held = std::iter::once(own).chain(&self.cursors[near]).find(holds);
         let held = held.and_then(|one| one.bound.as_ref()).map(|(_, bound)| Arc::clone(bound));
-        let bound = held.unwrap_or_else(|| Arc::new(self.plan.bind(own.segment, block)));
+        let bound = held.unwrap_or_else(|| {
+            Arc::new(self.plan.bind((own.run.segment_at, own.run.segment), block))
+        });
         self.cursors[at].bound = Some((block, Arc::clone(&bound)));
         bound
     }
@@ -79,18 +78,18 @@ impl<'p, 'a, const V: usize> Gather<'p, 'a, V> {
         let to = code(to);
         self.scratches.extend(self.gathered.drain(..).map(|one| one.scratch));
         for at in 0..self.cursors.len() {
-            while self.cursors[at].next < self.cursors[at].run.end as usize {
+            while self.cursors[at].next < self.cursors[at].run.rows.end as usize {
                 let block = self.cursors[at].next / BLOCK_ROWS;
                 let bound = self.bound(at, block);
                 let cursor = &mut self.cursors[at];
                 let first = cursor.next - block * BLOCK_ROWS;
-                let end = (cursor.run.end as usize - block * BLOCK_ROWS).min(BLOCK_ROWS);
+                let end = (cursor.run.rows.end as usize - block * BLOCK_ROWS).min(BLOCK_ROWS);
                 let count = bound.visitors()[first..end].partition_point(|visitor| *visitor < to);
                 if count == 0 {
                     break;
                 }
                 cursor.next += count;
-                let (name, rows) = (cursor.run.name, first..first + count);
+                let (name, rows) = (cursor.run.rows.name, first..first + count);
                 let mut scratch = self.scratches.pop().unwrap_or_default();
                 if self.plan.choose(&bound, name, rows.clone(), &mut scratch) {
                     self.gathered.push(Gathered {
@@ -111,10 +110,9 @@ impl<'p, 'a, const V: usize> Gather<'p, 'a, V> {
         }
     }
 
-    /// Returns the number of the run of a part, and the row of the segment that a place in it is.
-    pub(super) fn row(&self, part: usize, place: usize) -> (u32, u32) {
-        let Gathered { run, block, rows, .. } = &self.gathered[part];
-        (*run, code(block * BLOCK_ROWS + rows.start + place))
+    /// Returns the number of the run of each part, and its block.
+    pub(super) fn places(&self) -> impl Iterator<Item = (u32, usize)> {
+        self.gathered.iter().map(|one| (one.run, one.block))
     }
 
     /// Returns what was gathered.
