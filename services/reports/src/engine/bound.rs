@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::projection::{NOBODY, Segment, Unpacked};
 
-/// The unpacked columns of one block.
+/// The unpacked columns of one block. Each is unpacked when it is first asked for: what a filter drops needs no others.
 pub(super) struct Bound<'a> {
     /// What times are counted from, in milliseconds since 1970.
     pub(super) base_ms: i64,
@@ -15,22 +15,21 @@ pub(super) struct Bound<'a> {
     pub(super) segment_at: usize,
     segment: &'a Segment,
     block: usize,
-    times: Arc<Unpacked>,
-    /// Not every question asks whose an event is.
+    times: OnceLock<Arc<Unpacked>>,
     visitors: OnceLock<Arc<Unpacked>>,
-    /// Only events of equal time are told apart by them.
     arrivals: OnceLock<Arc<Unpacked>>,
+    keys: &'a [u32],
     /// By place among the keys that are read.
-    columns: Vec<Option<Arc<Unpacked>>>,
+    columns: Vec<OnceLock<Option<Arc<Unpacked>>>>,
     person_of: &'a [u32],
 }
 
 impl<'a> Bound<'a> {
-    /// Unpacks a block of a segment, which has a number among those that are read.
+    /// Takes a block of a segment, which has a number among those that are read.
     pub(super) fn new(
         (segment_at, segment): (usize, &'a Segment),
         block: usize,
-        keys: &[u32],
+        keys: &'a [u32],
         person_of: &'a [u32],
     ) -> Self {
         Self {
@@ -39,10 +38,11 @@ impl<'a> Bound<'a> {
             segment_at,
             segment,
             block,
-            times: segment.times(block),
+            times: OnceLock::new(),
             visitors: OnceLock::new(),
             arrivals: OnceLock::new(),
-            columns: keys.iter().map(|key| segment.codes(*key, block)).collect(),
+            keys,
+            columns: keys.iter().map(|_| OnceLock::new()).collect(),
             person_of,
         }
     }
@@ -56,7 +56,7 @@ impl<'a> Bound<'a> {
     /// Returns the times, in milliseconds from [`Self::base_ms`].
     #[inline]
     pub(super) fn times(&self) -> &[u32] {
-        self.times.as_u32()
+        self.times.get_or_init(|| self.segment.times(self.block)).as_u32()
     }
 
     /// Returns the arrivals.
@@ -67,7 +67,8 @@ impl<'a> Bound<'a> {
 
     /// Returns the value codes of a property; `None` if no row of the segment has it.
     pub(super) fn column(&self, place: usize) -> Option<&Unpacked> {
-        self.columns[place].as_deref()
+        let unpack = || self.segment.codes(self.keys[place], self.block);
+        self.columns[place].get_or_init(unpack).as_deref()
     }
 
     /// Returns the person of each row.

@@ -67,6 +67,11 @@ impl<'a> CompiledFilter<'a> {
         }
     }
 
+    /// Returns whether it selects every row, whatever there is.
+    pub(super) fn is_everything(&self) -> bool {
+        matches!(self, Self::All(parts) if parts.is_empty())
+    }
+
     /// Selects among the rows of a block.
     pub(super) fn select(&self, block: &Bound<'_>, rows: std::ops::Range<usize>) -> Selection {
         match self {

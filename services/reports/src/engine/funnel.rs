@@ -21,9 +21,14 @@ use crate::funnel::{FunnelAnswer, FunnelQuery, Way};
 use people::People;
 use units::{Counted, each_unit};
 
+/// So many bytes are accounted for at once.
+const TAKEN_AT_ONCE: usize = 64 << 10;
+
 /// What one thread adds up.
 struct Sum {
     whole: Tally,
+    /// What its times take that is not accounted for yet, in bytes.
+    untaken: usize,
     people: People,
 }
 
@@ -33,10 +38,14 @@ struct Sum {
 /// `Abandoned` if the asker has gone, `TooLarge` if it takes too much memory.
 pub(super) fn run(view: &View<'_>, query: &FunnelQuery) -> Result<FunnelAnswer, EngineError> {
     let steps = query.steps.len();
-    let start = || Sum { whole: Tally::new(steps), people: People::default() };
+    let start = || Sum { whole: Tally::new(steps), untaken: 0, people: People::default() };
     let add = |sum: &mut Sum, counted: Counted, way: Way<'_>| -> Result<(), EngineError> {
         if counted.in_whole {
-            view.asker.take(size_of_val(way.times_ms))?;
+            sum.untaken += size_of_val(way.times_ms);
+            // Threads would wait for each other if each unit were accounted for by itself.
+            if sum.untaken >= TAKEN_AT_ONCE {
+                view.asker.take(std::mem::take(&mut sum.untaken))?;
+            }
             sum.whole.add(way);
         }
         counted.value.map_or(Ok(()), |value| sum.people.add(view.asker, value, way))

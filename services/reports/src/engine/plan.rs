@@ -65,6 +65,8 @@ pub(super) struct Plan<'a, const V: usize> {
     /// With the place of the property, where it is one of events.
     values: [(Option<usize>, &'a ValueSource<'a>); V],
     unit: Unit,
+    /// Whether there are no filters.
+    is_plain: bool,
     /// The names to read, in the order of their codes; `None` for all.
     names: Option<Vec<u32>>,
 }
@@ -97,7 +99,9 @@ impl<'a, const V: usize> Plan<'a, V> {
             names
         });
         let range = reads.range;
-        Self { view, range, keys: keys.0, filter, wanted, values, unit, names }
+        let is_plain =
+            filter.is_everything() && wanted.iter().all(|one| one.filter.is_everything());
+        Self { view, range, keys: keys.0, filter, wanted, values, unit, is_plain, names }
     }
 
     /// Returns the segments that hold something to look at.
@@ -118,8 +122,8 @@ impl<'a, const V: usize> Plan<'a, V> {
         matches!(self.unit, Unit::Persons)
     }
 
-    /// Unpacks what is read of a block of a segment, which is given with its number in [`Self::segments`].
-    pub(super) fn bind(&self, segment: (usize, &'a Segment), block: usize) -> Bound<'a> {
+    /// Makes a block of a segment ready to be read, which is given with its number in [`Self::segments`].
+    pub(super) fn bind(&self, segment: (usize, &'a Segment), block: usize) -> Bound<'_> {
         let person_of = self.view.columns.persons.person_of();
         Bound::new(segment, block, &self.keys, person_of)
     }
@@ -132,7 +136,7 @@ impl<'a, const V: usize> Plan<'a, V> {
     /// Selects among rows of a block that have one name; `None` if no row is handed out.
     pub(super) fn part<'s>(
         &'s self,
-        bound: &'s Bound<'a>,
+        bound: &'s Bound<'s>,
         name: u32,
         rows: Rows<usize>,
         scratch: &'s mut Scratch<V>,
@@ -147,7 +151,7 @@ impl<'a, const V: usize> Plan<'a, V> {
     /// anything is.
     pub(super) fn choose(
         &self,
-        bound: &Bound<'a>,
+        bound: &Bound<'_>,
         name: u32,
         rows: Rows<usize>,
         scratch: &mut Scratch<V>,
@@ -169,8 +173,8 @@ impl<'a, const V: usize> Plan<'a, V> {
 
     /// Returns the rows that [`Self::choose`] chose with this scratch.
     pub(super) fn chosen<'s>(
-        &self,
-        bound: &'s Bound<'a>,
+        &'s self,
+        bound: &'s Bound<'s>,
         name: u32,
         rows: Rows<usize>,
         scratch: &'s Scratch<V>,
@@ -190,12 +194,20 @@ impl<'a, const V: usize> Plan<'a, V> {
 
     fn select(
         &self,
-        bound: &Bound<'a>,
+        bound: &Bound<'_>,
         name: u32,
         rows: &Rows<usize>,
         selectors: &mut Selectors,
     ) -> Option<Selection> {
         let all = self.in_range(bound, rows.clone());
+        let chosen = || {
+            let chosen = self.wanted.iter();
+            chosen.filter(|one| one.name.is_none_or(|wanted| wanted == name))
+        };
+        if self.is_plain {
+            *selectors = Selectors::Same(chosen().fold(0, |bits, one| bits | one.bit));
+            return (all != Selection::Nothing).then_some(all);
+        }
         let all = if all == Selection::Nothing {
             all
         } else {
@@ -204,9 +216,8 @@ impl<'a, const V: usize> Plan<'a, V> {
         if all == Selection::Nothing {
             return None;
         }
-        let chosen = self.wanted.iter().filter(|one| one.name.is_none_or(|wanted| wanted == name));
         let found =
-            chosen.map(|one| (one.bit, all.clone().and(one.filter.select(bound, rows.clone()))));
+            chosen().map(|one| (one.bit, all.clone().and(one.filter.select(bound, rows.clone()))));
         let found: Vec<_> = found.filter(|(_, one)| *one != Selection::Nothing).collect();
         let bits = found.iter().fold(0, |bits, (bit, _)| bits | bit);
         let (_, first) = found.first()?;
@@ -230,7 +241,7 @@ impl<'a, const V: usize> Plan<'a, V> {
     }
 
     /// Selects the rows inside the range.
-    fn in_range(&self, bound: &Bound<'a>, rows: Rows<usize>) -> Selection {
+    fn in_range(&self, bound: &Bound<'_>, rows: Rows<usize>) -> Selection {
         if self.range.start_ms <= bound.base_ms && bound.last_ms < self.range.end_ms {
             return Selection::Everything;
         }

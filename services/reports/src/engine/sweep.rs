@@ -46,6 +46,8 @@ pub(super) struct Sweep<'v, 'a, const V: usize> {
     plan: Plan<'v, V>,
     runs: Vec<Run<'v>>,
     rows: usize,
+    /// The first and the last time of the segments.
+    times_ms: (i64, i64),
     at_once_most: usize,
 }
 
@@ -53,6 +55,8 @@ pub(super) struct Sweep<'v, 'a, const V: usize> {
 pub(super) struct Batch<'b, const V: usize> {
     /// The codes of the visitors.
     pub(super) visitors: Range<u32>,
+    /// The first and the last time that segments have, in milliseconds since 1970: those of all events are from one to the other.
+    pub(super) times_ms: (i64, i64),
     /// Their events, in parts.
     pub(super) parts: Vec<Part<'b, V>>,
     /// By part, the number of its run and its block.
@@ -78,7 +82,10 @@ impl<'v, 'a, const V: usize> Sweep<'v, 'a, V> {
             runs.extend(of_segment.map(|rows| Run { segment_at, segment, rows }));
         }
         let rows = runs.iter().map(|run| run.rows.len()).sum();
-        Self { view, plan, runs, rows, at_once_most }
+        let segments = || runs.iter().map(|run| run.segment);
+        let first_ms = segments().map(|segment| segment.min_time_ms).min().unwrap_or(0);
+        let last_ms = segments().map(|segment| segment.max_time_ms).max().unwrap_or(0);
+        Self { view, plan, runs, rows, times_ms: (first_ms, last_ms), at_once_most }
     }
 
     /// Returns the runs, by their numbers.
@@ -126,7 +133,8 @@ impl<'v, 'a, const V: usize> Sweep<'v, 'a, V> {
                 let parts = gather.parts();
                 let rows: usize = parts.iter().map(Part::len).sum();
                 let places = gather.places().collect();
-                let batch = Batch { visitors: code(from)..code(to), parts, places };
+                let times_ms = self.times_ms;
+                let batch = Batch { visitors: code(from)..code(to), times_ms, parts, places };
                 each(&mut state.sum, &batch)?;
                 // Visitors are numbered as they came, so the first ones have come more often than others.
                 match rows {

@@ -248,12 +248,13 @@ impl<const V: usize, M: Fn(&mut [u64], Marking<V>) + Sync> Look<'_, '_, V, M> {
     fn mark_part(&self, part: &Part<'_, V>, unit: impl Fn(u32, usize) -> usize, words: &mut [u64]) {
         let (base_ms, stretch) = (part.base_ms(), &self.stretches[part.segment_at()]);
         let (only, per_unit) = (stretch.only(), self.words);
+        let units = words.len() / per_unit;
         part.each_of_visitors(|at, time, visitor, selectors, values| {
-            let start = unit(visitor, at).saturating_mul(per_unit);
-            if let Some(own) = words.get_mut(start..start.saturating_add(per_unit)) {
+            let unit = unit(visitor, at);
+            if unit < units {
                 let cell = only.unwrap_or_else(|| stretch.index_of(time));
-                let time_ms = base_ms + i64::from(time);
-                (self.mark)(own, Marking { time_ms, cell, selectors, values });
+                let row = Marking { time_ms: base_ms + i64::from(time), cell, selectors, values };
+                (self.mark)(&mut words[unit * per_unit..][..per_unit], row);
             }
         });
     }

@@ -142,6 +142,17 @@ impl Attempts {
     }
 
     fn reach(&mut self, step: usize, time_ms: i64) {
+        // Most events are first steps, which only begin an attempt.
+        if step == 0 {
+            if self.starts.contains(time_ms) {
+                self.began_ms[0] = Some(time_ms);
+                self.times_ms[0] = time_ms;
+                if self.best_ms.is_empty() {
+                    self.best_ms.push(time_ms);
+                }
+            }
+            return;
+        }
         if let Some(began) = self.began_before(step, time_ms) {
             self.carry(step, step, began, time_ms);
             self.note_best(step + 1);

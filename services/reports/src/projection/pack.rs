@@ -46,23 +46,12 @@ impl Unpacked {
 
     /// Puts another number in the place of each, as a table says, in the narrowest type that holds them; not for arrivals.
     pub(crate) fn mapped(self, table: &[u32]) -> Self {
-        let widest = table.iter().copied().max().unwrap_or(0);
-        let map = |number: u32| table[number as usize];
-        if let Self::Same(number) = self {
-            return Self::Same(map(number));
-        }
-        let rows = self.len();
-        let mapped = (0..rows).map(|row| map(self.get(row))).collect();
-        narrow(mapped, width_of(widest))
-    }
-
-    fn len(&self) -> usize {
         match self {
-            Self::Same(_) => 0,
-            Self::U8(numbers) => numbers.len(),
-            Self::U16(numbers) => numbers.len(),
-            Self::U32(numbers) => numbers.len(),
-            Self::I64(numbers) => numbers.len(),
+            Self::Same(number) => Self::Same(table[number as usize]),
+            Self::U8(numbers) => mapped(&numbers, table),
+            Self::U16(numbers) => mapped(&numbers, table),
+            Self::U32(numbers) => mapped(&numbers, table),
+            Self::I64(_) => unreachable!("arrivals are no codes"),
         }
     }
 
@@ -90,6 +79,17 @@ impl Unpacked {
     pub(crate) fn as_i64(&self) -> &[i64] {
         let Self::I64(numbers) = self else { unreachable!("packed by `arrivals`") };
         numbers
+    }
+}
+
+/// Puts another number in the place of each, in the narrowest type that holds all of the table.
+fn mapped<T: Copy + Into<u32>>(numbers: &[T], table: &[u32]) -> Unpacked {
+    let becomes = |number: &T| table[(*number).into() as usize];
+    #[expect(clippy::cast_possible_truncation, reason = "the largest of the table is looked at")]
+    match width_of(table.iter().copied().max().unwrap_or(0)) {
+        1 => Unpacked::U8(numbers.iter().map(|number| becomes(number) as u8).collect()),
+        2 => Unpacked::U16(numbers.iter().map(|number| becomes(number) as u16).collect()),
+        _ => Unpacked::U32(numbers.iter().map(becomes).collect()),
     }
 }
 

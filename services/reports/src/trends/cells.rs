@@ -61,19 +61,28 @@ impl Cells {
     }
 }
 
-/// The cells that a stretch of time touches, looked up by milliseconds from its first instant in 32 bits, without a branch
-/// that depends on the time: rows lie by visitor, so their times jump.
+/// The most slots of a stretch; it has more only where cells would be told apart by less than a slot.
+const STRETCH_SLOTS_MAX: usize = 1 << 14;
+
+/// The cells that a stretch of time touches, looked up by milliseconds from its first instant in 32 bits, mostly without a
+/// branch that depends on the time: rows lie by visitor, so their times jump.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Stretch {
-    /// Where the first cell that it touches, and each after it, begins; then [`u32::MAX`], which no time reaches.
-    starts: Vec<u32>,
-    /// By slot, the last cell that begins at or before the slot does.
-    first_of: Vec<u32>,
+    slots: Vec<Slot>,
     /// A slot is as many milliseconds as this power of two.
     shift: u32,
-    /// The most cells that begin inside one slot.
-    steps: u32,
-    first: u32,
+    /// Where each cell begins, from the first one that it touches, if a slot may hold more than one start.
+    crowded: Vec<u32>,
+    first: usize,
+}
+
+/// A slot of a stretch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Slot {
+    /// The last cell that begins at or before the slot does.
+    cell: u32,
+    /// When the next one begins; [`u32::MAX`] if none does.
+    next: u32,
 }
 
 impl Stretch {
@@ -82,37 +91,40 @@ impl Stretch {
         let first = cells.index_of(first_ms);
         let after = cells.starts_ms[first + 1..].iter().take_while(|start| **start <= last_ms);
         let after = after.map(|start| offset(*start, first_ms));
-        let mut starts: Vec<u32> = std::iter::once(0).chain(after).collect();
+        let starts: Vec<u32> = std::iter::once(0).chain(after).collect();
         let length = offset(last_ms, first_ms);
-        let wanted = u32::try_from(starts.len() * SLOTS_PER_CELL).unwrap_or(u32::MAX);
-        let shift = (length / wanted).checked_ilog2().unwrap_or(0);
-        let slots = (0..=length >> shift).map(|slot| slot << shift);
-        let begun = |time: u32| starts.partition_point(|start| *start <= time) - 1;
-        let first_of: Vec<u32> = slots.clone().map(|slot| code(begun(slot))).collect();
-        let within = |(slot, first): (u32, &u32)| {
-            let last = slot.saturating_add((1 << shift) - 1);
-            code(begun(last)) - first
+        let shortest = starts.windows(2).map(|two| two[1] - two[0]).filter(|length| *length > 0);
+        let shortest = shortest.min().unwrap_or(length);
+        let fewest = (length as usize / STRETCH_SLOTS_MAX).checked_ilog2().map_or(0, |log| log + 1);
+        let shift = shortest.checked_ilog2().unwrap_or(0).max(fewest);
+        let slot = |slot: u32| {
+            let after = starts.partition_point(|start| *start <= slot << shift);
+            Slot {
+                cell: code(first + after - 1),
+                next: starts.get(after).copied().unwrap_or(u32::MAX),
+            }
         };
-        let steps = slots.zip(&first_of).map(within).max().unwrap_or(0);
-        starts.push(u32::MAX);
-        Self { starts, first_of, shift, steps, first: code(first) }
+        let slots = (0..=length >> shift).map(slot).collect();
+        // Of several cells that begin at once, only the last one is not empty.
+        let is_crowded = starts.windows(2).any(|two| two[1] - two[0] < 1 << shift);
+        let crowded = if is_crowded { starts } else { Vec::new() };
+        Self { slots, shift, crowded, first }
     }
 
     /// Returns the one cell that it touches; `None` if there are more.
     pub(crate) fn only(&self) -> Option<usize> {
-        (self.starts.len() == 2).then_some(self.first as usize)
+        let is_one = self.crowded.is_empty() && self.slots.iter().all(|slot| slot.next == u32::MAX);
+        is_one.then_some(self.first)
     }
 
     /// Returns the cell of a time, in milliseconds from the first instant.
     #[inline]
     pub(crate) fn index_of(&self, time: u32) -> usize {
-        let slot = (time >> self.shift) as usize;
-        let mut at = self.first_of[slot.min(self.first_of.len() - 1)] as usize;
-        for _ in 0..self.steps {
-            let next = self.starts.get(at + 1).copied().unwrap_or(u32::MAX);
-            at += usize::from(next <= time);
+        if !self.crowded.is_empty() {
+            return self.first + self.crowded.partition_point(|start| *start <= time) - 1;
         }
-        self.first as usize + at
+        let slot = self.slots[(time >> self.shift) as usize];
+        slot.cell as usize + usize::from(time >= slot.next)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The best attempts of units by their breakdown values, kept until it is known which values are told apart.
 
+use super::TAKEN_AT_ONCE;
 use crate::engine::EngineError;
 use crate::engine::ranking::Ranking;
 use crate::engine::slots::Asker;
@@ -14,6 +15,8 @@ pub(super) struct People {
     /// Of the others, the value code and the steps.
     others: Vec<(u32, u32)>,
     times_ms: Vec<i64>,
+    /// What the others take that is not accounted for yet, in bytes.
+    untaken: usize,
 }
 
 impl People {
@@ -37,7 +40,10 @@ impl People {
             self.first_only[at] += 1;
             return Ok(());
         }
-        asker.take(size_of::<(u32, u32)>() + size_of_val(way.times_ms))?;
+        self.untaken += size_of::<(u32, u32)>() + size_of_val(way.times_ms);
+        if self.untaken >= TAKEN_AT_ONCE {
+            asker.take(std::mem::take(&mut self.untaken))?;
+        }
         self.others.push((value, way.taken));
         self.times_ms.extend_from_slice(way.times_ms);
         Ok(())

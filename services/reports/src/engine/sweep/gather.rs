@@ -10,23 +10,25 @@ use crate::projection::{BLOCK_ROWS, NameRun, Segment};
 
 /// How many runs before and after one are asked for a block that they may have unpacked.
 const RUNS_NEAR: usize = 8;
+/// How many rows are skipped first where it is looked for the end of what is gathered.
+const FIRST_STEP: usize = 32;
 
 /// Reads all runs side by side, visitor after visitor.
 pub(super) struct Gather<'p, 'a, const V: usize> {
     plan: &'p Plan<'a, V>,
-    cursors: Vec<Cursor<'a>>,
+    cursors: Vec<Cursor<'p>>,
     /// What was gathered last.
-    gathered: Vec<Gathered<'a, V>>,
+    gathered: Vec<Gathered<'p, V>>,
     /// Used again and again.
     scratches: Vec<Scratch<V>>,
 }
 
 /// Rows of one run of some visitors.
-struct Gathered<'a, const V: usize> {
+struct Gathered<'p, const V: usize> {
     /// The number of the run.
     run: u32,
     block: usize,
-    bound: Arc<Bound<'a>>,
+    bound: Arc<Bound<'p>>,
     name: u32,
     /// Of the block.
     rows: Range<usize>,
@@ -34,11 +36,11 @@ struct Gathered<'a, const V: usize> {
 }
 
 /// How far a run is read.
-struct Cursor<'a> {
-    run: Run<'a>,
+struct Cursor<'p> {
+    run: Run<'p>,
     next: usize,
     /// The block that holds the next row.
-    bound: Option<(usize, Arc<Bound<'a>>)>,
+    bound: Option<(usize, Arc<Bound<'p>>)>,
 }
 
 impl<'p, 'a, const V: usize> Gather<'p, 'a, V> {
@@ -56,9 +58,9 @@ impl<'p, 'a, const V: usize> Gather<'p, 'a, V> {
     }
 
     /// Returns a block of a cursor's segment, unpacked. Runs that share a block mostly stand in it at the same time.
-    fn bound(&mut self, at: usize, block: usize) -> Arc<Bound<'a>> {
+    fn bound(&mut self, at: usize, block: usize) -> Arc<Bound<'p>> {
         let own = &self.cursors[at];
-        let holds = |one: &&Cursor<'a>| {
+        let holds = |one: &&Cursor<'p>| {
             one.run.segment_at == own.run.segment_at
                 && one.bound.as_ref().is_some_and(|(held, _)| *held == block)
         };
@@ -84,7 +86,7 @@ impl<'p, 'a, const V: usize> Gather<'p, 'a, V> {
                 let cursor = &mut self.cursors[at];
                 let first = cursor.next - block * BLOCK_ROWS;
                 let end = (cursor.run.rows.end as usize - block * BLOCK_ROWS).min(BLOCK_ROWS);
-                let count = bound.visitors()[first..end].partition_point(|visitor| *visitor < to);
+                let count = count_below(&bound.visitors()[first..end], to);
                 if count == 0 {
                     break;
                 }
@@ -122,6 +124,18 @@ impl<'p, 'a, const V: usize> Gather<'p, 'a, V> {
             .map(|one| self.plan.chosen(&one.bound, one.name, one.rows.clone(), &one.scratch))
             .collect()
     }
+}
+
+/// Returns how many of some visitors in order are before one: few mostly, so it is looked for in steps that grow.
+fn count_below(visitors: &[u32], to: u32) -> usize {
+    let mut step = FIRST_STEP;
+    let mut from = 0;
+    while visitors.get(from + step).is_some_and(|visitor| *visitor < to) {
+        from += step;
+        step *= 2;
+    }
+    let end = (from + step).min(visitors.len());
+    from + visitors[from..end].partition_point(|visitor| *visitor < to)
 }
 
 /// Returns the first row of a run with this visitor or a later one.

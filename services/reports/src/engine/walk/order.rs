@@ -5,6 +5,9 @@ use crate::engine::plan::Part;
 use crate::engine::sweep::Batch;
 use crate::projection::NOBODY;
 
+/// How many places keys may move in all, for each of them.
+const MOVES_PER_KEY: usize = 8;
+
 /// Where an event is: the number of its part, and the place in it.
 type Place = (u32, u32);
 
@@ -62,7 +65,7 @@ impl<const V: usize> Order<V> {
         for end in &mut self.ends {
             all += std::mem::replace(end, all);
         }
-        self.keys.make(&self.hits, |hit| {
+        self.keys.make(&self.hits, batch.times_ms, |hit| {
             let place = &mut self.ends[(hit.visitor - first) as usize];
             *place += 1;
             *place - 1
@@ -108,11 +111,14 @@ impl<const V: usize> Order<V> {
 }
 
 impl Keys {
-    /// Makes the key of each hit, and puts it where `place` says.
-    fn make<const V: usize>(&mut self, hits: &[Hit<V>], mut place: impl FnMut(&Hit<V>) -> u32) {
-        let times = || hits.iter().map(|hit| hit.time_ms);
-        let base_ms = times().min().unwrap_or(0);
-        let length = times().max().unwrap_or(0).wrapping_sub(base_ms).cast_unsigned();
+    /// Makes the key of each hit, whose times are in a range, and puts it where `place` says.
+    fn make<const V: usize>(
+        &mut self,
+        hits: &[Hit<V>],
+        (base_ms, last_ms): (i64, i64),
+        mut place: impl FnMut(&Hit<V>) -> u32,
+    ) {
+        let length = last_ms.wrapping_sub(base_ms).cast_unsigned();
         self.number_bits = usize::BITS - hits.len().leading_zeros();
         self.is_untimed = u64::BITS - length.leading_zeros() + self.number_bits > u64::BITS;
         // What is left of before is written over.
@@ -145,8 +151,8 @@ impl Keys {
         let keys = &mut self.all[within];
         if is_untimed {
             keys.sort_by_key(|key| time_ms(*key));
-        } else if !keys.is_sorted() {
-            keys.sort_unstable();
+        } else {
+            sort(keys);
         }
         let is_same = |a: u64, b: u64| {
             if is_untimed { time_ms(a) == time_ms(b) } else { a >> bits == b >> bits }
@@ -154,6 +160,28 @@ impl Keys {
         if keys.windows(2).any(|two| is_same(two[0], two[1])) {
             for same in keys.chunk_by_mut(|a, b| is_same(*a, *b)) {
                 same.sort_by_key(|key| arrival(number(*key)));
+            }
+        }
+    }
+}
+
+/// Sorts keys that are nearly in order, as those of a visitor are: weeks come one after the other, and within a week the events
+/// of each name are in order. So few have to move far; where it is otherwise, others sort better.
+fn sort(keys: &mut [u64]) {
+    let mut moves_left = keys.len() * MOVES_PER_KEY;
+    for at in 1..keys.len() {
+        let key = keys[at];
+        let mut to = at;
+        while to > 0 && keys[to - 1] > key {
+            keys[to] = keys[to - 1];
+            to -= 1;
+        }
+        keys[to] = key;
+        match moves_left.checked_sub(at - to) {
+            Some(left) => moves_left = left,
+            None => {
+                keys.sort_unstable();
+                return;
             }
         }
     }
