@@ -6,8 +6,10 @@ pub(crate) fn words(bits: usize) -> usize {
 }
 
 /// Iterates over the bits that are set, in rising order.
+#[inline]
 pub(crate) fn ones(words: &[u64]) -> impl Iterator<Item = usize> {
-    words.iter().enumerate().flat_map(|(at, word)| Ones(*word).map(move |bit| at * 64 + bit))
+    let (first, rest) = words.split_first().map_or((0, words), |(first, rest)| (*first, rest));
+    Ones { word: first, before: 0, rest }
 }
 
 /// Returns the lowest bit that is set.
@@ -39,16 +41,28 @@ pub(crate) fn count(words: &[u64]) -> usize {
     words.iter().map(|word| word.count_ones() as usize).sum()
 }
 
-/// The bits of one word that are left to hand out.
-struct Ones(u64);
+/// The bits that are left to hand out.
+struct Ones<'a> {
+    /// Those of one word.
+    word: u64,
+    /// How many bits are in the words before it.
+    before: usize,
+    /// The words after it.
+    rest: &'a [u64],
+}
 
-impl Iterator for Ones {
+impl Iterator for Ones<'_> {
     type Item = usize;
 
     #[inline]
     fn next(&mut self) -> Option<usize> {
-        let bit = (self.0 != 0).then(|| self.0.trailing_zeros() as usize)?;
-        self.0 &= self.0 - 1;
+        while self.word == 0 {
+            let (next, rest) = self.rest.split_first()?;
+            (self.word, self.rest) = (*next, rest);
+            self.before += 64;
+        }
+        let bit = self.before + self.word.trailing_zeros() as usize;
+        self.word &= self.word - 1;
         Some(bit)
     }
 }

@@ -40,7 +40,7 @@ pub(super) fn each_part(
     mut each: impl FnMut(&Range<u32>) -> Result<(), EngineError>,
 ) -> Result<(), EngineError> {
     let bytes_per_unit = bytes_per_unit * team::size(usize::MAX);
-    for part in parts(units, bytes_per_unit) {
+    for part in parts(units, bytes_per_unit, ARRAYS_BYTES_MAX) {
         asker.take(part.len() * bytes_per_unit)?;
         each(&part)?;
         asker.give_back(part.len() * bytes_per_unit);
@@ -48,9 +48,13 @@ pub(super) fn each_part(
     Ok(())
 }
 
-/// Cuts units into parts whose arrays are small enough, if each unit takes so many bytes.
-pub(super) fn parts(units: Range<u32>, bytes_per_unit: usize) -> impl Iterator<Item = Range<u32>> {
-    let length = (ARRAYS_BYTES_MAX / bytes_per_unit.max(1)).max(1);
+/// Cuts units into parts whose arrays take at most so many bytes, if each unit takes so many.
+pub(super) fn parts(
+    units: Range<u32>,
+    bytes_per_unit: usize,
+    bytes_max: usize,
+) -> impl Iterator<Item = Range<u32>> {
+    let length = (bytes_max / bytes_per_unit.max(1)).max(1);
     let end = units.end;
     units.step_by(length).map(move |start| {
         let length = u32::try_from(length).unwrap_or(u32::MAX);
@@ -173,12 +177,12 @@ mod tests {
 
     #[test]
     fn parts_cover_all_units_and_none_is_too_large() {
-        let all: Vec<_> = parts(0..1_000_000, 1_024).collect();
+        let all: Vec<_> = parts(0..1_000_000, 1_024, ARRAYS_BYTES_MAX).collect();
         assert_eq!((all[0].start, all[all.len() - 1].end), (0, 1_000_000));
         assert!(all.windows(2).all(|two| two[0].end == two[1].start));
         assert!(all.iter().all(|part| part.len() * 1_024 <= ARRAYS_BYTES_MAX));
-        assert_eq!(parts(0..0, 8).count(), 0);
-        assert_eq!(parts(7..9, ARRAYS_BYTES_MAX * 2).collect::<Vec<_>>(), [7..8, 8..9]);
+        assert_eq!(parts(0..0, 8, 64).count(), 0);
+        assert_eq!(parts(7..9, 128, 64).collect::<Vec<_>>(), [7..8, 8..9]);
     }
 
     #[test]

@@ -16,10 +16,10 @@ use crate::projection::{NameRun, Segment};
 use gather::Gather;
 use spans::Spans;
 
-/// How many rows are gathered at once, about, at least and at most: few enough to stay in a core's own cache.
-const ROWS_AT_ONCE: (usize, usize) = (8_192, 65_536);
+/// How many rows are gathered at once, about, at least.
+const ROWS_AT_ONCE_LEAST: usize = 8_192;
 /// How many of each run, about: enough to be worth a look at the run.
-const ROWS_OF_RUN: usize = 64;
+const ROWS_OF_RUN: usize = 256;
 /// How many visitors are gathered at once, at least and at most.
 const VISITORS_AT_ONCE: (usize, usize) = (64, 65_536);
 /// Ranges of visitors for each thread, of about as many rows, so that one that is slow does not hold up the others.
@@ -48,7 +48,16 @@ pub(super) struct Sweep<'v, 'a, const V: usize> {
     rows: usize,
     /// The first and the last time of the segments.
     times_ms: (i64, i64),
-    at_once_most: usize,
+    at_once_most: AtOnce,
+}
+
+/// How much is gathered at once at most.
+#[derive(Clone, Copy)]
+pub(super) struct AtOnce {
+    /// Visitors.
+    pub(super) visitors: usize,
+    /// Rows, about.
+    pub(super) rows: usize,
 }
 
 /// All events of some visitors.
@@ -73,8 +82,8 @@ impl<const V: usize> Batch<'_, V> {
 }
 
 impl<'v, 'a, const V: usize> Sweep<'v, 'a, V> {
-    /// Prepares to look at no more visitors at once than so many.
-    pub(super) fn new(view: &'v View<'a>, reads: &Reads<'v, V>, at_once_most: usize) -> Self {
+    /// Prepares to look at no more at once than so much.
+    pub(super) fn new(view: &'v View<'a>, reads: &Reads<'v, V>, at_once_most: AtOnce) -> Self {
         let plan = Plan::new(view, reads);
         let mut runs = Vec::new();
         for (segment_at, segment) in plan.segments().into_iter().enumerate() {
@@ -111,9 +120,9 @@ impl<'v, 'a, const V: usize> Sweep<'v, 'a, V> {
         let visitors = self.view.columns.visitors.len();
         let spans = Spans::of_rows(&self.runs, visitors, team::size(self.rows) * SPANS_PER_THREAD);
         let (least, most) = VISITORS_AT_ONCE;
-        let most = self.at_once_most.clamp(least, most);
-        let (rows_least, rows_most) = ROWS_AT_ONCE;
-        let rows_at_once = (self.runs.len() * ROWS_OF_RUN).clamp(rows_least, rows_most);
+        let most = self.at_once_most.visitors.clamp(least, most);
+        let rows_at_once = self.runs.len() * ROWS_OF_RUN;
+        let rows_at_once = rows_at_once.clamp(ROWS_AT_ONCE_LEAST, self.at_once_most.rows);
         let at_once = (visitors * rows_at_once / self.rows.max(1)).clamp(least, most);
         let state = || State { sum: start(), at_once, stands: None };
         let states = team::work(self.rows, spans.len(), state, |state, _| {

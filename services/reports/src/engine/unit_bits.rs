@@ -11,7 +11,7 @@ use super::bound::person;
 use super::marks::{NEVER, each_part, parts};
 use super::plan::{Part, Reads};
 use super::scan::scan;
-use super::sweep::{Batch, Sweep};
+use super::sweep::{AtOnce, Batch, Sweep};
 use super::team;
 use super::view::{View, group_property, stretches, units};
 use crate::bits;
@@ -21,6 +21,11 @@ use crate::trends::cells::{Cells, Stretch};
 
 /// How many bytes the bits of the visitors that are looked at together take at most.
 const BATCH_BYTES_MAX: usize = 256 << 10;
+/// How many bytes the bits of persons with several visitors take at most, on all threads together; in tests so few that it takes
+/// several rounds.
+const SHARED_BYTES_MAX: usize = if cfg!(test) { 64 } else { 128 << 20 };
+/// How many rows are looked at together at most, about; of these, only their values are kept meanwhile.
+const BATCH_ROWS_MAX: usize = 262_144;
 
 /// What is found of each unit.
 pub(super) struct Wanted<'a> {
@@ -170,13 +175,15 @@ impl<const V: usize, M: Fn(&mut [u64], Marking<V>) + Sync> Look<'_, '_, V, M> {
         start: &(impl Fn() -> A + Sync),
         each: &(impl Fn(&mut A, Unit<'_>) + Sync),
     ) -> Result<Vec<A>, EngineError> {
-        let at_once = BATCH_BYTES_MAX / self.bytes_per_unit();
+        let visitors = BATCH_BYTES_MAX / self.bytes_per_unit();
+        let at_once = AtOnce { visitors, rows: BATCH_ROWS_MAX };
         let sweep = Sweep::new(self.view, self.reads, at_once);
         let persons = &self.view.columns.persons;
         let (person_of, shared) = (persons.person_of(), persons.shared());
         let mut sums = Vec::new();
         let on_all_threads = self.bytes_per_unit() * team::size(usize::MAX);
-        let mut ranks: Vec<_> = parts(0..shared.count(), on_all_threads).collect();
+        let mut ranks: Vec<_> =
+            parts(0..shared.count(), on_all_threads, SHARED_BYTES_MAX).collect();
         if ranks.is_empty() {
             ranks.push(0..0);
         }

@@ -312,6 +312,16 @@ mod tests {
     }
 
     #[test]
+    fn persons_with_several_visitors_are_numbered_in_the_order_of_their_codes() {
+        let person_of: Vec<u32> = (0..200).chain([3, 70, 70, 199, NOBODY]).collect();
+        let shared = Shared::among(&person_of, 200);
+        let codes: Vec<u32> = shared.iter().collect();
+        assert_eq!((codes.as_slice(), shared.count()), ([3, 70, 199].as_slice(), 3));
+        assert_eq!([3, 70, 199].map(|code| shared.rank(code)), [0, 1, 2]);
+        assert!(shared.has(70) && !shared.has(71));
+    }
+
+    #[test]
     fn illegal_ids_stay_nobody_whatever_is_said_of_them() {
         let mut persons = Persons::new(project());
         persons.add_visitor("null");

@@ -4,7 +4,7 @@ use crate::engine::EngineError;
 use crate::engine::breakdown::ValueSource;
 use crate::engine::plan::Reads;
 use crate::engine::view::View;
-use crate::engine::walk::{Hit, walk};
+use crate::engine::walk::{Glance, Hit, walk_where_needed};
 use crate::funnel::fold::{Fold, Outcome, Reach, StepEvent, Way};
 use crate::funnel::{FunnelQuery, Order};
 use crate::query::{Attribution, Range, Selector};
@@ -98,7 +98,20 @@ pub(super) fn each_unit<const V: usize, A: Send>(
     let attribution = query.breakdown.as_ref().map(|breakdown| breakdown.attribution);
     let attribution = attribution.filter(|_| V > 0);
     let state = || State { sum: start(), walker: Walker::new(query), failed: None };
-    let states = walk(view, &reads, state, |state, unit, hits: &[Hit<V>]| {
+    // Without a breakdown, who did nothing but the first step needs no order. A step in any order may be another one.
+    let first_alone = (V == 0 && query.order != Order::Any).then_some(1);
+    let glance = |state: &mut State<A>, unit, of: Glance| {
+        if Some(of.selectors) != first_alone {
+            return false;
+        }
+        let way = Way { taken: 1, times_ms: &[of.first_ms] };
+        let State { sum, failed, .. } = state;
+        if failed.is_none() {
+            *failed = add(sum, Counted { unit, in_whole: true, value: None }, way).err();
+        }
+        true
+    };
+    let states = walk_where_needed(view, &reads, state, glance, |state, unit, hits: &[Hit<V>]| {
         if state.failed.is_some() {
             return;
         }

@@ -1,6 +1,8 @@
 //! Putting the events of some visitors in order, in time that is about linear in their number.
 
-use super::{Hit, code};
+use std::ops::Range;
+
+use super::{Glance, Hit, code};
 use crate::engine::plan::Part;
 use crate::engine::sweep::Batch;
 use crate::projection::NOBODY;
@@ -19,12 +21,20 @@ pub(super) struct Order<const V: usize> {
     places: Vec<Place>,
     /// By hit, whose it is, where groups are counted.
     groups: Vec<u32>,
-    /// By visitor, where its keys end.
-    ends: Vec<u32>,
+    visitors: Vec<Visitor>,
     /// By visitor, a key for each hit.
     keys: Keys,
     /// The hits of one visitor.
     own: Vec<Hit<V>>,
+}
+
+/// What is known of a visitor.
+#[derive(Clone, Copy, Default)]
+struct Visitor {
+    /// Where its keys end.
+    end: u32,
+    /// The selectors that select any of its events.
+    selectors: u64,
 }
 
 /// Keys that are in order as their hits are: the time from the first one, and below it the number of the hit.
@@ -42,7 +52,7 @@ impl<const V: usize> Default for Order<V> {
             hits: Vec::new(),
             places: Vec::new(),
             groups: Vec::new(),
-            ends: Vec::new(),
+            visitors: Vec::new(),
             keys: Keys::default(),
             own: Vec::new(),
         }
@@ -56,17 +66,17 @@ impl<const V: usize> Order<V> {
         self.hits.clear();
         self.places.clear();
         self.groups.clear();
-        self.ends.clear();
-        self.ends.resize(batch.visitors.len(), 0);
+        self.visitors.clear();
+        self.visitors.resize(batch.visitors.len(), Visitor::default());
         for (number, part) in (0..).zip(&batch.parts) {
             self.add(number, part, first);
         }
         let mut all = 0;
-        for end in &mut self.ends {
-            all += std::mem::replace(end, all);
+        for visitor in &mut self.visitors {
+            all += std::mem::replace(&mut visitor.end, all);
         }
         self.keys.make(&self.hits, batch.times_ms, |hit| {
-            let place = &mut self.ends[(hit.visitor - first) as usize];
+            let place = &mut self.visitors[(hit.visitor - first) as usize].end;
             *place += 1;
             *place - 1
         });
@@ -74,12 +84,14 @@ impl<const V: usize> Order<V> {
 
     fn add(&mut self, number: u32, part: &Part<'_, V>, first: u32) {
         let (base_ms, name, groups) = (part.base_ms(), part.name, part.groups());
-        let Self { hits, places, ends, .. } = self;
+        let Self { hits, places, visitors, .. } = self;
         part.each_of_visitors(|place, time, visitor, selectors, values| {
             let time_ms = base_ms + i64::from(time);
             hits.push(Hit { time_ms, selectors, name, visitor, values });
             places.push((number, code(place)));
-            ends[(visitor - first) as usize] += 1;
+            let of_visitor = &mut visitors[(visitor - first) as usize];
+            of_visitor.end += 1;
+            of_visitor.selectors |= selectors;
         });
         if let Some(groups) = groups {
             let added = &places[self.groups.len()..];
@@ -88,25 +100,54 @@ impl<const V: usize> Order<V> {
     }
 
     /// Hands out each visitor that has events.
-    pub(super) fn each(&mut self, batch: &Batch<'_, V>, mut each: impl FnMut(u32, &Own<'_, V>)) {
-        let Self { hits, places, groups, ends, keys, own } = self;
+    pub(super) fn each<'b>(
+        &mut self,
+        batch: &'b Batch<'b, V>,
+        mut each: impl FnMut(u32, Unordered<'_, 'b, V>),
+    ) {
+        let mut from = 0;
+        let visitors = batch.visitors.clone();
+        for (at, visitor) in visitors.enumerate() {
+            let Visitor { end, selectors } = self.visitors[at];
+            let within = from..end as usize;
+            from = within.end;
+            if !within.is_empty() {
+                each(visitor, Unordered { order: self, batch, within, selectors });
+            }
+        }
+    }
+}
+
+/// The events of one visitor, as they are gathered.
+pub(super) struct Unordered<'o, 'b, const V: usize> {
+    order: &'o mut Order<V>,
+    batch: &'b Batch<'b, V>,
+    /// Which keys are its.
+    within: Range<usize>,
+    selectors: u64,
+}
+
+impl<'o, const V: usize> Unordered<'o, '_, V> {
+    /// Returns what is known of them without an order.
+    pub(super) fn glance(&self) -> Glance {
+        let keys = &self.order.keys;
+        let first = keys.all[self.within.clone()].iter().min().copied();
+        let first_ms = first.map_or(0, |key| self.order.hits[keys.number(key)].time_ms);
+        Glance { selectors: self.selectors, first_ms }
+    }
+
+    /// Puts them in order.
+    pub(super) fn in_order(self) -> Own<'o, V> {
+        let Order { hits, places, groups, keys, own, .. } = self.order;
+        let batch = self.batch;
         let arrival = |number: usize| {
             let (part, place) = places[number];
             batch.parts[part as usize].arrival(place as usize)
         };
-        let mut from = 0;
-        for (visitor, end) in batch.visitors.clone().zip(ends) {
-            let within = from..*end as usize;
-            from = within.end;
-            if within.is_empty() {
-                continue;
-            }
-            keys.order(within.clone(), hits, arrival);
-            let numbers = || keys.numbers(within.clone());
-            own.clear();
-            own.extend(numbers().map(|number| hits[number]));
-            each(visitor, &Own { hits: own, keys, within: within.clone(), places, groups });
-        }
+        keys.order(self.within.clone(), hits, arrival);
+        own.clear();
+        own.extend(keys.numbers(self.within.clone()).map(|number| hits[number]));
+        Own { hits: own, keys, within: self.within, places, groups }
     }
 }
 
@@ -133,14 +174,14 @@ impl Keys {
         usize::try_from(key & ((1 << self.number_bits) - 1)).expect("a number of a hit")
     }
 
-    fn numbers(&self, within: std::ops::Range<usize>) -> impl Iterator<Item = usize> {
+    fn numbers(&self, within: Range<usize>) -> impl Iterator<Item = usize> {
         self.all[within].iter().map(|key| self.number(*key))
     }
 
     /// Puts the keys of one visitor in order. Those of equal time are rare, and when they arrived is not at hand.
     fn order<const V: usize>(
         &mut self,
-        within: std::ops::Range<usize>,
+        within: Range<usize>,
         hits: &[Hit<V>],
         arrival: impl Fn(usize) -> i64,
     ) {
@@ -191,7 +232,7 @@ fn sort(keys: &mut [u64]) {
 pub(super) struct Own<'o, const V: usize> {
     hits: &'o [Hit<V>],
     keys: &'o Keys,
-    within: std::ops::Range<usize>,
+    within: Range<usize>,
     places: &'o [Place],
     groups: &'o [u32],
 }
@@ -207,14 +248,44 @@ impl<const V: usize> Own<'_, V> {
         self.keys.numbers(self.within.clone()).map(|number| self.places[number])
     }
 
-    /// Returns whether groups are counted.
-    pub(super) fn has_groups(&self) -> bool {
-        !self.groups.is_empty()
-    }
-
     /// Returns the group of each of them, where groups are counted; [`NOBODY`] for none.
     pub(super) fn groups(&self) -> impl Iterator<Item = u32> {
         let group = |number| self.groups.get(number).copied().unwrap_or(NOBODY);
         self.keys.numbers(self.within.clone()).map(group)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_sorted_whether_they_are_nearly_in_order_or_not() {
+        let nearly = (0..500_u64).map(|at| if at % 10 == 9 { at * 8 - 30 } else { at * 8 });
+        let backwards = (0..500_u64).rev();
+        let mixed = (0..500_u64).map(|at| at.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        for keys in [nearly.collect::<Vec<_>>(), backwards.collect(), mixed.collect(), vec![]] {
+            let (mut sorted, mut expected) = (keys.clone(), keys);
+            sort(&mut sorted);
+            expected.sort_unstable();
+            assert_eq!(sorted, expected);
+        }
+    }
+
+    #[test]
+    fn events_that_are_too_far_apart_for_a_key_are_put_in_order_all_the_same() {
+        let time_ms = [i64::MAX - 1, 5, i64::MIN / 2, 5, 0];
+        let hit = |time_ms| Hit { time_ms, selectors: 1, name: 0, visitor: 0, values: [] };
+        let hits = time_ms.map(hit);
+        let mut keys = Keys::default();
+        let mut next = 0;
+        keys.make(&hits, (i64::MIN / 2, i64::MAX - 1), |_| {
+            next += 1;
+            next - 1
+        });
+        assert!(keys.is_untimed);
+        // Of the two of equal time, the later one arrived first.
+        keys.order(0..5, &hits, |number| -i64::try_from(number).expect("small"));
+        assert_eq!(keys.numbers(0..5).collect::<Vec<_>>(), [2, 4, 3, 1, 0]);
     }
 }
