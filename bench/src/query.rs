@@ -36,6 +36,11 @@ pub(crate) async fn run(events: u64, shape: Shape) -> anyhow::Result<()> {
     let hot = observe::run("observe hot", Projection::new(), &history, &questions).await?;
     let packed = Projection::with_room(0);
     let packed = observe::run("observe packed", packed, &history, &questions).await?;
+    if shape.alone {
+        compare::agree(&[&hot.found, &packed.found], &questions)?;
+        print(events, &questions, &hot, &packed, &[]);
+        return Ok(());
+    }
     let folder = TestDir::new();
     files::write(&history, folder.path())?;
     let mut others = Vec::new();
@@ -58,11 +63,15 @@ fn print(events: u64, questions: &[Question], hot: &Measured, packed: &Measured,
     );
     say(&compare::figures(&title, &all, questions, |asked| asked.wall_ms));
     say(&compare::figures("CPU ms, all threads", &all, questions, |asked| asked.cpu_ms));
-    let [day, visitor, duck, postgres] = others else { return };
-    let rivals =
-        [("ClickHouse", vec![day, visitor]), ("DuckDB", vec![duck]), ("Postgres", vec![postgres])];
-    say(&compare::ratios(&hot.found, &rivals, questions));
-    say(&compare::ratios(&packed.found, &rivals, questions));
+    if let [day, visitor, duck, postgres] = others {
+        let rivals = [
+            ("ClickHouse", vec![day, visitor]),
+            ("DuckDB", vec![duck]),
+            ("Postgres", vec![postgres]),
+        ];
+        say(&compare::ratios(&hot.found, &rivals, questions));
+        say(&compare::ratios(&packed.found, &rivals, questions));
+    }
     say(&compare::storage(&all, events));
     say(&compare::loads(&all, events));
     for one in [hot, packed] {
@@ -78,4 +87,7 @@ fn print(events: u64, questions: &[Question], hot: &Measured, packed: &Measured,
         hot.found.name,
         short(hot.resident / float(events)),
     ));
+    for (part, bytes) in &hot.parts {
+        say(&format!("    {}: {part}", short(float(*bytes) / float(events))));
+    }
 }
