@@ -118,6 +118,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn payloads_of_any_size_come_back() {
+        for count in [0, 1, 100, 20_000] {
+            let event = AcceptedEvent { name: "page viewed".into(), ..AcceptedEvent::default() };
+            let events = LoggedEvents { events: vec![event; count], erased: 3 };
+            let payload = compress(&events.encode_to_vec());
+            assert_eq!(unpack_logged(&payload).expect("events"), events);
+        }
+    }
+
+    #[test]
     fn sequences_leave_no_gap_and_rows_hold_one_project() {
         let project = |n: u128| ProjectId::new(Uuid::from_u128(n));
         let event = |p: u128, identity: bool| {

@@ -1,6 +1,5 @@
 //! All that is known of one project, as columns.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
@@ -10,24 +9,19 @@ use observe_proto::events::v1::AcceptedEvent;
 use observe_proto::identity::v1::{Change, change};
 
 use super::ApplyError;
-use super::dictionary::{Dictionary, VALUE_BYTES_MAX, kept};
+use super::dictionary::Dictionary;
 use super::error_groups::{ErrorGroups, Seen};
 use super::gathered::Gathered;
 use super::persons::{NOBODY, Persons, PersonsSnapshot};
-use super::properties::{for_each_property, for_each_value};
 use super::property_set::PropertySet;
 use super::retention::Kept;
 use super::segment::Segment;
 use super::tail::Tail;
-use crate::activity::SESSION_ID;
 use crate::errors::{self, Occurrence};
 use crate::query::Scope;
 
 /// The property in which an event names its groups, by their types. Each becomes a column of its own, `$groups.<type>`.
 pub(crate) const GROUPS: &str = "$groups";
-/// How many groups of one event become columns: as many as a project has types.
-const GROUPS_MAX: usize = 5;
-
 /// The columns of one project: dictionaries, segments by week, the tail, and the persons.
 #[derive(Debug)]
 pub(crate) struct ProjectColumns {
@@ -93,7 +87,7 @@ impl ProjectColumns {
             }
             let arrival = event.received_us.saturating_add(i64::from(event.index));
             let row = self.growing().push(name, visitor, event.time_ms, arrival);
-            gather(&mut self.properties, event, row, &mut gathered);
+            gathered.add_event(&mut self.properties, event, row);
             // What is derived of errors is written at once, in the order of rows.
             let is_error = event.name == errors::EVENT;
             if is_error || gathered.is_full() {
@@ -260,68 +254,13 @@ impl ProjectColumns {
     }
 }
 
-/// Gathers the properties of the event that has a row.
-fn gather<'a>(
-    properties: &mut PropertySet,
-    event: &'a AcceptedEvent,
-    row: u32,
-    gathered: &mut Gathered<'a>,
-) {
-    let mut add = |key: &str, value: Cow<'a, str>| {
-        if let Some(key) = properties.key(key) {
-            let is_whole = value.len() <= VALUE_BYTES_MAX;
-            let value = if is_whole { value } else { kept(&value).into_owned().into() };
-            gathered.add(key, row, value);
-        }
-    };
-    // The sender gives it beside the properties; as one of them, every question can ask for it.
-    if !event.session_id.is_empty() {
-        add(SESSION_ID, event.session_id.as_str().into());
-    }
-    let is_error = event.name == errors::EVENT;
-    let read = for_each_value(&event.properties_json, |key, value| {
-        if key == errors::GROUP_PROPERTY || (is_error && is_bulky(key)) {
-            return;
-        }
-        if key == GROUPS {
-            add(key, value.clone());
-            for_each_group(&value, |key, value| add(key, value.to_owned().into()));
-        } else {
-            add(key, value);
-        }
-    });
-    if let Err(error) = read {
-        // The event is stored, so it counts; what could be read of its properties does too.
-        let uuid = uuid::Uuid::from_slice(&event.uuid).unwrap_or_default();
-        tracing::error!(%uuid, line = error.line(), "properties of a logged event cannot be read");
-    }
-}
-
-/// Hands out the groups that an event names, with the properties that they become. What is no object names none.
-fn for_each_group(json: &str, mut each: impl FnMut(&str, &str)) {
-    let mut groups = 0;
-    // The text is what a parser wrote, so only that it is no object can be wrong with it.
-    let _ = for_each_property(json, |group_type, group| {
-        groups += 1;
-        if groups <= GROUPS_MAX && !group.is_empty() {
-            each(&format!("{GROUPS}.{group_type}"), group);
-        }
-    });
-}
-
 /// The properties that are derived of errors. They are columns however many other keys a project has.
-const ERROR_PROPERTIES: [&str; 4] = [
+pub(super) const ERROR_PROPERTIES: [&str; 4] = [
     errors::GROUP_PROPERTY,
     errors::TYPE_PROPERTY,
     errors::MESSAGE_PROPERTY,
     errors::HANDLED_PROPERTY,
 ];
-
-/// Returns whether a property of errors is no column as it was sent: stacks are large and different each time, and what is
-/// derived of them stands in the place of what was sent.
-fn is_bulky(key: &str) -> bool {
-    key == errors::LIST_PROPERTY || key == errors::STACK_PROPERTY || ERROR_PROPERTIES.contains(&key)
-}
 
 /// How much a tail holds.
 #[derive(Clone, Copy, Debug)]

@@ -26,7 +26,7 @@ pub(crate) struct Dictionary {
     texts: Texts,
 }
 
-/// The codes of texts, found by the hash of the text: what is kept here is a fifth of what the texts are.
+/// The codes of texts, found by the hash of the text, which itself is not in here.
 #[derive(Debug, Default)]
 struct Codes {
     hash: KeyedHash,
@@ -62,7 +62,7 @@ impl Dictionary {
     /// Returns the code of each text as [`Self::intern`] does one after the other, and hands out those texts that are new.
     ///
     /// Most texts of a large dictionary are in no cache of the processor's. So they are looked at in passes in which none waits
-    /// for the one before: the processor then fetches several at once, which takes a fraction of the time.
+    /// for the one before, and the processor fetches several at once.
     pub(crate) fn intern_all<'a>(
         &mut self,
         texts: impl ExactSizeIterator<Item = &'a str> + Clone,

@@ -2,14 +2,23 @@
 
 use std::borrow::Cow;
 
+use observe_proto::events::v1::AcceptedEvent;
+
+use super::columns::{ERROR_PROPERTIES, GROUPS};
+use super::dictionary::{VALUE_BYTES_MAX, kept};
+use super::properties::{for_each_property, for_each_value};
 use super::property_set::PropertySet;
 use super::tail::Tail;
+use crate::activity::SESSION_ID;
+use crate::errors;
 
 /// How many values are gathered before they are written: about what the processor's nearest cache holds.
 const VALUES_MAX: usize = 4_096;
+/// How many groups of one event become columns: as many as a project has types.
+const GROUPS_MAX: usize = 5;
 
-/// Values of rows that were just added to a piece of the tail, by key. All values of one key get their codes together, which
-/// takes less than half the time that it takes one by one.
+/// Values of rows that were just added to a piece of the tail, by key. All values of one key get their codes together: its
+/// dictionary is locked once for them, and is near to the processor from the first one on.
 #[derive(Debug, Default)]
 pub(super) struct Gathered<'a> {
     /// By the code of the key: rows with their values, in the order of rows.
@@ -20,8 +29,45 @@ pub(super) struct Gathered<'a> {
 }
 
 impl<'a> Gathered<'a> {
+    /// Adds the properties of the event that has a row.
+    pub(super) fn add_event(
+        &mut self,
+        properties: &mut PropertySet,
+        event: &'a AcceptedEvent,
+        row: u32,
+    ) {
+        let mut add = |key: &str, value: Cow<'a, str>| {
+            if let Some(key) = properties.key(key) {
+                let is_whole = value.len() <= VALUE_BYTES_MAX;
+                let value = if is_whole { value } else { kept(&value).into_owned().into() };
+                self.add(key, row, value);
+            }
+        };
+        // The sender gives it beside the properties; as one of them, every question can ask for it.
+        if !event.session_id.is_empty() {
+            add(SESSION_ID, event.session_id.as_str().into());
+        }
+        let is_error = event.name == errors::EVENT;
+        let read = for_each_value(&event.properties_json, |key, value| {
+            if key == errors::GROUP_PROPERTY || (is_error && is_bulky(key)) {
+                return;
+            }
+            if key == GROUPS {
+                add(key, value.clone());
+                for_each_group(&value, |key, value| add(key, value.to_owned().into()));
+            } else {
+                add(key, value);
+            }
+        });
+        if let Err(error) = read {
+            // The event is stored, so it counts; what could be read of its properties does too.
+            let uuid = uuid::Uuid::from_slice(&event.uuid).unwrap_or_default();
+            tracing::error!(%uuid, line = error.line(), "properties of a logged event cannot be read");
+        }
+    }
+
     /// Adds a value of a row that is not before the last one of the key.
-    pub(super) fn add(&mut self, key: u32, row: u32, value: Cow<'a, str>) {
+    fn add(&mut self, key: u32, row: u32, value: Cow<'a, str>) {
         let place = key as usize;
         if place >= self.of_key.len() {
             self.of_key.resize_with(place + 1, Vec::new);
@@ -49,6 +95,24 @@ impl<'a> Gathered<'a> {
         }
         self.count = 0;
     }
+}
+
+/// Hands out the groups that an event names, with the properties that they become. What is no object names none.
+fn for_each_group(json: &str, mut each: impl FnMut(&str, &str)) {
+    let mut groups = 0;
+    // The text is what a parser wrote, so only that it is no object can be wrong with it.
+    let _ = for_each_property(json, |group_type, group| {
+        groups += 1;
+        if groups <= GROUPS_MAX && !group.is_empty() {
+            each(&format!("{GROUPS}.{group_type}"), group);
+        }
+    });
+}
+
+/// Returns whether a property of errors is no column as it was sent: stacks are large and different each time, and what is
+/// derived of them stands in the place of what was sent.
+fn is_bulky(key: &str) -> bool {
+    key == errors::LIST_PROPERTY || key == errors::STACK_PROPERTY || ERROR_PROPERTIES.contains(&key)
 }
 
 #[cfg(test)]

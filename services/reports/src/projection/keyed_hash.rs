@@ -9,10 +9,10 @@ use foldhash::quality::SeedableRandomState;
 /// Hashes texts.
 ///
 /// Texts come from the outside, through keys that are public, and whoever could make many of one hash could make each look
-/// take as long as there are texts. What a hash is depends on 384 bits that are drawn at the start of the process and on 64 that
-/// are drawn for each value of this type, all with the keys of the operating system's that `RandomState` has. It takes hashes, or
-/// how long looks take, to find out about them. Neither is to be had from outside: texts are looked up long after the request was
-/// answered, thousands at a time, and no answer lists anything in the order of hashes.
+/// take as long as there are texts. What a hash is depends on 64 bits that are drawn for the process and on 64 more for each value
+/// of this type, with the keys that `RandomState` has of the operating system. To find out about them takes hashes, or how long
+/// looks take, and neither is to be had from outside: texts are looked up after the request was answered, many at a time, and no
+/// answer lists anything in the order of hashes.
 #[derive(Debug)]
 pub(super) struct KeyedHash(SeedableRandomState);
 
