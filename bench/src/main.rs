@@ -59,9 +59,6 @@ struct Options {
     preload: u64,
     #[command(flatten)]
     shape: query::Shape,
-    /// `query`: ask Observe alone
-    #[arg(long)]
-    alone: bool,
     /// The folder of the stores' data; one in memory makes fsync free
     #[arg(long)]
     dir: Option<PathBuf>,
@@ -156,10 +153,7 @@ async fn run(options: &Options) -> anyhow::Result<()> {
                 let events = options.events.unwrap_or(persons::EVENTS);
                 persons::run(events, options.persons, Duration::from_secs(options.seconds)).await
             }
-            Part::Query => {
-                query::run(options.events.unwrap_or(query::EVENTS), options.shape, options.alone)
-                    .await
-            }
+            Part::Query => query::run(options.events.unwrap_or(query::EVENTS), options.shape).await,
         }
         .with_context(|| format!("{part:?} was not finished"))?;
     }

@@ -26,25 +26,28 @@ use question::Question;
 /// Events unless told otherwise.
 pub(crate) const EVENTS: u64 = 1_000_000;
 
-/// Measures and prints; `alone` without the other contestants, to see what a change does.
+/// Measures and prints.
 ///
 /// # Errors
 /// When contestants disagree, or one cannot be asked.
-pub(crate) async fn run(events: u64, shape: Shape, alone: bool) -> anyhow::Result<()> {
+pub(crate) async fn run(events: u64, shape: Shape) -> anyhow::Result<()> {
     let questions = Question::all(shape);
     let history = History::new(events, shape);
     let hot = observe::run("observe hot", Projection::new(), &history, &questions).await?;
     let packed = Projection::with_room(0);
     let packed = observe::run("observe packed", packed, &history, &questions).await?;
-    let mut others = Vec::new();
-    if !alone {
-        let folder = TestDir::new();
-        files::write(&history, folder.path())?;
-        for contestant in python::CONTESTANTS {
-            others.push(python::run(contestant, folder.path(), &history, &questions)?);
-        }
-        others.push(postgres::run(folder.path(), &history, &questions).await?);
+    if shape.alone {
+        compare::agree(&[&hot.found, &packed.found], &questions)?;
+        print(events, &questions, &hot, &packed, &[]);
+        return Ok(());
     }
+    let folder = TestDir::new();
+    files::write(&history, folder.path())?;
+    let mut others = Vec::new();
+    for contestant in python::CONTESTANTS {
+        others.push(python::run(contestant, folder.path(), &history, &questions)?);
+    }
+    others.push(postgres::run(folder.path(), &history, &questions).await?);
     let all: Vec<&Found> = [&hot.found, &packed.found].into_iter().chain(&others).collect();
     compare::agree(&all, &questions)?;
     print(events, &questions, &hot, &packed, &others);
@@ -84,4 +87,7 @@ fn print(events: u64, questions: &[Question], hot: &Measured, packed: &Measured,
         hot.found.name,
         short(hot.resident / float(events)),
     ));
+    for (part, bytes) in &hot.parts {
+        say(&format!("    {}: {part}", short(float(*bytes) / float(events))));
+    }
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 
+use lz4_flex::frame::{BlockSize, FrameEncoder, FrameInfo};
 use observe_core::{PersonId, ProjectId};
 use observe_proto::events::v1::{AcceptedEvent, LogRow, LoggedEvents};
 use observe_proto::identity::v1::{Change, MappingChange, ProjectChanges, change};
@@ -68,7 +69,9 @@ pub(super) fn rows<'a>(
         let events = events.iter().map(|event| logged(history, texts, *event, newest));
         let events: Vec<_> = events.collect();
         let count = u32::try_from(events.len())?;
-        let mut encoder = lz4_flex::frame::FrameEncoder::new(Vec::new());
+        // As Observe writes frames of more than one block.
+        let frame = FrameInfo::new().block_size(BlockSize::Max256KB);
+        let mut encoder = FrameEncoder::with_frame_info(frame, Vec::new());
         encoder.write_all(&LoggedEvents { events, erased: 0 }.encode_to_vec())?;
         let payload = encoder.finish()?.into();
         let row = LogRow { project_id: project().to_bytes(), first_sequence, count, payload };

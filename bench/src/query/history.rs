@@ -54,6 +54,9 @@ pub(crate) struct Shape {
     /// `query`: how many browsers there are
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(2..=1_000_000))]
     pub(super) browsers: u32,
+    /// `query`: ask Observe alone, and compare with nobody
+    #[arg(long)]
+    pub(super) alone: bool,
 }
 
 /// The events in the order of time; no two have the same time. Each list has one entry an event.
@@ -233,7 +236,7 @@ pub(super) fn plans() -> Vec<String> {
 mod tests {
     use super::*;
 
-    const PLAIN: Shape = Shape { identified: 30, late: false, keys: 0, browsers: 8 };
+    const PLAIN: Shape = Shape { identified: 30, late: false, keys: 0, browsers: 8, alone: false };
 
     #[test]
     fn a_history_is_the_same_each_time_and_no_two_events_have_one_time() {

@@ -29,6 +29,8 @@ pub(super) struct Measured {
     pub(super) fill_cpu: f64,
     /// How much more memory this process has than before, after all questions, in bytes.
     pub(super) resident: f64,
+    /// What the projection says of its memory then, by part, in bytes.
+    pub(super) parts: Vec<(&'static str, u64)>,
 }
 
 /// Fills a projection and asks it.
@@ -47,7 +49,8 @@ pub(super) async fn run(
     let load_seconds = began.elapsed().as_secs_f64();
     let columns: BTreeMap<_, _> = projection.packed_bytes(frames::project()).into_iter().collect();
     let published = Arc::new(Published::new());
-    published.publish(Arc::new(projection));
+    let projection = Arc::new(projection);
+    published.publish(Arc::clone(&projection));
     let engine = ColumnarEngine::new(published, Slots::default());
     let mut answers = BTreeMap::new();
     for question in questions {
@@ -64,10 +67,11 @@ pub(super) async fn run(
         answers.insert(*question, Asked { answer, wall_ms: walls[walls.len() / 2], cpu_ms });
     }
     let resident = resident() - before;
+    let parts = projection.memory_bytes(frames::project());
     let bytes = columns.values().sum();
     let peak_mib = f64::NAN;
     let found = Found { name, answers, bytes, columns, load_seconds, peak_mib };
-    Ok(Measured { found, fill_cpu, resident })
+    Ok(Measured { found, fill_cpu, resident, parts })
 }
 
 /// Applies the event log, then identity's changes. Returns the processor time that this took, in seconds, which is one thread's.

@@ -95,11 +95,20 @@ pub fn unpack_logged(payload: &[u8]) -> anyhow::Result<LoggedEvents> {
     Ok(LoggedEvents::decode(bytes.as_slice())?)
 }
 
+/// How large the blocks of a frame are, in bytes, if it has more than one: whoever reads it makes room for a whole block, and fills
+/// it with zeros, whatever is in it.
+const BLOCK_BYTES: usize = 256 * 1024;
+
 /// Returns the payload of a row.
 #[must_use]
 pub fn compress(bytes: &[u8]) -> Vec<u8> {
     use std::io::Write as _;
-    let mut encoder = lz4_flex::frame::FrameEncoder::new(Vec::with_capacity(bytes.len() / 3));
+    let mut frame = lz4_flex::frame::FrameInfo::new();
+    if bytes.len() > BLOCK_BYTES {
+        frame = frame.block_size(lz4_flex::frame::BlockSize::Max256KB);
+    }
+    let room = Vec::with_capacity(bytes.len() / 3);
+    let mut encoder = lz4_flex::frame::FrameEncoder::with_frame_info(frame, room);
     encoder.write_all(bytes).expect("writing to memory does not fail");
     encoder.finish().expect("writing to memory does not fail")
 }
@@ -107,6 +116,16 @@ pub fn compress(bytes: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn payloads_of_any_size_come_back() {
+        for count in [0, 1, 100, 20_000] {
+            let event = AcceptedEvent { name: "page viewed".into(), ..AcceptedEvent::default() };
+            let events = LoggedEvents { events: vec![event; count], erased: 3 };
+            let payload = compress(&events.encode_to_vec());
+            assert_eq!(unpack_logged(&payload).expect("events"), events);
+        }
+    }
 
     #[test]
     fn sequences_leave_no_gap_and_rows_hold_one_project() {

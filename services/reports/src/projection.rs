@@ -11,7 +11,10 @@ mod dictionary;
 mod erasure;
 mod error_groups;
 mod first_seen;
+mod gathered;
 pub(crate) mod keeping;
+mod keyed_hash;
+mod log_row;
 mod pack;
 mod persons;
 mod project;
@@ -19,19 +22,19 @@ mod properties;
 mod property_set;
 mod retention;
 mod rows;
+mod sealing;
 pub(crate) mod segment;
 pub(crate) mod stored;
 mod tail;
+mod texts;
 
 use std::collections::{BTreeMap, HashMap};
-use std::io::Read as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use observe_core::ProjectId;
-use observe_proto::events::v1::{LogRow, LoggedEvents};
+use observe_proto::events::v1::LogRow;
 use observe_proto::identity::v1::ProjectChanges;
-use prost::Message as _;
 
 pub(crate) use block::Room;
 pub(crate) use columns::{GROUPS, Snapshot};
@@ -45,6 +48,8 @@ pub(crate) use property_set::PropertySet;
 pub(crate) use retention::Kept;
 pub(crate) use rows::NameRun;
 pub(crate) use segment::{Part, Segment};
+
+use log_row::Decoder;
 
 /// Why something read from a log cannot be applied.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -74,6 +79,8 @@ pub struct Projection {
     room: Room,
     /// Whether a row of the log was passed over.
     is_partial: AtomicBool,
+    /// Where the rows of the log are decoded.
+    decoder: Mutex<Decoder>,
 }
 
 impl Projection {
@@ -105,6 +112,23 @@ impl Projection {
             }
         }
         columns.into_iter().collect()
+    }
+
+    /// Returns how many bytes of memory a project takes, by part; of what is unpacked, those of all projects.
+    #[must_use]
+    pub fn memory_bytes(&self, project: ProjectId) -> Vec<(&'static str, u64)> {
+        let now = self.project(project).snapshot();
+        let segments = now.segments(i64::MIN, i64::MAX);
+        let sum = |of: fn(&Segment) -> usize| segments.iter().map(|segment| of(segment)).sum();
+        let parts: [(_, usize); 6] = [
+            ("packed columns", sum(Segment::all_packed_bytes)),
+            ("unpacked columns", self.room.bytes()),
+            ("first events of visitors and groups", sum(Segment::first_seen_bytes)),
+            ("distinct ids", now.visitors.bytes()),
+            ("values of properties", now.properties.bytes()),
+            ("who is who", now.persons.person_of().len() * 4),
+        ];
+        parts.map(|(part, bytes)| (part, bytes as u64)).to_vec()
     }
 
     /// Starts with what was kept: the projects, and by shard, up to where the log is in them all.
@@ -167,14 +191,17 @@ impl Projection {
         // What was in an empty one is older than its project keeps, or was erased.
         let project = self.project(project);
         if !row.payload.is_empty() && !project.keeping().has(shard, row.first_sequence) {
-            let LoggedEvents { events, erased } = unpack(&row.payload)?;
+            let mut decoder = std::mem::take(&mut *self.decoder());
+            let (events, erased) = decoder.decode(&row.payload)?;
             if events.len() + erased as usize != row.count as usize {
                 return Err(ApplyError::Malformed(
                     "a log row holds another number of events than it says",
                 ));
             }
-            project.append(&events);
+            project.append(events);
             project.passed(shard, row.first_sequence, &row.payload);
+            decoder.trim();
+            *self.decoder() = decoder;
         }
         self.cursors().insert(shard, row.first_sequence + i64::from(row.count) - 1);
         Ok(())
@@ -280,26 +307,22 @@ impl Projection {
         kept.get(&id).copied().unwrap_or(Kept::ALL)
     }
 
+    fn decoder(&self) -> MutexGuard<'_, Decoder> {
+        self.decoder.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn cursors(&self) -> MutexGuard<'_, HashMap<u32, i64>> {
         self.cursors.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn unpack(payload: &[u8]) -> Result<LoggedEvents, ApplyError> {
-    let mut bytes = Vec::new();
-    lz4_flex::frame::FrameDecoder::new(payload)
-        .read_to_end(&mut bytes)
-        .map_err(|_| ApplyError::Malformed("the payload of a log row is no lz4 frame"))?;
-    LoggedEvents::decode(bytes.as_slice())
-        .map_err(|_| ApplyError::Malformed("the payload of a log row holds no events"))
 }
 
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
 
-    use observe_proto::events::v1::AcceptedEvent;
+    use observe_proto::events::v1::{AcceptedEvent, LoggedEvents};
     use observe_proto::identity::v1::{Change, MappingChange, change};
+    use prost::Message as _;
     use uuid::Uuid;
 
     use super::*;

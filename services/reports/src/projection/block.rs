@@ -257,6 +257,26 @@ impl Blocks {
         room.keep(one, &unpacked);
         unpacked
     }
+
+    /// Returns a block like [`Self::unpacked`], but lets nothing else go for it: for one who reads it once.
+    pub(super) fn unpacked_once(
+        &self,
+        block: usize,
+        times_us: impl FnOnce() -> Vec<i64>,
+    ) -> Arc<Unpacked> {
+        let one = &self.blocks[block];
+        if let Some(unpacked) = &*one.unpacked.load() {
+            return Arc::clone(unpacked);
+        }
+        let (packed, _) = one.packed.as_ref().expect("what is not packed stays unpacked");
+        let rows = (self.rows - block * BLOCK_ROWS).min(BLOCK_ROWS);
+        Arc::new(match self.kind {
+            Kind::Codes if self.table.is_empty() => pack::unpack_codes(packed, rows),
+            Kind::Codes => pack::unpack_codes(packed, rows).mapped(&self.table),
+            Kind::Wide => pack::unpack_wide(packed, rows),
+            Kind::Arrivals => pack::unpack_arrivals(packed, times_us().into_iter(), rows),
+        })
+    }
 }
 
 #[cfg(test)]

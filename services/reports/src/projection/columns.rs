@@ -11,21 +11,17 @@ use observe_proto::identity::v1::{Change, change};
 use super::ApplyError;
 use super::dictionary::Dictionary;
 use super::error_groups::{ErrorGroups, Seen};
+use super::gathered::Gathered;
 use super::persons::{NOBODY, Persons, PersonsSnapshot};
-use super::properties::for_each_property;
 use super::property_set::PropertySet;
 use super::retention::Kept;
 use super::segment::Segment;
 use super::tail::Tail;
-use crate::activity::SESSION_ID;
 use crate::errors::{self, Occurrence};
 use crate::query::Scope;
 
 /// The property in which an event names its groups, by their types. Each becomes a column of its own, `$groups.<type>`.
 pub(crate) const GROUPS: &str = "$groups";
-/// How many groups of one event become columns: as many as a project has types.
-const GROUPS_MAX: usize = 5;
-
 /// The columns of one project: dictionaries, segments by week, the tail, and the persons.
 #[derive(Debug)]
 pub(crate) struct ProjectColumns {
@@ -78,48 +74,42 @@ impl ProjectColumns {
 
     /// Adds events to the tail.
     pub(crate) fn append(&mut self, events: &[AcceptedEvent]) {
-        for event in events {
-            if event.time_ms < self.kept.kept_from_ms(&event.name) {
-                continue;
+        let is_kept = |event: &&AcceptedEvent| event.time_ms >= self.kept.kept_from_ms(&event.name);
+        let events: Vec<_> = events.iter().filter(is_kept).collect();
+        let names = self.names.intern_all(events.iter().map(|event| event.name.as_str()), |_| ());
+        let distinct_ids = events.iter().map(|event| event.distinct_id.as_str());
+        let visitors = self.visitors.intern_all(distinct_ids, |new| self.persons.add_visitor(new));
+        let mut gathered = Gathered::default();
+        for (event, (name, visitor)) in events.into_iter().zip(names.into_iter().zip(visitors)) {
+            if self.tail.last().is_none_or(|last| last.is_full()) {
+                self.write(&mut gathered);
+                self.tail.push(Arc::new(Tail::new()));
             }
-            let (name, _) = self.names.intern(&event.name);
-            let visitor = self.visitor(&event.distinct_id);
             let arrival = event.received_us.saturating_add(i64::from(event.index));
+            let row = self.growing().push(name, visitor, event.time_ms, arrival);
+            gathered.add_event(&mut self.properties, event, row);
+            // What is derived of errors is written at once, in the order of rows.
             let is_error = event.name == errors::EVENT;
-            let tail = growing(&mut self.tail);
-            let row = tail.push(name, visitor, event.time_ms, arrival);
-            let properties = &mut self.properties;
-            // The sender gives it beside the properties; as one of them, every question can ask for it.
-            if !event.session_id.is_empty()
-                && let Some((key, code)) = properties.intern(SESSION_ID, &event.session_id)
-            {
-                tail.set(row, key, code);
-            }
-            let read = for_each_property(&event.properties_json, |key, value| {
-                if key == errors::GROUP_PROPERTY || (is_error && is_bulky(key)) {
-                    return;
-                }
-                if let Some((key, code)) = properties.intern(key, value) {
-                    tail.set(row, key, code);
-                }
-                if key == GROUPS {
-                    for_each_group(value, |key, value| {
-                        if let Some((key, code)) = properties.intern(key, value) {
-                            tail.set(row, key, code);
-                        }
-                    });
-                }
-            });
-            if let Err(error) = read {
-                // The event is stored, so it counts; what could be read of its properties does too.
-                let uuid = uuid::Uuid::from_slice(&event.uuid).unwrap_or_default();
-                tracing::error!(%uuid, line = error.line(), "properties of a logged event cannot be read");
+            if is_error || gathered.is_full() {
+                self.write(&mut gathered);
             }
             if is_error {
                 self.append_error(event, row, (visitor, arrival));
             }
         }
+        self.write(&mut gathered);
         self.errors.settle();
+    }
+
+    /// Returns the piece of the tail that takes the next row.
+    fn growing(&mut self) -> &mut Tail {
+        Arc::make_mut(self.tail.last_mut().expect("it has a piece"))
+    }
+
+    fn write(&mut self, gathered: &mut Gathered<'_>) {
+        if let Some(last) = self.tail.last_mut() {
+            gathered.write_to(Arc::make_mut(last), &mut self.properties);
+        }
     }
 
     /// Gives the row that was added last what is derived of an error, and notes that its group was seen.
@@ -264,31 +254,13 @@ impl ProjectColumns {
     }
 }
 
-/// Hands out the groups that an event names, with the properties that they become. What is no object names none.
-fn for_each_group(json: &str, mut each: impl FnMut(&str, &str)) {
-    let mut groups = 0;
-    // The text is what a parser wrote, so only that it is no object can be wrong with it.
-    let _ = for_each_property(json, |group_type, group| {
-        groups += 1;
-        if groups <= GROUPS_MAX && !group.is_empty() {
-            each(&format!("{GROUPS}.{group_type}"), group);
-        }
-    });
-}
-
 /// The properties that are derived of errors. They are columns however many other keys a project has.
-const ERROR_PROPERTIES: [&str; 4] = [
+pub(super) const ERROR_PROPERTIES: [&str; 4] = [
     errors::GROUP_PROPERTY,
     errors::TYPE_PROPERTY,
     errors::MESSAGE_PROPERTY,
     errors::HANDLED_PROPERTY,
 ];
-
-/// Returns whether a property of errors is no column as it was sent: stacks are large and different each time, and what is
-/// derived of them stands in the place of what was sent.
-fn is_bulky(key: &str) -> bool {
-    key == errors::LIST_PROPERTY || key == errors::STACK_PROPERTY || ERROR_PROPERTIES.contains(&key)
-}
 
 /// How much a tail holds.
 #[derive(Clone, Copy, Debug)]
@@ -296,14 +268,6 @@ pub(super) struct TailSize {
     pub(super) rows: usize,
     /// Of properties.
     pub(super) values: usize,
-}
-
-/// Returns the piece of the tail that takes the next row.
-fn growing(tail: &mut Vec<Arc<Tail>>) -> &mut Tail {
-    if tail.last().is_none_or(|last| last.is_full()) {
-        tail.push(Arc::new(Tail::new()));
-    }
-    Arc::make_mut(tail.last_mut().expect("it has a piece"))
 }
 
 impl Snapshot {

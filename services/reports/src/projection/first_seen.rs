@@ -42,6 +42,12 @@ impl Segment {
         found
     }
 
+    /// Returns how many bytes of memory is what was found.
+    pub(super) fn first_seen_bytes(&self) -> usize {
+        let known = self.columns().first_seen.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.values().map(|found| size_of_val(&**found)).sum()
+    }
+
     fn find_first(&self, key: Option<u32>) -> Vec<First> {
         let mut found: Vec<First> = Vec::new();
         for block in 0..self.len().div_ceil(BLOCK_ROWS) {
@@ -73,7 +79,7 @@ impl Segment {
 #[cfg(test)]
 mod tests {
     use super::super::block::Room;
-    use super::super::segment::{merge, seal};
+    use super::super::sealing::{merge, seal};
     use super::super::tail::Tail;
     use super::*;
 

@@ -1,7 +1,8 @@
 //! Packing one block of a column: at most [`BLOCK_ROWS`] whole numbers, and back.
 //!
-//! A block begins with a byte that says how it is packed. It is chosen by trying: what comes out smaller stays. Numbers come
-//! back in the narrowest type that holds them, since what a question reads is bound by how many bytes it is.
+//! A block begins with a byte that says how it is packed: the way that takes least, but LZ4 only where it takes clearly less,
+//! since it takes longer to unpack. Numbers come back in the narrowest type that holds them, since what a question reads is
+//! bound by how many bytes it is.
 
 use bitpacking::{BitPacker as _, BitPacker4x};
 
@@ -16,6 +17,13 @@ const BITS: u8 = 1;
 const STEPS: u8 = 2;
 /// The bytes, compressed by LZ4; in the width that follows.
 const LZ4: u8 = 3;
+
+/// How many of a hundred bytes that bits take LZ4 may take.
+const LZ4_PERCENT_MAX: usize = 80;
+/// What LZ4 is tried on first: so many pieces of a block,
+const SAMPLE_PIECES: usize = 8;
+/// of so many numbers each.
+const SAMPLE_ROWS: usize = 256;
 
 /// Unpacked numbers.
 #[derive(Debug, PartialEq, Eq)]
@@ -99,45 +107,87 @@ pub(crate) fn codes(numbers: &[u32]) -> Vec<u8> {
     if smallest == largest {
         return same(smallest);
     }
-    let bits = bits(numbers, smallest);
-    let lz4 = match largest {
-        0..=0xff => lz4(1, numbers.iter().map(|number| number.to_le_bytes()[0])),
-        0x100..=0xffff => lz4(2, numbers.iter().flat_map(|number| low_bytes(*number))),
+    let count = bits_of(largest - smallest);
+    lz4_if_small(numbers, largest, bits_length(numbers.len(), count)).unwrap_or_else(|| {
+        let mut bytes = bits_head(BITS, numbers.len(), count, smallest, width_of(largest));
+        pack_bits(numbers.iter().map(|number| number - smallest), count, &mut bytes);
+        bytes
+    })
+}
+
+/// Compresses value codes by LZ4 if that takes clearly less than so many bytes. It is tried on a sample first: most columns have
+/// nothing that repeats, and to find that out of all of a block takes longer than all else that is done to seal it.
+fn lz4_if_small(numbers: &[u32], largest: u32, bits_length: usize) -> Option<Vec<u8>> {
+    let pays = |length: usize| length * 100 <= bits_length * LZ4_PERCENT_MAX;
+    if numbers.len() > SAMPLE_PIECES * SAMPLE_ROWS * 2 {
+        let stride = numbers.len() / SAMPLE_PIECES;
+        let sample: Vec<u32> = numbers
+            .chunks(stride)
+            .flat_map(|piece| &piece[..SAMPLE_ROWS.min(piece.len())])
+            .copied()
+            .collect();
+        if !pays(lz4_codes(&sample, largest).len() * numbers.len() / sample.len()) {
+            return None;
+        }
+    }
+    Some(lz4_codes(numbers, largest)).filter(|packed| pays(packed.len()))
+}
+
+fn lz4_codes(numbers: &[u32], largest: u32) -> Vec<u8> {
+    match width_of(largest) {
+        1 => lz4(1, numbers.iter().map(|number| number.to_le_bytes()[0])),
+        2 => lz4(2, numbers.iter().flat_map(|number| low_bytes(*number))),
         _ => lz4(4, numbers.iter().flat_map(|number| number.to_le_bytes())),
-    };
-    if lz4.len() < bits.len() { lz4 } else { bits }
+    }
 }
 
 /// Packs numbers that are unpacked as 32 bits whatever they are.
 pub(crate) fn wide(numbers: &[u32]) -> Vec<u8> {
-    let Some((smallest, _)) = ends(numbers) else { return same(0) };
-    let mut last = smallest;
-    let folded = numbers.iter().map(|number| {
+    let mut bytes = Vec::new();
+    add_wide(numbers, &mut bytes);
+    bytes
+}
+
+fn add_wide(numbers: &[u32], bytes: &mut Vec<u8>) {
+    let Some((smallest, largest)) = ends(numbers) else {
+        bytes.extend(same(0));
+        return;
+    };
+    // All bits that any of them has: as many as the largest has.
+    let of_steps = bits_of(folded_steps(numbers, smallest).fold(0, |all, step| all | step));
+    let of_bits = bits_of(largest - smallest);
+    if of_steps < of_bits {
+        // The width is not read.
+        bytes.extend(bits_head(STEPS, numbers.len(), of_steps, smallest, 4));
+        pack_bits(folded_steps(numbers, smallest), of_steps, bytes);
+    } else {
+        bytes.extend(bits_head(BITS, numbers.len(), of_bits, smallest, width_of(largest)));
+        pack_bits(numbers.iter().map(|number| number - smallest), of_bits, bytes);
+    }
+}
+
+/// The differences from one number to the next, the sign in the lowest bit.
+fn folded_steps(numbers: &[u32], mut last: u32) -> impl ExactSizeIterator<Item = u32> {
+    numbers.iter().map(move |number| {
         let step = number.wrapping_sub(std::mem::replace(&mut last, *number)).cast_signed();
         (step.cast_unsigned() << 1) ^ (step >> 31).cast_unsigned()
-    });
-    let folded: Vec<u32> = folded.collect();
-    let mut steps = packed_bits(STEPS, &folded, 0);
-    steps.splice(2..6, smallest.to_le_bytes());
-    let bits = bits(numbers, smallest);
-    if steps.len() < bits.len() { steps } else { bits }
+    })
 }
 
 /// Packs arrivals, given beside the times of the rows in microseconds, which they mostly are close to.
 pub(crate) fn arrivals(numbers: &[i64], times_us: &[i64]) -> Vec<u8> {
-    let late: Vec<i64> =
-        numbers.iter().zip(times_us).map(|(at, time)| at.wrapping_sub(*time)).collect();
-    let smallest = late.iter().copied().min().unwrap_or(0);
+    let late = || numbers.iter().zip(times_us).map(|(at, time)| at.wrapping_sub(*time));
+    let smallest = late().min().unwrap_or(0);
     let low: Option<Vec<u32>> =
-        late.iter().map(|late| u32::try_from(late.wrapping_sub(smallest)).ok()).collect();
+        late().map(|late| u32::try_from(late.wrapping_sub(smallest)).ok()).collect();
     match low {
         Some(low) => {
-            let mut bytes = smallest.to_le_bytes().to_vec();
-            bytes.extend(wide(&low));
-            bytes.insert(0, BITS);
+            let mut bytes = vec![BITS];
+            bytes.extend(smallest.to_le_bytes());
+            add_wide(&low, &mut bytes);
             bytes
         }
-        None => lz4(8, late.iter().flat_map(|late| late.to_le_bytes())),
+        None => lz4(8, late().flat_map(i64::to_le_bytes)),
     }
 }
 
@@ -236,30 +286,40 @@ fn same(number: u32) -> Vec<u8> {
     bytes
 }
 
-fn bits(numbers: &[u32], smallest: u32) -> Vec<u8> {
-    packed_bits(BITS, numbers, smallest)
+/// Returns how many bits a number has.
+fn bits_of(largest: u32) -> u8 {
+    u8::try_from(32 - largest.leading_zeros()).expect("at most 32")
 }
 
-/// Writes the way, how many bits, the smallest, the width in bytes that holds them all, and the bits.
-fn packed_bits(way: u8, numbers: &[u32], smallest: u32) -> Vec<u8> {
-    let largest = numbers.iter().copied().max().unwrap_or(0);
-    let count = u8::try_from(32 - (largest - smallest).leading_zeros()).expect("at most 32");
-    let width = width_of(largest);
-    let mut bytes = vec![way, count];
+/// Returns how many bytes so many numbers take.
+fn bits_length(rows: usize, count: u8) -> usize {
+    7 + rows.div_ceil(BitPacker4x::BLOCK_LEN) * usize::from(count) * BitPacker4x::BLOCK_LEN / 8
+}
+
+/// Writes the way, how many bits, the smallest, and the width in bytes that holds them all; what follows is the bits.
+fn bits_head(way: u8, rows: usize, count: u8, smallest: u32, width: u8) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(bits_length(rows, count));
+    bytes.extend([way, count]);
     bytes.extend(smallest.to_le_bytes());
     bytes.push(width);
+    bytes
+}
+
+fn pack_bits(mut numbers: impl ExactSizeIterator<Item = u32>, count: u8, bytes: &mut Vec<u8>) {
     let packer = BitPacker4x::new();
     let mut block = [0_u32; BitPacker4x::BLOCK_LEN];
-    let mut packed = [0_u8; BitPacker4x::BLOCK_LEN * 4];
-    for some in numbers.chunks(BitPacker4x::BLOCK_LEN) {
-        block.fill(0);
-        for (to, number) in block.iter_mut().zip(some) {
-            *to = number - smallest;
+    let length = usize::from(count) * BitPacker4x::BLOCK_LEN / 8;
+    while numbers.len() > 0 {
+        if numbers.len() < block.len() {
+            block.fill(0);
         }
-        let length = packer.compress(&block, &mut packed, count);
-        bytes.extend_from_slice(&packed[..length]);
+        for (to, number) in block.iter_mut().zip(&mut numbers) {
+            *to = number;
+        }
+        let start = bytes.len();
+        bytes.resize(start + length, 0);
+        packer.compress(&block, &mut bytes[start..], count);
     }
-    bytes
 }
 
 fn unpacked_bits(bytes: &[u8], count: u8, rows: usize, smallest: u32) -> Vec<u32> {
@@ -347,6 +407,33 @@ mod tests {
         assert_eq!(unpack_wide(&packed, BLOCK_ROWS).as_u32(), sorted);
         assert_eq!(unpack_codes(&codes(&[5; 100]), 100), Unpacked::Same(5));
         assert!(codes(&[5; 100]).len() < 10);
+    }
+
+    #[test]
+    fn lz4_is_taken_where_it_takes_clearly_less_and_only_there() {
+        let rare = |share| numbers(BLOCK_ROWS, 60_000).into_iter().zip(numbers(BLOCK_ROWS, share));
+        let rare: Vec<u32> = rare(50).map(|(n, one)| if one == 0 { n } else { 0 }).collect();
+        let some_names =
+            (0..BLOCK_ROWS).map(|row| if row < BLOCK_ROWS / 2 { 0 } else { rare[row] + 1 });
+        let some_names: Vec<u32> = some_names.collect();
+        for repeating in [rare, some_names] {
+            let packed = codes(&repeating);
+            assert_eq!(packed[0], LZ4);
+            assert!(packed.len() < BLOCK_ROWS, "{}", packed.len());
+        }
+        for below in [2, 8, 60, 2_000] {
+            assert_eq!(codes(&numbers(BLOCK_ROWS, below))[0], BITS, "{below}");
+        }
+    }
+
+    #[test]
+    fn what_was_packed_by_an_earlier_version_is_read() {
+        // The width of steps was that of the largest step.
+        let steps = [&[STEPS, 2, 5, 0, 0, 0, 1][..], &[0b1010_1010; 32]].concat();
+        let expected: Vec<u32> = (6..134).collect();
+        assert_eq!(unpack_wide(&steps, 128).as_u32(), expected);
+        let compressed = lz4_codes(&[3, 1, 2], 3);
+        assert_eq!(unpack_codes(&compressed, 3), Unpacked::U8(vec![3, 1, 2]), "whatever it takes");
     }
 
     #[test]

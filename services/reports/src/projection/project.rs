@@ -18,7 +18,8 @@ use super::columns::{ProjectColumns, Snapshot};
 use super::erasure::Erasures;
 use super::keeping::Keeping;
 use super::retention::Kept;
-use super::segment::{self, Segment};
+use super::sealing;
+use super::segment::Segment;
 use super::tail::Tail;
 
 /// How many rows the tail takes before it is sealed.
@@ -159,7 +160,7 @@ impl Project {
         if tail.is_empty() {
             return;
         }
-        let sealed: Vec<_> = segment::seal(&Tail::joined(&tail), &self.room)
+        let sealed: Vec<_> = sealing::seal(&Tail::joined(&tail), &self.room)
             .into_iter()
             .map(|segment| self.numbered(segment))
             .collect();
@@ -237,7 +238,7 @@ impl Project {
         if small.is_empty() {
             return;
         }
-        let joined = self.numbered(segment::merge(&small, &self.room));
+        let joined = self.numbered(sealing::merge(&small, &self.room));
         let mut columns = self.write();
         if let Some(all) = columns.segments.get_mut(&week) {
             all.retain(|segment| !small.iter().any(|gone| Arc::ptr_eq(gone, segment)));

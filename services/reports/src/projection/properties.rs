@@ -13,7 +13,18 @@ use serde::de::{self, Deserialize, DeserializeSeed, MapAccess, SeqAccess, Visito
 /// The parser's, if the text is no JSON object. Pairs before the fault have been handed out by then.
 pub(crate) fn for_each_property(
     json: &str,
-    each: impl FnMut(&str, &str),
+    mut each: impl FnMut(&str, &str),
+) -> Result<(), serde_json::Error> {
+    for_each_value(json, |key, value| each(key, &value))
+}
+
+/// Likewise, with the text borrowed from the JSON where it is there as it is.
+///
+/// # Errors
+/// As [`for_each_property`].
+pub(super) fn for_each_value<'a>(
+    json: &'a str,
+    each: impl FnMut(&str, Cow<'a, str>),
 ) -> Result<(), serde_json::Error> {
     if json.is_empty() {
         return Ok(());
@@ -25,7 +36,7 @@ pub(crate) fn for_each_property(
 
 struct ObjectVisitor<F>(F);
 
-impl<'de, F: FnMut(&str, &str)> Visitor<'de> for ObjectVisitor<F> {
+impl<'de, F: FnMut(&str, Cow<'de, str>)> Visitor<'de> for ObjectVisitor<F> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -35,7 +46,7 @@ impl<'de, F: FnMut(&str, &str)> Visitor<'de> for ObjectVisitor<F> {
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
         while let Some(key) = map.next_key_seed(Text)? {
             if let Some(value) = map.next_value::<Canonical<'de>>()?.0 {
-                (self.0)(&key, &value);
+                (self.0)(&key, value);
             }
         }
         Ok(())

@@ -17,6 +17,11 @@ pub(crate) struct PropertySet {
     keys: Dictionary,
     /// By key code.
     values: Vec<ValueDictionary>,
+    /// By key code, the key that came after it the last time: objects of one sender have the same keys in the same order, and
+    /// to compare a text is cheaper than to look it up.
+    next: Vec<u32>,
+    /// The key that came last.
+    last: u32,
     /// How many values were left out because their key came when there were [`KEYS_MAX`] others.
     left_out: u64,
 }
@@ -24,15 +29,15 @@ pub(crate) struct PropertySet {
 impl PropertySet {
     /// Starts without keys; project and scope are for the log.
     pub(crate) fn new(project: ProjectId, scope: Scope) -> Self {
-        Self { project, scope, keys: Dictionary::default(), values: Vec::new(), left_out: 0 }
+        let (keys, values, next) = (Dictionary::default(), Vec::new(), Vec::new());
+        Self { project, scope, keys, values, next, last: 0, left_out: 0 }
     }
 
     /// Starts with keys that are columns whatever comes.
     pub(crate) fn with_keys(project: ProjectId, scope: Scope, keys: &[&str]) -> Self {
         let mut set = Self::new(project, scope);
         for key in keys {
-            set.keys.intern(key);
-            set.values.push(ValueDictionary::default());
+            set.add(key);
         }
         set
     }
@@ -49,22 +54,47 @@ impl PropertySet {
         if key.len() > PROPERTY_BYTES_MAX {
             return None;
         }
-        match self.keys.code(key) {
-            Some(key) => Some(key),
-            None if self.values.len() < KEYS_MAX => {
-                self.values.push(ValueDictionary::default());
-                Some(self.keys.intern(key).0)
-            }
+        let last = self.last as usize;
+        let expected = self.next.get(last).copied();
+        if let Some(code) = expected.filter(|code| self.keys.text(*code) == key) {
+            self.last = code;
+            return Some(code);
+        }
+        let code = match self.keys.code(key) {
+            Some(code) => code,
+            None if self.values.len() < KEYS_MAX => self.add(key),
             None => {
                 self.leave_out();
-                None
+                return None;
             }
+        };
+        if let Some(next) = self.next.get_mut(last) {
+            *next = code;
         }
+        self.last = code;
+        Some(code)
+    }
+
+    fn add(&mut self, key: &str) -> u32 {
+        let (code, _) = self.keys.intern(key);
+        self.values.push(ValueDictionary::default());
+        // Itself, until another one comes after it.
+        self.next.push(code);
+        code
     }
 
     /// Returns the code of a value of the key with this code.
     pub(crate) fn value(&mut self, key: u32, value: &str) -> u32 {
         self.values[key as usize].intern(value)
+    }
+
+    /// Returns the codes of values of the key with this code; see [`ValueDictionary::intern_all`].
+    pub(super) fn values<'a>(
+        &mut self,
+        key: u32,
+        values: impl ExactSizeIterator<Item = &'a str> + Clone,
+    ) -> impl Iterator<Item = u32> {
+        self.values[key as usize].intern_all(values)
     }
 
     /// Returns the key with this code, and its values.
@@ -86,6 +116,11 @@ impl PropertySet {
     /// Returns the keys that ever occurred.
     pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
         self.keys.texts()
+    }
+
+    /// Returns how many bytes of memory it takes.
+    pub(super) fn bytes(&self) -> usize {
+        self.keys.bytes() + self.values.iter().map(ValueDictionary::bytes).sum::<usize>()
     }
 
     /// Counts a value that is left out, and says so in the log the first time.
@@ -112,6 +147,17 @@ mod tests {
         assert_eq!(set.intern("another", "x"), None);
         assert_eq!((set.find("one more").is_none(), set.left_out), (true, 2));
         assert_eq!(set.intern("key 0", "y"), Some((0, 2)));
+    }
+
+    #[test]
+    fn keys_have_their_codes_in_whatever_order_they_come() {
+        let mut set = PropertySet::new(ProjectId::new(uuid::Uuid::nil()), Scope::Event);
+        let order = ["a", "b", "c", "a", "b", "c", "b", "a", "a", "c", "d", "b", "d", "c"];
+        for key in order {
+            let code = set.key(key).expect("few keys");
+            assert_eq!(set.key_text(code), key);
+        }
+        assert_eq!(set.keys().collect::<Vec<_>>(), ["a", "b", "c", "d"]);
     }
 
     #[test]

@@ -28,6 +28,22 @@ impl Column {
         }
     }
 
+    /// Adds the values of another column behind its own; the other's first row becomes the row with this number.
+    pub(super) fn append(&mut self, other: &Self, first: u32) {
+        self.rows.extend(other.rows.iter().map(|row| first + row));
+        self.codes.extend_from_slice(&other.codes);
+    }
+
+    /// Writes the value codes of all rows, of which there are as many as `codes` has.
+    pub(super) fn write_to(&self, codes: &mut [u32]) {
+        if self.rows.len() == codes.len() {
+            codes.copy_from_slice(&self.codes);
+            return;
+        }
+        codes.fill(NOT_SET);
+        self.for_each_set(|row, code| codes[row as usize] = code);
+    }
+
     /// Calls `each` with every row that has a value, in order.
     pub(crate) fn for_each_set(&self, mut each: impl FnMut(u32, u32)) {
         for (row, code) in self.rows.iter().zip(&self.codes) {
@@ -82,6 +98,19 @@ impl Rows {
         self.max_time_ms = self.max_time_ms.max(time_ms);
         row
     }
+
+    /// Adds other rows behind its own.
+    pub(super) fn append(&mut self, other: &Self) {
+        let first = u32::try_from(self.len()).expect("rows are counted in 32 bits");
+        self.visitor.extend_from_slice(&other.visitor);
+        self.time_ms.extend_from_slice(&other.time_ms);
+        self.arrival.extend_from_slice(&other.arrival);
+        self.min_time_ms = self.min_time_ms.min(other.min_time_ms);
+        self.max_time_ms = self.max_time_ms.max(other.max_time_ms);
+        for (key, column) in &other.columns {
+            self.columns.entry(*key).or_default().append(column, first);
+        }
+    }
 }
 
 /// Consecutive rows of one event name.
@@ -125,6 +154,29 @@ mod tests {
         let mut seen = Vec::new();
         column.for_each_set(|row, code| seen.push((row, code)));
         assert_eq!(seen, [(0, 2)]);
+    }
+
+    #[test]
+    fn the_values_of_joined_rows_stay_with_their_rows() {
+        let mut rows = [Rows::default(), Rows::default()];
+        for (at, own) in rows.iter_mut().enumerate() {
+            for n in 0..3 {
+                let row = own.push(n, i64::from(n), 0);
+                own.columns.entry(0).or_default().set(row, n + 1);
+                if n as usize == at {
+                    own.columns.entry(1).or_default().set(row, 9);
+                }
+            }
+        }
+        let [mut all, other] = rows;
+        all.append(&other);
+        assert_eq!((all.visitor.as_slice(), all.max_time_ms), ([0, 1, 2, 0, 1, 2].as_slice(), 2));
+        let codes = |key| {
+            let mut codes = [7; 6];
+            all.columns[&key].write_to(&mut codes);
+            codes
+        };
+        assert_eq!((codes(0), codes(1)), ([1, 2, 3, 1, 2, 3], [9, 0, 0, 0, 9, 0]));
     }
 
     #[test]

@@ -3,11 +3,13 @@
 use std::sync::{Arc, OnceLock};
 
 use super::rows::Rows;
-use super::segment::{self, Segment};
+use super::sealing;
+use super::segment::Segment;
 
 /// How many rows a piece of the tail takes.
 const ROWS_MAX: usize = 4_096;
-/// How many property values a piece of the tail takes, with those of its last row on top; each is 8 bytes.
+/// How many property values a piece of the tail takes, with those that are written together with the last of them on top;
+/// each is 8 bytes.
 const VALUES_MAX: usize = 262_144;
 
 /// A piece of the rows that are not sealed into segments yet. Queries read it like a segment that is in no order.
@@ -54,15 +56,8 @@ impl Tail {
     pub(crate) fn joined(pieces: &[Arc<Self>]) -> Self {
         let mut all = Self::new();
         for piece in pieces {
-            let offset = u32::try_from(all.len()).expect("rows are counted in 32 bits");
-            let rows = &piece.rows;
-            for row in 0..piece.len() {
-                all.push(piece.names[row], rows.visitor[row], rows.time_ms[row], rows.arrival[row]);
-            }
-            for (key, column) in &rows.columns {
-                let joined = all.rows.columns.entry(*key).or_default();
-                column.for_each_set(|row, code| joined.set(offset + row, code));
-            }
+            all.rows.append(&piece.rows);
+            all.names.extend_from_slice(&piece.names);
             all.values += piece.values;
         }
         all
@@ -105,8 +100,17 @@ impl Tail {
         self.rows.columns.entry(key).or_default().set(row, value_code);
     }
 
+    /// Sets a property of rows that were added last, in their order.
+    pub(super) fn set_all(&mut self, key: u32, values: impl Iterator<Item = (u32, u32)>) {
+        let column = self.rows.columns.entry(key).or_default();
+        for (row, value_code) in values {
+            self.values += 1;
+            column.set(row, value_code);
+        }
+    }
+
     /// Returns the rows as questions read them: sorted, the first time they are asked for after the last change.
     pub(crate) fn sorted(&self) -> &[Segment] {
-        self.sorted.get_or_init(|| segment::sort(self))
+        self.sorted.get_or_init(|| sealing::sort(self))
     }
 }
