@@ -35,6 +35,8 @@ pub(crate) struct Segment {
     /// The rows of each name, in the order in which they lie.
     runs: Vec<NameRun>,
     columns: OnceLock<Columns>,
+    /// Held by whoever loads them.
+    pub(crate) loading: tokio::sync::Mutex<()>,
 }
 
 /// The columns of a segment.
@@ -74,7 +76,16 @@ impl Segment {
     /// Makes one that was stored; its columns are not loaded.
     pub(crate) fn stored(head: Head) -> Self {
         let Head { id, week, min_time_ms, max_time_ms, len, runs } = head;
-        Self { id, week, min_time_ms, max_time_ms, len, runs, columns: OnceLock::new() }
+        Self {
+            id,
+            week,
+            min_time_ms,
+            max_time_ms,
+            len,
+            runs,
+            columns: OnceLock::new(),
+            loading: tokio::sync::Mutex::default(),
+        }
     }
 
     /// Returns what is known of it without its columns.
@@ -303,7 +314,9 @@ fn gather(week: i64, source: &Source<'_>, order: &[u32], room: Option<&Room>) ->
         first_seen: FirstSeen::default(),
     };
     let (len, runs) = (order.len(), runs(source.names, order));
-    Segment { id: 0, week, min_time_ms, max_time_ms, len, runs, columns: columns.into() }
+    let loaded = Segment::stored(Head { id: 0, week, min_time_ms, max_time_ms, len, runs });
+    loaded.load(columns);
+    loaded
 }
 
 fn runs(names: &[u32], order: &[u32]) -> Vec<NameRun> {
