@@ -37,6 +37,7 @@ pub mod retention;
 mod service;
 mod sessions;
 pub mod signals;
+pub mod start;
 pub mod stickiness;
 mod store;
 pub mod trends;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use observe_core::ProjectId;
 
 use super::upstream::{Trouble, Upstream};
-use super::{Follower, POLL_INTERVAL};
+use super::{BACKOFF_FIRST, Follower, POLL_INTERVAL};
 use crate::engine::EngineError;
 use crate::projection::Projection;
 use crate::query::Range;
@@ -15,6 +15,9 @@ use crate::rebuild::Stage;
 
 /// How long the logs are not looked at because a project is made anew; new events are visible so much later.
 const SLICE: Duration = Duration::from_millis(250);
+
+/// What is told to whoever asked; the logs are those of all tenants.
+const GIVEN_UP: &str = "the logs could not be read to their end; the log of the service says why";
 
 /// A project that is made anew.
 pub(super) struct Building {
@@ -48,7 +51,7 @@ impl Follower {
                 if said != Some(true) {
                     tracing::warn!(%project, %trouble, "making the project anew has to wait");
                 }
-                self.pause()
+                BACKOFF_FIRST
             }
         }
     }
@@ -58,7 +61,7 @@ impl Follower {
         self.building = None;
         if let Some(project) = self.rebuilds.running() {
             tracing::error!(%project, why, "the project is not made anew");
-            self.rebuilds.end(project, Stage::Failed(why.to_owned()));
+            self.rebuilds.end(project, Stage::Failed(GIVEN_UP.to_owned()));
         }
     }
 
@@ -74,9 +77,9 @@ impl Follower {
         let building = self.building.insert(building.unwrap_or_else(new));
         if let Some(beside) = building.beside.clone() {
             let until = Instant::now() + SLICE;
-            let is_level = self.upstream.come_level(&beside, projection, until).await?;
+            let is_level = self.upstream.come_level(&beside, projection, until).await;
             self.rebuilds.set_events(project, beside.project(project).row_count());
-            if !is_level || self.lifecycle.is_stopping() {
+            if !is_level? || self.lifecycle.is_stopping() {
                 return Ok(false);
             }
             self.swap(project, &beside, projection).await?;
