@@ -27,9 +27,10 @@ async fn visit(cluster: &Cluster) {
         let event = |n: i64| {
             let late = if n % 10 == 0 { 3 * DAY_SECONDS } else { 0 };
             let time = now - DAY_SECONDS - (BATCHES - batch) * 2_000 - late + n;
+            let name = ["viewed", "filled", "bought"][usize::try_from(n % 3).unwrap()];
             json!({
                 "anonymous_id": format!("visitor {}", n % USERS), "timestamp": time * 1_000,
-                "name": ["viewed", "filled", "bought"][usize::try_from(n % 3).unwrap()],
+                "name": name,
                 "properties": {"browser": format!("b{}", n % 4), "page": format!("/{}/{batch}", n % 7)},
             })
         };

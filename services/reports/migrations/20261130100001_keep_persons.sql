@@ -8,6 +8,9 @@ alter table projection add column person_count bigint not null default 0;
 
 -- Whose the visitors of the row are, by the numbers of persons; empty while persons are not kept.
 alter table projection_visitors add column persons bytea not null default '';
+-- Both are compressed already.
+alter table projection_visitors alter column texts set storage external;
+alter table projection_visitors alter column persons set storage external;
 
 -- Until when what, told by hashes, was erased: what arrived earlier is not taken however late it is read. Null where an
 -- earlier version applied it.

@@ -95,7 +95,9 @@ impl ProjectionStore {
         .bind(segment.cast_signed())
         .fetch_all(self.0.worker())
         .await?;
-        let body = parts.into_iter().flat_map(|(bytes,)| bytes).collect();
+        let mut parts = parts.into_iter().map(|(bytes,)| bytes);
+        let mut body = parts.next().unwrap_or_default();
+        parts.for_each(|bytes| body.extend(bytes));
         Ok(Some((body, digest)))
     }
 

@@ -62,7 +62,7 @@ async fn settled(fixture: &Fixture, history: &History) {
 
 #[tokio::test]
 async fn every_answer_is_the_same_before_during_and_after() {
-    for seed in 1..4 {
+    for seed in [1, 2] {
         let stores = TestStores::start().await;
         let history = History::new(seed);
         let upstream = history.log();
@@ -83,7 +83,7 @@ async fn every_answer_is_the_same_before_during_and_after() {
         }
         assert_eq!(get(&fixture, other).await.expect_err("not its own").code(), Code::NotFound);
         let mut events = 0;
-        for _ in 0..3 {
+        for _ in 0..2 {
             upstream.let_read_again(Some(3));
             events = eventually(DEADLINE, "the rebuild to go on", async || {
                 let rebuild = get(&fixture, project()).await.ok()?;
