@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use observe_runtime::StartError;
 use observe_runtime::config::{EnvReader, KEYS};
 
-use crate::{demo, person};
+use crate::{demo, person, rebuild};
 
 /// Product analytics and observability on one small machine.
 #[derive(Debug, Parser)]
@@ -38,6 +38,8 @@ pub enum Command {
     ErasePerson(person::erase::Options),
     /// Writes all that a running Observe keeps of a person, as one JSON document
     ExportPerson(person::export::Options),
+    /// Makes anew, in a running Observe, what answers about a project come from, beside it and without a pause, and shows progress
+    RebuildProjection(rebuild::Options),
     /// Brings the database up to date and ends
     Migrate,
     /// Says whether the process that listens on OBSERVE_LISTEN is of use now; the exit code is 0 if it is, else 1

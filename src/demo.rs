@@ -12,7 +12,7 @@ mod live;
 mod options;
 mod otlp;
 mod person;
-mod progress;
+pub(crate) mod progress;
 mod random;
 mod request;
 mod rhythm;

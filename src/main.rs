@@ -10,6 +10,7 @@ mod installation;
 mod migrate;
 mod patience;
 mod person;
+mod rebuild;
 mod role;
 
 use std::io::Write as _;
@@ -62,6 +63,7 @@ fn run(command: Command, env: &mut EnvReader) -> Result<bool, StartError> {
             Command::Demo(options) => demo::run(&options, env).await,
             Command::ErasePerson(options) => person::erase::run(&options, env).await,
             Command::ExportPerson(options) => person::export::run(&options, env).await,
+            Command::RebuildProjection(options) => rebuild::run(&options, env).await,
             Command::Health => health::run(env).await,
             Command::Config => Ok(true),
             service => role::run(&service, env).await,
@@ -84,6 +86,7 @@ fn start_traces(command: &Command, env: &mut EnvReader) {
         | Command::Demo(_)
         | Command::ErasePerson(_)
         | Command::ExportPerson(_)
+        | Command::RebuildProjection(_)
         | Command::Health
         | Command::Config => return,
     };

@@ -1,15 +1,15 @@
 //! `observe erase-person` and `observe export-person`: what a person can ask of whoever keeps data of it, done by a client like any
 //! other, through the public API of a running Observe.
 
-mod edge;
+pub(crate) mod edge;
 pub mod erase;
 pub mod export;
-mod options;
+pub(crate) mod options;
 
 use std::io::Write as _;
 
 /// Says something to the person at the terminal, beside what goes to standard output.
-fn say(text: &str) {
+pub(crate) fn say(text: &str) {
     // Nothing more can be done for a closed standard error.
     let _ = writeln!(std::io::stderr(), "observe: {text}");
 }

@@ -43,12 +43,12 @@ const FOLDER_VARIABLE: &str = "TMPDIR";
 #[derive(Debug, Parser)]
 #[command(name = "observe-bench")]
 struct Options {
-    /// What to measure; all but `query` when left out
+    /// What to measure; all but `query` and `restart` when left out
     parts: Vec<Part>,
     /// How long each load of `capture`, `seed`, `lag`, `overload` and `persons` lasts
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=3_600))]
     seconds: u64,
-    /// How many events `drain` (300,000), `funnel`, `list`, `persons` and `query` (1,000,000) work with
+    /// How many events `drain` (300,000), `funnel`, `list`, `persons`, `query` and `restart` (1,000,000) work with
     #[arg(long, value_parser = clap::value_parser!(u64).range(10_000..=100_000_000))]
     events: Option<u64>,
     /// How many persons there are before `persons`
@@ -91,6 +91,8 @@ enum Part {
     Persons,
     /// The engine of reports alone, beside ClickHouse, DuckDB and PostgreSQL; `make bench-query` installs them
     Query,
+    /// A start of reports on what it kept, until the first answer
+    Restart,
 }
 
 const ALL: [Part; 11] = [
@@ -154,6 +156,10 @@ async fn run(options: &Options) -> anyhow::Result<()> {
                 persons::run(events, options.persons, Duration::from_secs(options.seconds)).await
             }
             Part::Query => query::run(options.events.unwrap_or(query::EVENTS), options.shape).await,
+            Part::Restart => {
+                let events = options.events.unwrap_or(query::EVENTS);
+                query::restart::run(events, options.shape).await
+            }
         }
         .with_context(|| format!("{part:?} was not finished"))?;
     }

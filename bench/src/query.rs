@@ -12,6 +12,7 @@ mod observe;
 mod postgres;
 mod python;
 mod question;
+pub(crate) mod restart;
 
 use observe_reports::projection::Projection;
 use observe_testkit::TestDir;

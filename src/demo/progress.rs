@@ -1,6 +1,6 @@
 //! How far it is: a bar on a terminal, plain lines elsewhere. A library for this would bring five crates for one line of text.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -12,8 +12,16 @@ const DRAW_INTERVAL: Duration = Duration::from_millis(80);
 /// Elsewhere, a line is written each so many percent.
 const LINE_PERCENT: u64 = 25;
 
+/// Where it is shown.
+#[derive(Clone, Copy)]
+enum Out {
+    Stdout,
+    Stderr,
+}
+
 /// The progress of one part.
-pub(super) struct Progress {
+pub(crate) struct Progress {
+    out: Out,
     label: &'static str,
     unit: &'static str,
     total: u64,
@@ -27,35 +35,55 @@ pub(super) struct Progress {
 impl Progress {
     /// Begins a part that is `total` steps long and counts items of a unit.
     pub(super) fn begin(label: &'static str, unit: &'static str, total: u64) -> Self {
-        let on_terminal = std::io::stdout().is_terminal();
-        let total = total.max(1);
-        Self { label, unit, total, done: 0, items: 0, on_terminal, drawn: None, written_percent: 0 }
+        Self::of(Out::Stdout, label, unit, total)
+    }
+
+    /// The same, shown beside what goes to standard output.
+    pub(crate) fn begin_beside(label: &'static str, unit: &'static str, total: u64) -> Self {
+        Self::of(Out::Stderr, label, unit, total)
+    }
+
+    fn of(out: Out, label: &'static str, unit: &'static str, total: u64) -> Self {
+        let on_terminal = match out {
+            Out::Stdout => std::io::stdout().is_terminal(),
+            Out::Stderr => std::io::stderr().is_terminal(),
+        };
+        let (total, drawn) = (total.max(1), None);
+        Self { out, label, unit, total, done: 0, items: 0, on_terminal, drawn, written_percent: 0 }
     }
 
     /// Goes on by so many steps and items.
-    pub(super) fn add(&mut self, steps: u64, items: u64) {
+    pub(crate) fn add(&mut self, steps: u64, items: u64) {
         self.done = (self.done + steps).min(self.total);
         self.items += items;
         let percent = self.done * 100 / self.total;
         if self.on_terminal {
             if self.drawn.is_none_or(|drawn| drawn.elapsed() >= DRAW_INTERVAL) {
                 self.drawn = Some(Instant::now());
-                print(&format!("\r{}\x1b[K", bar(self.label, percent, &self.count())));
+                self.print(&format!("\r{}\x1b[K", bar(self.label, percent, &self.count())));
             }
         } else if percent >= self.written_percent + LINE_PERCENT && percent < 100 {
             self.written_percent = percent - percent % LINE_PERCENT;
-            say(&format!("{:<9} {:>3} %  {}", self.label, self.written_percent, self.count()));
+            let (label, percent) = (self.label, self.written_percent);
+            self.print(&format!("{label:<9} {percent:>3} %  {}\n", self.count()));
         }
     }
 
     /// Ends the part; returns how many items it had.
-    pub(super) fn end(self) -> u64 {
+    pub(crate) fn end(self) -> u64 {
         let line = bar(self.label, 100, &self.count());
         match self.on_terminal {
-            true => print(&format!("\r{line}\x1b[K\n")),
-            false => say(&format!("{:<9} 100 %  {}", self.label, self.count())),
+            true => self.print(&format!("\r{line}\x1b[K\n")),
+            false => self.print(&format!("{:<9} 100 %  {}\n", self.label, self.count())),
         }
         self.items
+    }
+
+    fn print(&self, text: &str) {
+        match self.out {
+            Out::Stdout => print(std::io::stdout(), text),
+            Out::Stderr => print(std::io::stderr(), text),
+        }
     }
 
     fn count(&self) -> String {
@@ -65,12 +93,11 @@ impl Progress {
 
 /// Writes a line.
 pub(super) fn say(line: &str) {
-    print(&format!("{line}\n"));
+    print(std::io::stdout(), &format!("{line}\n"));
 }
 
-fn print(text: &str) {
-    let mut out = std::io::stdout();
-    // Nobody has to look: a closed standard output does not keep the demo from its work.
+fn print(mut out: impl std::io::Write, text: &str) {
+    // Nobody has to look: a closed standard output does not keep the command from its work.
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 

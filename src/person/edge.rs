@@ -15,10 +15,12 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A running Observe, and the key of a project.
-pub(super) struct EdgeClient {
+pub(crate) struct EdgeClient {
     base: String,
     http: reqwest::Client,
     key: Secret,
+    /// What it means that something is not found.
+    absent: &'static str,
 }
 
 /// Why a call came to nothing.
@@ -30,11 +32,11 @@ enum Failure {
 }
 
 impl EdgeClient {
-    /// Prepares to talk; nothing is sent yet.
+    /// Prepares to talk; nothing is sent yet. `absent` is what is said when something is not found.
     ///
     /// # Errors
     /// A sentence if the address cannot be one.
-    pub(super) fn open(base: &str, key: Secret) -> Result<Self, StartError> {
+    pub(crate) fn open(base: &str, key: Secret, absent: &'static str) -> Result<Self, StartError> {
         let base = base.trim_end_matches('/').to_owned();
         if !base.starts_with("http://") {
             return Err(StartError::new(format!(
@@ -48,14 +50,14 @@ impl EdgeClient {
             .no_proxy()
             .build()
             .map_err(|error| StartError::new(format!("no HTTP client can be made: {error}")))?;
-        Ok(Self { base, http, key })
+        Ok(Self { base, http, key, absent })
     }
 
     /// Calls an RPC that may be repeated, `<package.Service>/<Method>`, again and again while the server is busy.
     ///
     /// # Errors
     /// A sentence that says what to do, once patience is over or waiting does not mend it.
-    pub(super) async fn call(&self, method: &str, request: &Value) -> Result<Value, StartError> {
+    pub(crate) async fn call(&self, method: &str, request: &Value) -> Result<Value, StartError> {
         patiently(async || match self.attempt(method, request).await {
             Ok(answer) => Ok(Ok(answer)),
             Err(Failure::Passing(why, pause)) => Err((StartError::new(why), pause)),
@@ -83,11 +85,17 @@ impl EdgeClient {
             return serde_json::from_slice(&body)
                 .map_err(|error| Failure::Lasting(format!("{base} answered no JSON: {error}")));
         }
-        Err(refusal(base, status, pause, &body))
+        Err(refusal(base, self.absent, status, pause, &body))
     }
 }
 
-fn refusal(base: &str, status: StatusCode, pause: Option<Duration>, body: &[u8]) -> Failure {
+fn refusal(
+    base: &str,
+    absent: &str,
+    status: StatusCode,
+    pause: Option<Duration>,
+    body: &[u8],
+) -> Failure {
     let said: Value = serde_json::from_slice(body).unwrap_or_default();
     let message = said.get("message").and_then(Value::as_str).unwrap_or("no reason was given");
     match status {
@@ -98,17 +106,13 @@ fn refusal(base: &str, status: StatusCode, pause: Option<Duration>, body: &[u8])
             Failure::Passing(format!("Observe at {base} is busy: {message}"), pause)
         }
         StatusCode::UNAUTHORIZED => Failure::Lasting(format!(
-            "Observe at {base} does not know this secret key; give one of the person's project with --secret-key"
+            "Observe at {base} does not know this secret key; give one of the project with --secret-key"
         )),
         StatusCode::FORBIDDEN => Failure::Lasting(
             "this key may only send events; the project's secret key (obs_sec_...) is needed"
                 .to_owned(),
         ),
-        StatusCode::NOT_FOUND => Failure::Lasting(
-            "there is no such person in the project of this key; a visitor that was never identified is known by its \
-             distinct id alone"
-                .to_owned(),
-        ),
+        StatusCode::NOT_FOUND => Failure::Lasting(absent.to_owned()),
         _ => Failure::Lasting(format!("Observe at {base} answered {status}: {message}")),
     }
 }

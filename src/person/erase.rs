@@ -8,7 +8,7 @@ use observe_runtime::config::EnvReader;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::options::{Place, Who};
+use super::options::{NO_SUCH_PERSON, Place, Who};
 use super::say;
 
 const DELETE_PERSON: &str = "observe.identity.v1.PersonService/DeletePerson";
@@ -32,7 +32,7 @@ pub struct Options {
 /// # Errors
 /// A sentence if it cannot be asked for.
 pub async fn run(options: &Options, env: &mut EnvReader) -> Result<bool, StartError> {
-    let edge = options.place.client(env)?;
+    let edge = options.place.client(env, NO_SUCH_PERSON)?;
     let begun = edge.call(DELETE_PERSON, &options.who.request().into()).await?;
     let mut erasure = begun.get("erasure").cloned().unwrap_or_default();
     let request = json!({"erasureId": erasure.get("id").cloned().unwrap_or_default()});

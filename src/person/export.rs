@@ -8,7 +8,7 @@ use observe_runtime::config::EnvReader;
 use serde_json::Value;
 
 use super::edge::EdgeClient;
-use super::options::{Place, Who};
+use super::options::{NO_SUCH_PERSON, Place, Who};
 use super::say;
 
 const EXPORT_PERSON: &str = "observe.reports.v1.PersonActivityService/ExportPerson";
@@ -30,7 +30,7 @@ pub struct Options {
 /// # Errors
 /// A sentence if it cannot be asked for, or the file cannot be written.
 pub async fn run(options: &Options, env: &mut EnvReader) -> Result<bool, StartError> {
-    let edge = options.place.client(env)?;
+    let edge = options.place.client(env, NO_SUCH_PERSON)?;
     match &options.output {
         None => export(&edge, &options.who, &mut BufWriter::new(std::io::stdout())).await?,
         Some(path) => {

@@ -13,6 +13,10 @@ use super::edge::EdgeClient;
 use crate::credentials;
 use crate::demo::reachable;
 
+/// What is said of a person who is not found.
+pub(super) const NO_SUCH_PERSON: &str = "there is no such person in the project of this key; a visitor that was never identified is \
+                                         known by its distinct id alone";
+
 /// Who is meant.
 #[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
 #[group(required = true, multiple = false)]
@@ -50,11 +54,15 @@ fn secret(text: &str) -> Result<Secret, Infallible> {
 }
 
 impl Place {
-    /// Finds the server and the key.
+    /// Finds the server and the key. `absent` is what is said when something is not found.
     ///
     /// # Errors
     /// All wrong settings, or a sentence that says which is missing.
-    pub(super) fn client(&self, env: &mut EnvReader) -> Result<EdgeClient, StartError> {
+    pub(crate) fn client(
+        &self,
+        env: &mut EnvReader,
+        absent: &'static str,
+    ) -> Result<EdgeClient, StartError> {
         let listen = env.address("OBSERVE_LISTEN", SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)));
         let data_dir = env.folder("OBSERVE_DATA_DIR", ".observe");
         let bootstrap_key = env.secret("OBSERVE_BOOTSTRAP_SECRET_KEY");
@@ -64,7 +72,7 @@ impl Place {
             Some(key) => key,
             None => credentials::secret_key(&data_dir)?,
         };
-        EdgeClient::open(&base, key)
+        EdgeClient::open(&base, key, absent)
     }
 }
 
@@ -98,7 +106,10 @@ mod tests {
         let place = |given: &[&str], env: &[(&str, &str)]| {
             let line = [&["erase-person", "--distinct-id", "usr"], given].concat();
             let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-            Line::parse_from(line).place.client(&mut EnvReader::from_values(env)).err()
+            Line::parse_from(line)
+                .place
+                .client(&mut EnvReader::from_values(env), NO_SUCH_PERSON)
+                .err()
         };
         let said = place(&[], &[("OBSERVE_DATA_DIR", &path)]).expect("no key").to_string();
         assert!(said.contains("observe up") && said.contains("--secret-key"), "{said}");

@@ -137,6 +137,12 @@ impl Cluster {
         self.reports = self.reports_command.start(self.stores.dir());
     }
 
+    /// Ends reports, which keeps what it knows before, and starts it again.
+    pub(crate) async fn restart_reports(&mut self) {
+        assert!(self.reports.terminate(DEADLINE).await.success());
+        self.reports = self.reports_command.start(self.stores.dir());
+    }
+
     /// Returns where each of the five processes listens.
     pub(crate) fn bases(&self) -> impl Iterator<Item = String> {
         self.ports.iter().map(|port| format!("http://127.0.0.1:{port}"))

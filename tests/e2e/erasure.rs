@@ -180,11 +180,18 @@ async fn done(cluster: &Cluster, erasure: &Erasure) -> Erasure {
 async fn nothing_but_hashes_is_left_of_a_person_whichever_service_dies_on_the_way() {
     let mut cluster = Cluster::start().await;
     visit(&cluster).await;
+    settled(&cluster).await;
+    cluster.restart_reports().await;
     let person = settled(&cluster).await;
     let before = columns_with(&cluster, MARKER).await;
-    for place in
-        ["events.event_log, unpacked", "identity.change_log.payload", "identity.person.properties"]
-    {
+    for place in [
+        "events.event_log, unpacked",
+        "identity.change_log.payload",
+        "identity.person.properties",
+        "reports.projection_persons.bytes",
+        "reports.projection_segment_part.bytes",
+        "reports.projection_visitors.texts",
+    ] {
         assert!(before.iter().any(|found| found == place), "{place} is looked at: {before:?}");
     }
 

@@ -13,6 +13,7 @@ mod main_job;
 mod outage;
 mod overview;
 mod persons;
+mod rebuild;
 mod rejections;
 mod spans;
 mod start;

@@ -50,6 +50,13 @@ impl Texts {
     }
 }
 
+impl Texts {
+    /// Returns the distinct id of a visitor.
+    pub(super) fn visitor(&self, visitor: u32) -> &str {
+        &self.visitors[visitor as usize]
+    }
+}
+
 /// Returns an id that looks like those that the SDK makes.
 fn uuid(number: u64) -> Uuid {
     let mut random = Random(number << 8);

@@ -208,6 +208,8 @@ const TABLE: &[Route] = &[
     route(Target::Reports, READERS, "/observe.reports.v1.PersonActivityService/ExportPerson"),
     route(Target::Reports, READERS, "/observe.reports.v1.PersonActivityService/ListPersonEvents"),
     route(Target::Reports, READERS, "/observe.reports.v1.PersonActivityService/PreviewMerge"),
+    route(Target::Reports, READERS, "/observe.reports.v1.ProjectionService/GetProjectionRebuild"),
+    route(Target::Reports, READERS, "/observe.reports.v1.ProjectionService/RebuildProjection"),
     route(Target::Reports, READERS, "/observe.reports.v1.SavedInsightService/CreateSavedInsight"),
     route(Target::Reports, READERS, "/observe.reports.v1.SavedInsightService/DeleteSavedInsight"),
     route(Target::Reports, READERS, "/observe.reports.v1.SavedInsightService/GetSavedInsight"),

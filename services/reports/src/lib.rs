@@ -2,7 +2,7 @@
 //!
 //! It reads the event log (events) and the change log of persons (identity), keeps both as columns in memory, and answers
 //! questions about what persons did and what is broken from them, merges applied to all history. Of events it stores the packed
-//! columns, so that a start goes on from there; the changes of persons it reads from their beginning. It also stores what people
+//! columns, and of persons who is who, so that a start goes on from there. It also stores what people
 //! keep here (cohorts, saved insights, dashboards, annotations), what they decided of errors, and the days that are over. It
 //! never changes an event or a person.
 
@@ -31,11 +31,13 @@ mod person_activity;
 pub mod projection;
 pub mod published;
 pub mod query;
+mod rebuild;
 pub mod refusal;
 pub mod retention;
 mod service;
 mod sessions;
 pub mod signals;
+pub mod start;
 pub mod stickiness;
 mod store;
 pub mod trends;
@@ -51,6 +53,7 @@ use observe_proto::reports::v1::insight_service_server::{InsightServiceServer, S
 use observe_proto::reports::v1::latency_service_server::LatencyServiceServer;
 use observe_proto::reports::v1::overview_service_server::OverviewServiceServer;
 use observe_proto::reports::v1::person_activity_service_server::PersonActivityServiceServer;
+use observe_proto::reports::v1::projection_service_server::ProjectionServiceServer;
 use observe_proto::reports::v1::usage_service_server::UsageServiceServer;
 use observe_runtime::postgres::{Database, PoolSizes};
 use observe_runtime::redis::CacheRedis;
@@ -66,6 +69,7 @@ use latency::query::LatencyQueries;
 use neighbours::Neighbours;
 use overview::board::Board;
 use published::Published;
+use rebuild::Rebuilds;
 use service::error::Errors;
 use service::insight::{Answers, Insight};
 use service::kept::Kept;
@@ -73,6 +77,7 @@ use service::latency::Latency;
 use service::overview::Overviews;
 use service::person_activity::PersonActivities;
 use service::persons::PersonPages;
+use service::projection::Projections;
 use service::usage::Usage;
 use signals::Assessor;
 use store::cohort::CohortStore;
@@ -198,17 +203,23 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
         entropy: deps.entropy.clone(),
         page_tokens,
     };
+    let rebuilds = Arc::new(Rebuilds::new(deps.clock.clone()));
     let routes = kept
         .add_to(Routes::new(InsightServiceServer::new(insight)))
         .add_service(ErrorServiceServer::new(errors))
         .add_service(LatencyServiceServer::new(latency))
         .add_service(OverviewServiceServer::new(Overviews::new(Arc::new(board), life.clone())))
         .add_service(PersonActivityServiceServer::new(persons))
+        .add_service(ProjectionServiceServer::new(Projections {
+            published: Arc::clone(&published),
+            rebuilds: Arc::clone(&rebuilds),
+        }))
         .add_service(UsageServiceServer::new(Usage(ledger)));
     let follow = follow_log::run(
         upstream,
         Keeper::new(projections),
         published,
+        rebuilds,
         deps.clock.clone(),
         life.clone(),
     );

@@ -1,5 +1,5 @@
-//! The projection: every project's events as columns in memory, built by reading the event log and identity's change log
-//! from their starts.
+//! The projection: every project's events as columns in memory, built by reading the event log and identity's change log from
+//! where what was kept of it ends.
 //!
 //! Data and cursors live together, in this value alone, so each event is in it exactly once: a row of the log that does
 //! not follow the one before is refused, and the projection must then be built anew.
@@ -81,6 +81,10 @@ pub struct Projection {
     is_partial: AtomicBool,
     /// Where the rows of the log are decoded.
     decoder: Mutex<Decoder>,
+    /// Whether persons are as they were kept, and identity's change log was not looked at yet.
+    is_restored: AtomicBool,
+    /// The only project that is read, if there is one.
+    only: Option<ProjectId>,
 }
 
 impl Projection {
@@ -139,7 +143,36 @@ impl Projection {
     ) -> Self {
         let projects = projects.into_iter().map(|(id, project)| (id, Arc::new(project))).collect();
         let (projects, cursors) = (RwLock::new(projects), Mutex::new(floor));
-        Self { projects, cursors, room, ..Self::default() }
+        Self { projects, cursors, room, is_restored: AtomicBool::new(true), ..Self::default() }
+    }
+
+    /// Starts without anything, to make one project anew beside this projection.
+    pub(crate) fn beside(&self, project: ProjectId) -> Self {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let anew = Self { room: self.room.clone(), only: Some(project), ..Self::default() };
+        anew.keep(kept);
+        // Its persons may have changes before it has an event.
+        anew.project(project);
+        anew
+    }
+
+    /// Puts a project that was made anew beside in the place of the one that is there: nobody is answered from that one from now
+    /// on. It was read up to where this projection is.
+    pub(crate) fn replace(&self, id: ProjectId, anew: Arc<Project>) {
+        anew.take_over(&self.project(id));
+        anew.keep(self.kept_of(id));
+        let mut projects = self.projects.write().unwrap_or_else(PoisonError::into_inner);
+        projects.insert(id, anew);
+    }
+
+    /// Returns whether identity's change log was not looked at yet since persons were restored.
+    pub(crate) fn is_restored(&self) -> bool {
+        self.is_restored.load(Ordering::Relaxed)
+    }
+
+    /// Notes that identity's change log goes on from where persons were restored.
+    pub(crate) fn set_continued(&self) {
+        self.is_restored.store(false, Ordering::Relaxed);
     }
 
     /// Returns all known projects.
@@ -177,6 +210,26 @@ impl Projection {
         self.cursors().get(&shard).copied().unwrap_or(0)
     }
 
+    /// Applies a row of the log to its project.
+    fn apply(&self, project: &Project, shard: u32, row: &LogRow) -> Result<(), ApplyError> {
+        // What was in an empty one is older than its project keeps, or was erased.
+        if row.payload.is_empty() || project.keeping().has(shard, row.first_sequence) {
+            return Ok(());
+        }
+        let mut decoder = std::mem::take(&mut *self.decoder());
+        let (events, erased) = decoder.decode(&row.payload)?;
+        if events.len() + erased as usize != row.count as usize {
+            return Err(ApplyError::Malformed(
+                "a log row holds another number of events than it says",
+            ));
+        }
+        project.append(events);
+        project.passed(shard, row.first_sequence, &row.payload);
+        decoder.trim();
+        *self.decoder() = decoder;
+        Ok(())
+    }
+
     /// Applies the next row of a shard's log.
     ///
     /// # Errors
@@ -188,23 +241,15 @@ impl Projection {
         }
         let project = ProjectId::from_bytes(&row.project_id)
             .ok_or(ApplyError::Malformed("a log row names no project"))?;
-        // What was in an empty one is older than its project keeps, or was erased.
-        let project = self.project(project);
-        if !row.payload.is_empty() && !project.keeping().has(shard, row.first_sequence) {
-            let mut decoder = std::mem::take(&mut *self.decoder());
-            let (events, erased) = decoder.decode(&row.payload)?;
-            if events.len() + erased as usize != row.count as usize {
-                return Err(ApplyError::Malformed(
-                    "a log row holds another number of events than it says",
-                ));
-            }
-            project.append(events);
-            project.passed(shard, row.first_sequence, &row.payload);
-            decoder.trim();
-            *self.decoder() = decoder;
+        if self.reads(project) {
+            self.apply(&self.project(project), shard, row)?;
         }
         self.cursors().insert(shard, row.first_sequence + i64::from(row.count) - 1);
         Ok(())
+    }
+
+    fn reads(&self, project: ProjectId) -> bool {
+        self.only.is_none_or(|only| only == project)
     }
 
     /// Passes over the next row of a shard's log as if it were applied: one that cannot be.
@@ -219,7 +264,8 @@ impl Projection {
         let count = i64::from(row.count.max(1));
         self.cursors().insert(shard, row.first_sequence + count - 1);
         self.is_partial.store(true, Ordering::Relaxed);
-        if let Some(project) = ProjectId::from_bytes(&row.project_id) {
+        let project = ProjectId::from_bytes(&row.project_id);
+        if let Some(project) = project.filter(|project| self.reads(*project)) {
             self.project(project).keeping().set_partial();
         }
         Ok(())
@@ -254,6 +300,7 @@ impl Projection {
         if number != expected {
             return Err(ApplyError::Gap { expected, found: number });
         }
+        project.keeping().set_persons_partial();
         project.skip_change();
         Ok(())
     }

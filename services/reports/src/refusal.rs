@@ -1,4 +1,5 @@
-//! Why what people keep here (cohorts, saved insights, dashboards, annotations) cannot be made, changed or asked.
+//! Why what people keep here (cohorts, saved insights, dashboards, annotations) cannot be made, changed or asked, and a projection
+//! not be made anew.
 
 use std::time::Duration;
 
@@ -34,6 +35,9 @@ pub enum Refusal {
     /// What was kept cannot be read or asked any more: another version wrote it, or it names what is gone.
     #[error("the {0} cannot be read as it was saved; change it and save it anew")]
     Unreadable(&'static str),
+    /// A project is being made anew, this one or another.
+    #[error("a projection is being made anew already; begin when that is done")]
+    Rebuilding,
     /// Too many requests for a shared dashboard.
     #[error("this dashboard is asked for too often from this address")]
     TooOften,
@@ -46,7 +50,7 @@ impl Refusal {
         match self {
             Self::TooMany { .. } | Self::TooOften => ErrorCode::ResourceExhausted,
             Self::NameTaken(_) => ErrorCode::AlreadyExists,
-            Self::CohortInUse(_) | Self::NoList | Self::Unreadable(_) => {
+            Self::CohortInUse(_) | Self::NoList | Self::Unreadable(_) | Self::Rebuilding => {
                 ErrorCode::FailedPrecondition
             }
             Self::Changed(_) => ErrorCode::Aborted,

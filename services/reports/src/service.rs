@@ -10,5 +10,6 @@ pub(crate) mod latency;
 pub(crate) mod overview;
 pub(crate) mod person_activity;
 pub(crate) mod persons;
+pub(crate) mod projection;
 pub(crate) mod saved_insight;
 pub(crate) mod usage;

@@ -235,16 +235,6 @@ impl ProjectColumns {
         }
     }
 
-    /// Takes in the next visitor as it was kept; an empty text was forgotten.
-    pub(super) fn restore_visitor(&mut self, distinct_id: &str) {
-        if distinct_id.is_empty() {
-            self.visitors.skip();
-            self.persons.add_forgotten();
-        } else {
-            self.visitor(distinct_id);
-        }
-    }
-
     fn visitor(&mut self, distinct_id: &str) -> u32 {
         let (visitor, is_new) = self.visitors.intern(distinct_id);
         if is_new {

@@ -59,8 +59,20 @@ impl Erasures {
     }
 
     /// Takes in what was kept.
-    pub(super) fn restore(&mut self, rows: Vec<(Uuid, u64)>) {
-        self.rows.extend(rows);
+    pub(super) fn restore(&mut self, erasures: Vec<StoredErasure>) {
+        for erasure in erasures {
+            self.rows.insert(erasure.id, erasure.rows);
+            if let Some(cut) = erasure.cut {
+                self.note(&cut.hashes, cut.at_us);
+            }
+        }
+    }
+
+    /// Notes how many rows erasures removed elsewhere, where that was more: what is gone from the log by now was counted there.
+    pub(super) fn count_at_least(&mut self, others: &Self) {
+        for (id, rows) in &mut self.rows {
+            *rows = others.rows(*id).unwrap_or(0).max(*rows);
+        }
     }
 
     /// Notes a cut.
@@ -86,6 +98,25 @@ impl Erasures {
 fn half(hash: &Hash) -> u128 {
     let (half, _) = hash.split_first_chunk().expect("a hash has 32 bytes");
     u128::from_be_bytes(*half)
+}
+
+/// An erasure as it is kept.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredErasure {
+    pub(crate) id: Uuid,
+    /// How many rows went.
+    pub(crate) rows: u64,
+    /// `None` where an earlier version kept it.
+    pub(crate) cut: Option<Cut>,
+}
+
+/// What an erasure removes however late it comes.
+#[derive(Clone, Debug)]
+pub(crate) struct Cut {
+    /// Of distinct ids.
+    pub(crate) hashes: Vec<Hash>,
+    /// What arrived at or before it, in microseconds since 1970.
+    pub(crate) at_us: i64,
 }
 
 /// An erasure, read.
@@ -131,19 +162,35 @@ impl Project {
         } else {
             self.rewrite(number, &erasure, &gone)
         };
-        if number > self.keeping().erased_through {
-            let forgotten = self.forget_visitors(&gone);
-            self.keeping().erased(erasure.id, removed, forgotten.into_iter());
+        let (is_kept, restored) = {
+            let keeping = self.keeping();
+            (number <= keeping.erased_through, keeping.restored_visitors)
+        };
+        let rows = if is_kept {
+            // Changes that are read again may have named those who were forgotten; no segment that was kept has any of them.
+            let back = gone.iter().copied().filter(|visitor| *visitor as usize >= restored);
+            self.forget_visitors(&back.collect(), true);
+            *erasures.rows.entry(erasure.id).or_insert(removed)
+        } else {
+            self.forget_visitors(&gone, false);
             erasures.rows.insert(erasure.id, removed);
-        }
+            removed
+        };
+        let Erasure { id, hashes, cut_us, .. } = erasure;
+        let cut = Some(Cut { hashes, at_us: cut_us });
+        self.keeping().erased(StoredErasure { id, rows, cut });
         Ok(())
     }
 
-    /// Forgets those of some visitors that have no event left, and returns them.
-    fn forget_visitors(&self, visitors: &FxHashSet<u32>) -> Vec<u32> {
+    /// Forgets those of some visitors that have no event left.
+    fn forget_visitors(&self, visitors: &FxHashSet<u32>, only_loaded: bool) {
+        if visitors.is_empty() {
+            return;
+        }
         let now = self.snapshot();
         let mut left = FxHashSet::default();
-        for segment in now.segments(i64::MIN, i64::MAX) {
+        let all = now.segments(i64::MIN, i64::MAX).into_iter();
+        for segment in all.filter(|segment| !only_loaded || segment.is_loaded()) {
             for part in segment.parts(None) {
                 let codes = segment.visitors(part.block);
                 let has = |visitor: &&u32| {
@@ -152,13 +199,11 @@ impl Project {
                 left.extend(visitors.iter().filter(has));
             }
         }
-        let gone: Vec<u32> = visitors.difference(&left).copied().collect();
         let mut columns = self.write();
-        for visitor in &gone {
+        for visitor in visitors.difference(&left) {
             columns.visitors.forget(*visitor);
             columns.persons.forget(*visitor);
         }
-        gone
     }
 
     fn rewrite(&self, number: i64, erasure: &Erasure, gone: &FxHashSet<u32>) -> u64 {

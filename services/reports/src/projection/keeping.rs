@@ -3,19 +3,23 @@
 //! The store is made equal to what is in memory: segments that are not there are added, those that are gone are removed.
 //! Whatever made or removed them, sealing, joining, retention or an erasure, needs to know nothing of it.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+mod visitors;
+
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use observe_core::ProjectId;
 use observe_proto::identity::v1::{Change, change};
 use prost::Message as _;
-use uuid::Uuid;
 
 use super::block::Room;
+pub(crate) use super::erasure::{Cut, StoredErasure};
+pub(crate) use super::persons::{FORMAT as PERSONS_FORMAT, StoredPersons};
+use super::persons::{PERSONS_PER_ROW, Persons};
 use super::project::Project;
 use super::retention::Kept;
 use super::segment::{Head, Segment};
-use super::stored::{self, Damaged, StoredSegment, VISITORS_PER_ROW};
+use super::stored::{self, Damaged, StoredSegment};
 use crate::errors::GROUP_PROPERTY;
 use crate::errors::group::{Group, Sample, StoredSample};
 
@@ -27,19 +31,20 @@ pub(super) struct Keeping {
     /// Whether a row of the log was passed over that is the project's. Then nothing of it is kept: a later version reads all of it
     /// again, that row included.
     is_partial: bool,
+    /// Whether a change of persons was passed over. Then persons are not kept: a later version reads the changes from the first one.
+    are_persons_partial: bool,
     segments: HashSet<u64>,
     last_id: u64,
-    visitors: usize,
-    /// Rows of visitors that changed.
-    visitor_rows: BTreeSet<usize>,
     /// By shard, the sequence up to which the project's rows of the log are in the store.
     cursors: BTreeMap<u32, i64>,
     /// By shard, the first row of the log that is in memory only.
     unkept: BTreeMap<u32, i64>,
     /// Erasures up to this change are applied in the store.
     pub(super) erased_through: i64,
+    /// How many visitors there were in the store at the start.
+    pub(super) restored_visitors: usize,
     /// Erasures that are applied in memory only.
-    erasures: Vec<(Uuid, u64)>,
+    erasures: Vec<StoredErasure>,
 }
 
 /// What makes the store equal to what is in memory.
@@ -49,14 +54,41 @@ pub(crate) struct Checkpoint {
     pub(crate) replaces: bool,
     pub(crate) added: Vec<StoredSegment>,
     pub(crate) removed: Vec<u64>,
-    /// Rows of visitors, by their number.
-    pub(crate) visitors: Vec<(i32, Vec<u8>)>,
+    pub(crate) visitors: Vec<StoredVisitors>,
+    /// `None` if persons are not kept.
+    pub(crate) persons: Option<PersonsCheckpoint>,
     pub(crate) errors: Vec<StoredGroup>,
-    pub(crate) erasures: Vec<(Uuid, u64)>,
+    pub(crate) erasures: Vec<StoredErasure>,
     pub(crate) cursors: BTreeMap<u32, i64>,
     pub(crate) rows_sum: u64,
     pub(crate) change_number: i64,
-    visitor_count: usize,
+}
+
+/// A row of visitors as it is kept.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredVisitors {
+    /// Its number.
+    pub(crate) row: i32,
+    /// Their distinct ids.
+    pub(crate) texts: Vec<u8>,
+    /// Whose they are; empty if persons are not kept.
+    pub(crate) persons: Vec<u8>,
+}
+
+/// What of persons makes the store equal to what is in memory.
+#[derive(Debug)]
+pub(crate) struct PersonsCheckpoint {
+    /// How many there are.
+    pub(crate) count: usize,
+    /// Rows of them, by their number.
+    pub(crate) rows: Vec<(i32, Vec<u8>)>,
+}
+
+impl PersonsCheckpoint {
+    /// Returns how many rows there are.
+    pub(crate) fn row_count(&self) -> usize {
+        self.count.div_ceil(PERSONS_PER_ROW)
+    }
 }
 
 /// A group of errors as it is kept.
@@ -80,9 +112,11 @@ pub(crate) struct StoredProject {
     pub(crate) segments: Vec<(Head, Vec<u8>)>,
     /// In the order of their numbers.
     pub(crate) visitors: Vec<Vec<u8>>,
+    /// `None` if persons are not kept, or not as this version knows them.
+    pub(crate) persons: Option<StoredPersons>,
     /// In the order of their places.
     pub(crate) errors: Vec<StoredGroup>,
-    pub(crate) erasures: Vec<(Uuid, u64)>,
+    pub(crate) erasures: Vec<StoredErasure>,
 }
 
 impl Keeping {
@@ -101,6 +135,11 @@ impl Keeping {
         self.is_partial = true;
     }
 
+    /// Notes that a change of persons was passed over.
+    pub(super) fn set_persons_partial(&mut self) {
+        self.are_persons_partial = true;
+    }
+
     /// Returns whether a segment is in the store.
     pub(super) fn has_segment(&self, id: u64) -> bool {
         self.segments.contains(&id)
@@ -117,15 +156,9 @@ impl Keeping {
         self.last_id
     }
 
-    /// Notes an erasure that is applied in memory, and the visitors that were forgotten.
-    pub(super) fn erased(
-        &mut self,
-        erasure: Uuid,
-        rows: u64,
-        forgotten: impl Iterator<Item = u32>,
-    ) {
-        self.erasures.push((erasure, rows));
-        self.visitor_rows.extend(forgotten.map(|visitor| visitor as usize / VISITORS_PER_ROW));
+    /// Notes an erasure that is applied in memory.
+    pub(super) fn erased(&mut self, erasure: StoredErasure) {
+        self.erasures.push(erasure);
     }
 }
 
@@ -147,8 +180,17 @@ impl Project {
         let in_memory = || columns.segments.values().flatten().map(|segment| segment.id);
         !keeping.unkept.is_empty()
             || !keeping.erasures.is_empty()
+            || columns.change_number != keeping.erased_through
+            || !columns.persons.changed().is_empty()
             || in_memory().count() != keeping.segments.len()
             || !in_memory().all(|id| keeping.segments.contains(&id))
+    }
+
+    /// Returns how many rows there are.
+    pub(crate) fn row_count(&self) -> u64 {
+        let columns = self.read();
+        let sealed: usize = columns.segments.values().flatten().map(|segment| segment.len()).sum();
+        (columns.tail_size().rows + sealed) as u64
     }
 
     /// Returns how many rows are in memory only.
@@ -171,19 +213,6 @@ impl Project {
         let added =
             segments().filter(|one| !keeping.segments.contains(&one.id)).map(write).collect();
         let in_memory: HashSet<u64> = segments().map(|segment| segment.id).collect();
-        let visitor_count = columns.visitors.len();
-        let mut rows = keeping.visitor_rows.clone();
-        if visitor_count > keeping.visitors {
-            rows.extend(
-                keeping.visitors / VISITORS_PER_ROW..visitor_count.div_ceil(VISITORS_PER_ROW),
-            );
-        }
-        let visitors = rows.into_iter().map(|row| {
-            let codes = row * VISITORS_PER_ROW..visitor_count.min((row + 1) * VISITORS_PER_ROW);
-            let text =
-                |code| columns.visitors.text(u32::try_from(code).expect("32 bits")).to_owned();
-            (i32::try_from(row).expect("few"), stored::write_texts(codes.map(text).collect()))
-        });
         let errors = columns.errors.changed().iter().map(|place| {
             let code = u32::try_from(place + 1).expect("32 bits");
             let group = columns.errors.get(code).expect("it was seen");
@@ -196,17 +225,28 @@ impl Project {
                 sample: group.sample.as_ref().map(|sample| sample.to_stored().encode_to_vec()),
             }
         });
+        let are_persons_kept = !keeping.are_persons_partial;
         Checkpoint {
             replaces: !keeping.is_known,
             added,
             removed: keeping.segments.difference(&in_memory).copied().collect(),
-            visitors: visitors.collect(),
+            visitors: visitors::stored_visitors(&columns, are_persons_kept),
+            persons: are_persons_kept.then(|| visitors::stored_persons(&columns)),
             errors: errors.collect(),
             erasures: keeping.erasures.clone(),
             cursors: cursors.clone(),
             rows_sum: self.rows_sum(),
             change_number: columns.change_number,
-            visitor_count,
+        }
+    }
+
+    /// Takes over, having been made anew, from the project of which it takes the place: what that one counted, and nothing of what
+    /// the store has.
+    pub(super) fn take_over(&self, from: &Self) {
+        let mut erasures = self.erasures();
+        erasures.count_at_least(&from.erasures());
+        for erasure in &mut self.keeping().erasures {
+            erasure.rows = erasures.rows(erasure.id).unwrap_or(erasure.rows);
         }
     }
 
@@ -218,14 +258,14 @@ impl Project {
         for id in &checkpoint.removed {
             keeping.segments.remove(id);
         }
-        keeping.visitors = checkpoint.visitor_count;
-        keeping.visitor_rows.clear();
         keeping.cursors = checkpoint.cursors;
         keeping.unkept.clear();
         keeping.erased_through = checkpoint.change_number;
         keeping.erasures.clear();
         drop(keeping);
-        self.write().errors.set_kept();
+        let mut columns = self.write();
+        columns.errors.set_kept();
+        columns.persons.set_kept();
     }
 
     /// Makes a project of what the store has.
@@ -242,11 +282,15 @@ impl Project {
         {
             let mut keeping = restored.keeping();
             let mut columns = restored.write();
-            for texts in &stored.visitors {
-                for text in stored::read_texts(texts)? {
-                    columns.restore_visitor(&text);
-                }
+            let (visitors, persons) = visitors::restore(project, &stored)?;
+            if let Some(persons) = persons {
+                columns.persons = persons;
+                columns.change_number = stored.change_number;
+            } else {
+                columns.persons = Persons::of_visitors(project, &visitors);
             }
+            keeping.restored_visitors = visitors.len();
+            columns.visitors = visitors;
             for group in stored.errors {
                 columns.properties.intern(GROUP_PROPERTY, &group.id);
                 let sample = group.sample.map(|bytes| StoredSample::decode(bytes.as_slice()));
@@ -266,7 +310,6 @@ impl Project {
                 columns.segments.entry(segment.week).or_default().push(segment);
             }
             keeping.is_known = true;
-            keeping.visitors = columns.visitors.len();
             keeping.cursors = stored.cursors;
             keeping.erased_through = stored.change_number;
             restored.erasures().restore(stored.erasures);

@@ -3,7 +3,9 @@
 //! A visitor is a distinct id. Its rows never change; whose they are is decided here, at the time of the question, so that
 //! a merge holds for all history at once.
 
-use std::collections::HashMap;
+mod stored;
+
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 
 use observe_core::distinct_id::is_illegal;
@@ -14,8 +16,10 @@ use super::chunked::Chunked;
 use super::dictionary::ValueDictionary;
 use super::properties::for_each_property;
 use super::property_set::PropertySet;
+use super::stored::VISITORS_PER_ROW;
 use crate::bits;
 use crate::query::Scope;
+pub(crate) use stored::{FORMAT, PERSONS_PER_ROW, StoredPersons};
 
 /// The person of a visitor whose distinct id is illegal: it counts in totals, never as a person.
 pub(crate) const NOBODY: u32 = u32::MAX;
@@ -29,6 +33,22 @@ pub(crate) struct Persons {
     ids: Chunked<PersonId>,
     mapping: Arc<Mapping>,
     profiles: Profiles,
+    changed: Changed,
+}
+
+/// Which rows of the store are not as persons are now, by their numbers.
+#[derive(Debug, Default)]
+pub(super) struct Changed {
+    /// Rows of visitors: one is new, forgotten, or another person's.
+    pub(super) visitors: BTreeSet<usize>,
+    /// Rows of persons: one is new, or has other properties.
+    pub(super) persons: BTreeSet<usize>,
+}
+
+impl Changed {
+    pub(super) fn is_empty(&self) -> bool {
+        self.visitors.is_empty() && self.persons.is_empty()
+    }
 }
 
 /// The person of each visitor.
@@ -124,7 +144,18 @@ impl Persons {
             ids: Chunked::default(),
             mapping: Arc::default(),
             profiles: Profiles::new(project),
+            changed: Changed::default(),
         }
+    }
+
+    /// Returns which rows of the store are not as persons are now.
+    pub(super) fn changed(&self) -> &Changed {
+        &self.changed
+    }
+
+    /// Notes that the store has all as it is now.
+    pub(super) fn set_kept(&mut self) {
+        self.changed = Changed::default();
     }
 
     /// Returns all as it is now. What is written later is written to a copy while a snapshot is in use: a plain copy of
@@ -145,17 +176,28 @@ impl Persons {
         } else {
             self.code(PersonId::of_distinct_id(self.project, distinct_id))
         };
-        Mapping::changing(&mut self.mapping).push(person);
+        self.push(person);
     }
 
     /// Takes in the next visitor code, of one that was forgotten.
     pub(super) fn add_forgotten(&mut self) {
-        Mapping::changing(&mut self.mapping).push(NOBODY);
+        self.push(NOBODY);
+    }
+
+    fn push(&mut self, person: u32) {
+        let mapping = Mapping::changing(&mut self.mapping);
+        self.changed.visitors.insert(mapping.len() / VISITORS_PER_ROW);
+        mapping.push(person);
     }
 
     /// Forgets whose a visitor is that has no event any more.
     pub(super) fn forget(&mut self, visitor: u32) {
-        Mapping::changing(&mut self.mapping)[visitor as usize] = NOBODY;
+        self.give(visitor, NOBODY);
+    }
+
+    fn give(&mut self, visitor: u32, person: u32) {
+        Mapping::changing(&mut self.mapping)[visitor as usize] = person;
+        self.changed.visitors.insert(visitor as usize / VISITORS_PER_ROW);
     }
 
     /// Gives a visitor to a person.
@@ -163,7 +205,7 @@ impl Persons {
         let person = self.code(person);
         let is = self.mapping.person_of[visitor as usize];
         if is != NOBODY && is != person {
-            Mapping::changing(&mut self.mapping)[visitor as usize] = person;
+            self.give(visitor, person);
         }
     }
 
@@ -182,6 +224,7 @@ impl Persons {
         json: &str,
     ) -> Result<(), serde_json::Error> {
         let person = self.code(person);
+        self.changed.persons.insert(person as usize / PERSONS_PER_ROW);
         self.profiles.replace(person, json)
     }
 
@@ -189,7 +232,9 @@ impl Persons {
     /// own.
     pub(crate) fn drop_person(&mut self, person: PersonId) {
         let person = self.code(person);
-        self.profiles.clear(person);
+        if self.profiles.clear(person) {
+            self.changed.persons.insert(person as usize / PERSONS_PER_ROW);
+        }
     }
 
     fn code(&mut self, person: PersonId) -> u32 {
@@ -199,6 +244,7 @@ impl Persons {
         let code = u32::try_from(self.ids.len()).expect("fewer than 2^32 persons");
         self.ids.push(person);
         self.codes.insert(person, code);
+        self.changed.persons.insert(code as usize / PERSONS_PER_ROW);
         code
     }
 }
@@ -284,10 +330,13 @@ impl Profiles {
         read
     }
 
-    fn clear(&mut self, person: u32) {
-        if self.of_person.contains_key(&person) {
+    /// Returns whether anything was known.
+    fn clear(&mut self, person: u32) -> bool {
+        let is_known = self.of_person.contains_key(&person);
+        if is_known {
             Arc::make_mut(&mut self.of_person).remove(&person);
         }
+        is_known
     }
 }
 

@@ -32,6 +32,8 @@ pub(crate) struct Segment {
     /// The rows of each name, in the order in which they lie.
     runs: Vec<NameRun>,
     columns: OnceLock<Columns>,
+    /// Held by whoever loads them.
+    pub(crate) loading: tokio::sync::Mutex<()>,
 }
 
 /// The columns of a segment.
@@ -71,7 +73,16 @@ impl Segment {
     /// Makes one that was stored; its columns are not loaded.
     pub(crate) fn stored(head: Head) -> Self {
         let Head { id, week, min_time_ms, max_time_ms, len, runs } = head;
-        Self { id, week, min_time_ms, max_time_ms, len, runs, columns: OnceLock::new() }
+        Self {
+            id,
+            week,
+            min_time_ms,
+            max_time_ms,
+            len,
+            runs,
+            columns: OnceLock::new(),
+            loading: tokio::sync::Mutex::default(),
+        }
     }
 
     /// Returns what is known of it without its columns.

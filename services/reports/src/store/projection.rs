@@ -1,5 +1,7 @@
 //! What is kept of the projection.
 
+mod persons;
+
 use std::collections::{BTreeMap, HashMap};
 
 use observe_core::ProjectId;
@@ -7,7 +9,9 @@ use observe_runtime::postgres::Database;
 use sqlx::types::Uuid;
 use sqlx::{Postgres, Transaction};
 
-use crate::projection::keeping::{Checkpoint, StoredGroup, StoredProject};
+use crate::projection::keeping::{
+    Checkpoint, PERSONS_FORMAT, StoredGroup, StoredPersons, StoredProject,
+};
 use crate::projection::segment::Head;
 
 /// The longest part of a segment, in bytes.
@@ -34,7 +38,7 @@ pub(crate) struct Stored {
     pub(crate) floor: HashMap<u32, i64>,
 }
 
-type ProjectRow = (Uuid, i64, Vec<i32>, Vec<i64>, i64, i64);
+type ProjectRow = (Uuid, i64, Vec<i32>, Vec<i64>, i64, i64, i32, i64);
 type SegmentRow = (Uuid, i64, i64, i32, i64, i64, Vec<u8>);
 type GroupRow = (Uuid, i32, String, i64, i64, i64, Option<Vec<u8>>);
 
@@ -47,7 +51,7 @@ impl ProjectionStore {
         let mut tx = self.0.worker().begin().await?;
         let rows: Vec<ProjectRow> = sqlx::query_as(
             "update projection set fence = fence + 1
-             returning project_id, fence, shards, sequences, rows_sum, change_number",
+             returning project_id, fence, shards, sequences, rows_sum, change_number, persons_format, person_count",
         )
         .fetch_all(&mut *tx)
         .await?;
@@ -56,17 +60,10 @@ impl ProjectionStore {
             .await?;
         let mut projects: HashMap<_, _> = rows.into_iter().map(project).collect();
         read_segments(&mut tx, &mut projects).await?;
-        read_visitors(&mut tx, &mut projects).await?;
+        persons::read_visitors(&mut tx, &mut projects).await?;
+        persons::read_persons(&mut tx, &mut projects).await?;
         read_errors(&mut tx, &mut projects).await?;
-        let erasures: Vec<(Uuid, Uuid, i64)> =
-            sqlx::query_as("select project_id, erasure_id, row_count from projection_erasure")
-                .fetch_all(&mut *tx)
-                .await?;
-        for (project, erasure, rows) in erasures {
-            if let Some((_, stored)) = projects.get_mut(&ProjectId::new(project)) {
-                stored.erasures.push((erasure, rows.cast_unsigned()));
-            }
-        }
+        persons::read_erasures(&mut tx, &mut projects).await?;
         tx.commit().await?;
         let floor = floor.into_iter().map(|(shard, sequence)| (shard.cast_unsigned(), sequence));
         Ok(Stored { projects, floor: floor.collect() })
@@ -98,7 +95,9 @@ impl ProjectionStore {
         .bind(segment.cast_signed())
         .fetch_all(self.0.worker())
         .await?;
-        let body = parts.into_iter().flat_map(|(bytes,)| bytes).collect();
+        let mut parts = parts.into_iter().map(|(bytes,)| bytes);
+        let mut body = parts.next().unwrap_or_default();
+        parts.for_each(|bytes| body.extend(bytes));
         Ok(Some((body, digest)))
     }
 
@@ -115,7 +114,7 @@ impl ProjectionStore {
         let mut tx = self.0.worker().begin().await?;
         let fence = claim(&mut tx, project, fence, checkpoint).await?;
         if checkpoint.replaces {
-            for table in ["segment", "visitors", "error_group", "erasure"] {
+            for table in ["segment", "visitors", "persons", "error_group", "erasure"] {
                 let delete = format!("delete from projection_{table} where project_id = $1");
                 sqlx::query(sqlx::AssertSqlSafe(delete))
                     .bind(project.uuid())
@@ -124,19 +123,10 @@ impl ProjectionStore {
             }
         }
         write_segments(&mut tx, project, checkpoint).await?;
-        write_visitors(&mut tx, project, checkpoint).await?;
+        persons::write_visitors(&mut tx, project, checkpoint).await?;
+        persons::write_persons(&mut tx, project, checkpoint).await?;
         write_errors(&mut tx, project, &checkpoint.errors).await?;
-        for (erasure, rows) in &checkpoint.erasures {
-            sqlx::query(
-                "insert into projection_erasure (project_id, erasure_id, row_count) values ($1, $2, $3)
-                 on conflict (project_id, erasure_id) do update set row_count = excluded.row_count",
-            )
-            .bind(project.uuid())
-            .bind(erasure)
-            .bind(rows.cast_signed())
-            .execute(&mut *tx)
-            .await?;
-        }
+        persons::write_erasures(&mut tx, project, &checkpoint.erasures).await?;
         tx.commit().await?;
         Ok(fence)
     }
@@ -175,7 +165,7 @@ impl ProjectionStore {
 }
 
 fn project(row: ProjectRow) -> (ProjectId, (i64, StoredProject)) {
-    let (id, fence, shards, sequences, rows_sum, change_number) = row;
+    let (id, fence, shards, sequences, rows_sum, change_number, format, persons) = row;
     let shards = shards.into_iter().map(i32::cast_unsigned);
     let stored = StoredProject {
         cursors: shards.zip(sequences).collect(),
@@ -183,6 +173,11 @@ fn project(row: ProjectRow) -> (ProjectId, (i64, StoredProject)) {
         change_number,
         segments: Vec::new(),
         visitors: Vec::new(),
+        persons: (format == PERSONS_FORMAT).then(|| StoredPersons {
+            rows: Vec::new(),
+            visitors: Vec::new(),
+            count: usize::try_from(persons).unwrap_or(0),
+        }),
         errors: Vec::new(),
         erasures: Vec::new(),
     };
@@ -205,23 +200,6 @@ async fn read_segments(
         let (id, len) = (id.cast_unsigned(), len.cast_unsigned() as usize);
         let head = Head { id, week, min_time_ms, max_time_ms, len, runs: Vec::new() };
         stored.segments.push((head, runs));
-    }
-    Ok(())
-}
-
-async fn read_visitors(
-    tx: &mut Transaction<'_, Postgres>,
-    projects: &mut Projects,
-) -> sqlx::Result<()> {
-    let rows: Vec<(Uuid, Vec<u8>)> = sqlx::query_as(
-        "select project_id, texts from projection_visitors order by project_id, part",
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    for (project, texts) in rows {
-        if let Some((_, stored)) = projects.get_mut(&ProjectId::new(project)) {
-            stored.visitors.push(texts);
-        }
     }
     Ok(())
 }
@@ -256,12 +234,15 @@ async fn claim(
 ) -> Result<i64, SaveError> {
     let shards: Vec<i32> = checkpoint.cursors.keys().map(|shard| shard.cast_signed()).collect();
     let sequences: Vec<i64> = checkpoint.cursors.values().copied().collect();
+    let persons = checkpoint.persons.as_ref().map_or(0, |persons| persons.count);
     let claimed: Option<(i64,)> = sqlx::query_as(
-        "insert into projection as kept (project_id, fence, shards, sequences, rows_sum, change_number)
-         values ($1, $2 + 1, $3, $4, $5, $6)
+        "insert into projection as kept
+             (project_id, fence, shards, sequences, rows_sum, change_number, persons_format, person_count)
+         values ($1, $2 + 1, $3, $4, $5, $6, $7, $8)
          on conflict (project_id) do update
          set shards = excluded.shards, sequences = excluded.sequences, rows_sum = excluded.rows_sum,
-             change_number = excluded.change_number, saved_at = now()
+             change_number = excluded.change_number, persons_format = excluded.persons_format,
+             person_count = excluded.person_count, saved_at = now()
          where kept.fence = $2
          returning fence",
     )
@@ -271,6 +252,8 @@ async fn claim(
     .bind(sequences)
     .bind(checkpoint.rows_sum.cast_signed())
     .bind(checkpoint.change_number)
+    .bind(checkpoint.persons.as_ref().map_or(0, |_| PERSONS_FORMAT))
+    .bind(i64::try_from(persons).unwrap_or(i64::MAX))
     .fetch_optional(&mut **tx)
     .await?;
     claimed.map(|(fence,)| fence).ok_or(SaveError::Fenced)
@@ -316,25 +299,6 @@ async fn write_segments(
             .execute(&mut **tx)
             .await?;
         }
-    }
-    Ok(())
-}
-
-async fn write_visitors(
-    tx: &mut Transaction<'_, Postgres>,
-    project: ProjectId,
-    checkpoint: &Checkpoint,
-) -> sqlx::Result<()> {
-    for (part, texts) in &checkpoint.visitors {
-        sqlx::query(
-            "insert into projection_visitors (project_id, part, texts) values ($1, $2, $3)
-             on conflict (project_id, part) do update set texts = excluded.texts",
-        )
-        .bind(project.uuid())
-        .bind(part)
-        .bind(texts)
-        .execute(&mut **tx)
-        .await?;
     }
     Ok(())
 }

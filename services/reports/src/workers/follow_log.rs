@@ -5,6 +5,7 @@
 
 mod erasures;
 mod parking;
+mod rebuild;
 mod upstream;
 
 use std::sync::Arc;
@@ -15,7 +16,9 @@ use observe_runtime::Lifecycle;
 
 use crate::projection::{Kept, Projection};
 use crate::published::Published;
+use crate::rebuild::Rebuilds;
 use crate::workers::keep::Keeper;
+use rebuild::Building;
 pub(crate) use upstream::Upstream;
 use upstream::{Heads, Trouble};
 
@@ -35,6 +38,7 @@ pub(crate) async fn run(
     upstream: Upstream,
     keeper: Keeper,
     published: Arc<Published>,
+    rebuilds: Arc<Rebuilds>,
     clock: Arc<dyn Clock>,
     lifecycle: Lifecycle,
 ) -> anyhow::Result<()> {
@@ -42,6 +46,8 @@ pub(crate) async fn run(
         upstream,
         keeper,
         published,
+        rebuilds,
+        building: None,
         clock,
         lifecycle,
         failures: 0,
@@ -57,6 +63,9 @@ struct Follower {
     keeper: Keeper,
     lifecycle: Lifecycle,
     published: Arc<Published>,
+    rebuilds: Arc<Rebuilds>,
+    /// The project that is made anew, if one is.
+    building: Option<Building>,
     clock: Arc<dyn Clock>,
     /// When to ask again how long projects keep what; at once if `None`.
     retention_due: Option<Instant>,
@@ -84,6 +93,7 @@ impl Follower {
             };
             let Some(ended) = self.generation(Arc::new(projection)).await else { return };
             tracing::error!(trouble = %ended, "the projection cannot be continued and is built anew");
+            self.give_up_rebuild(&ended.to_string());
             let pause = self.pause();
             self.lifecycle.sleep(pause).await;
             trouble = Some(ended);
@@ -124,7 +134,7 @@ impl Follower {
                         Err(trouble) => Err(trouble),
                     };
                     match told {
-                        Ok(()) => POLL_INTERVAL,
+                        Ok(()) => self.rebuild(&projection).await,
                         Err(trouble) if trouble.needs_rebuild() => return Some(trouble),
                         Err(trouble) => self.failed(&trouble),
                     }
@@ -180,7 +190,7 @@ impl Follower {
                     return Ok(());
                 }
                 if projection.cursor(shard) < head {
-                    self.upstream.read_page(shard, projection).await?;
+                    self.upstream.read_page(shard, i64::MAX, projection).await?;
                 }
             }
             self.tell_progress(&heads, projection);

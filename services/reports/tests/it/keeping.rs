@@ -1,5 +1,6 @@
 //! What was read is kept: a start goes on from it, and kills lose and double nothing.
 
+use observe_core::PersonId;
 use observe_testkit::{TestStores, eventually};
 use sqlx::{Connection as _, PgConnection};
 
@@ -94,4 +95,68 @@ async fn a_row_that_was_passed_over_is_read_by_a_version_that_can_read_it() {
     upstream.mend(0, 1, event("cy", "view", 7));
     let fixture = again(&upstream, fixture, "").await;
     sees(&fixture, 3.0).await;
+}
+
+/// A log of two persons, one of whom has two distinct ids, and of 40 further changes.
+fn merged() -> StandIn {
+    let upstream = StandIn::new(1);
+    upstream.append(0, project(), vec![event("anon", "view", 5), event("bob", "view", 6)]);
+    upstream.append(0, project(), vec![event("ada", "buy", 7)]);
+    let ada = PersonId::of_distinct_id(project(), "ada");
+    upstream.map(project(), "anon", ada);
+    for n in 0..40 {
+        upstream.person(project(), ada, Some(&format!(r#"{{"n":{n}}}"#)));
+    }
+    upstream
+}
+
+#[tokio::test]
+async fn a_start_reads_only_the_changes_that_came_since() {
+    let upstream = merged();
+    let fixture = start_in(&upstream, TestStores::start().await).await;
+    fixture.expect_funnel(&[2, 1]).await;
+    upstream.forget_reads();
+    let fixture = again(&upstream, fixture, "").await;
+    fixture.expect_funnel(&[2, 1]).await;
+    let asked = upstream.change_reads();
+    assert!(asked.iter().all(|after| *after >= 40), "all but the last are known: {asked:?}");
+    // What comes after the start is applied to what was kept.
+    upstream.map(project(), "bob", PersonId::of_distinct_id(project(), "ada"));
+    fixture.expect_funnel(&[1, 1]).await;
+    let fixture = again(&upstream, fixture, "").await;
+    fixture.expect_funnel(&[1, 1]).await;
+}
+
+#[tokio::test]
+async fn persons_that_are_damaged_are_read_from_the_first_change() {
+    let upstream = merged();
+    let mut fixture = start_in(&upstream, TestStores::start().await).await;
+    fixture.expect_funnel(&[2, 1]).await;
+    for damage in [
+        "update reports.projection_persons set bytes = set_byte(bytes, 30, 99 # get_byte(bytes, 30))",
+        "update reports.projection_visitors set persons = set_byte(persons, 12, 99 # get_byte(persons, 12))",
+        "delete from reports.projection_persons",
+        "update reports.projection set persons_format = 0",
+    ] {
+        upstream.forget_reads();
+        fixture = again(&upstream, fixture, damage).await;
+        fixture.expect_funnel(&[2, 1]).await;
+        assert!(upstream.change_reads().contains(&0), "after {damage}");
+        assert_eq!(upstream.reads(), [], "events are as they were kept, after {damage}");
+    }
+    upstream.forget_reads();
+    let fixture = again(&upstream, fixture, "").await;
+    fixture.expect_funnel(&[2, 1]).await;
+    assert!(!upstream.change_reads().contains(&0), "they were kept again");
+}
+
+#[tokio::test]
+async fn a_change_log_that_was_put_back_is_read_anew() {
+    let upstream = merged();
+    let fixture = start_in(&upstream, TestStores::start().await).await;
+    fixture.expect_funnel(&[2, 1]).await;
+    upstream.clear_changes();
+    upstream.map(project(), "bob", PersonId::of_distinct_id(project(), "anon"));
+    let fixture = again(&upstream, fixture, "").await;
+    fixture.expect_funnel(&[1, 0]).await;
 }

@@ -9,6 +9,7 @@ mod keeping;
 mod kept;
 mod person_activity;
 mod principals;
+mod rebuild;
 mod retention;
 mod site;
 mod splits;

@@ -63,6 +63,10 @@ struct State {
     confirmed: Vec<ConfirmErasureRequest>,
     /// Shard and first sequence.
     reads: Vec<(u32, i64)>,
+    /// After which numbers changes were asked for.
+    change_reads: Vec<i64>,
+    /// How many more pages of what there was are given, and by shard, where its log ended then; all if `None`.
+    again: Option<(usize, Vec<i64>)>,
 }
 
 impl StandIn {
@@ -71,9 +75,28 @@ impl StandIn {
         self.0.lock().expect("no test panics with it").reads.clone()
     }
 
+    /// Returns after which numbers changes were asked for.
+    pub(crate) fn change_reads(&self) -> Vec<i64> {
+        self.state().change_reads.clone()
+    }
+
     /// Forgets what was read so far.
     pub(crate) fn forget_reads(&self) {
-        self.0.lock().expect("no test panics with it").reads.clear();
+        let mut state = self.state();
+        state.reads.clear();
+        state.change_reads.clear();
+    }
+
+    /// Gives only so many more pages of what the log holds now, and what comes as ever; all with `None`.
+    pub(crate) fn let_read_again(&self, pages: Option<usize>) {
+        let mut state = self.state();
+        let heads = state.shards.iter().map(|rows| head(rows)).collect();
+        state.again = pages.map(|pages| (pages, heads));
+    }
+
+    /// Forgets all changes, as an identity that was put back would.
+    pub(crate) fn clear_changes(&self) {
+        self.state().changes.clear();
     }
 
     pub(crate) fn new(shards: usize) -> Self {
@@ -86,6 +109,8 @@ impl StandIn {
             erasures: vec![],
             confirmed: vec![],
             reads: vec![],
+            change_reads: vec![],
+            again: None,
         };
         Self(Arc::new(Mutex::new(state)))
     }
@@ -268,11 +293,14 @@ impl StandIn {
     fn check(&self) -> Result<MutexGuard<'_, State>, Status> {
         let state = self.state();
         if state.is_away {
-            let away = CommonError::Unavailable { dependency: "store", detail: String::new() };
-            return Err(to_status(&away));
+            return Err(unavailable());
         }
         Ok(state)
     }
+}
+
+fn unavailable() -> Status {
+    to_status(&CommonError::Unavailable { dependency: "store", detail: String::new() })
 }
 
 /// Returns a person with a row, as identity would: what the changes say of it, in the end.
@@ -331,6 +359,12 @@ impl LogService for StandIn {
         let mut state = self.check()?;
         let request = request.into_inner();
         state.reads.push((request.shard, request.from_sequence));
+        if let Some((pages, heads)) = &mut state.again
+            && request.from_sequence <= heads[request.shard as usize]
+        {
+            let left = pages.checked_sub(1).ok_or_else(unavailable)?;
+            *pages = left;
+        }
         let rows = &state.shards[request.shard as usize];
         let wanted = rows.iter().filter(|row| row.first_sequence >= request.from_sequence);
         let rows_out = wanted.take(PAGE).cloned().collect();
@@ -354,9 +388,11 @@ impl PersonLogService for StandIn {
         &self,
         request: Request<ReadChangesRequest>,
     ) -> Result<Response<ReadChangesResponse>, Status> {
-        let state = self.check()?;
+        let mut state = self.check()?;
+        let positions = request.into_inner().positions;
+        state.change_reads.extend(positions.iter().map(|position| position.after_number));
         let mut projects = Vec::new();
-        for position in request.into_inner().positions {
+        for position in positions {
             let id = ProjectId::from_bytes(&position.project_id).expect("16 bytes");
             let Some((_, all)) = state.changes.iter().find(|(known, _)| *known == id) else {
                 continue;

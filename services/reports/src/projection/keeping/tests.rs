@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use observe_core::PersonId;
 use observe_core::distinct_id;
 use observe_proto::events::v1::AcceptedEvent;
-use observe_proto::identity::v1::{ErasureChange, MappingChange, change};
+use observe_proto::identity::v1::{ErasureChange, MappingChange, PersonChange, change};
 
 use super::*;
+use uuid::Uuid;
 
 fn project_id() -> ProjectId {
     ProjectId::new(Uuid::from_u128(7))
@@ -17,9 +18,11 @@ fn project_id() -> ProjectId {
 #[derive(Default)]
 struct Shelf {
     segments: BTreeMap<u64, StoredSegment>,
-    visitors: BTreeMap<i32, Vec<u8>>,
+    visitors: BTreeMap<i32, StoredVisitors>,
+    /// How many there are, and rows of them; `None` while they are not kept.
+    persons: Option<(usize, BTreeMap<i32, Vec<u8>>)>,
     errors: BTreeMap<i32, StoredGroup>,
-    erasures: HashMap<Uuid, u64>,
+    erasures: HashMap<Uuid, StoredErasure>,
     cursors: BTreeMap<u32, i64>,
     rows_sum: u64,
     change_number: i64,
@@ -39,9 +42,15 @@ impl Shelf {
             let before = self.segments.insert(segment.head.id, segment.clone());
             assert!(before.is_none(), "numbers are given out once");
         }
-        self.visitors.extend(checkpoint.visitors.iter().cloned());
+        self.visitors.extend(checkpoint.visitors.iter().map(|one| (one.row, one.clone())));
+        self.persons = checkpoint.persons.as_ref().map(|persons| {
+            let mut rows = self.persons.take().map(|(_, rows)| rows).unwrap_or_default();
+            rows.extend(persons.rows.iter().cloned());
+            rows.retain(|row, _| (*row as usize) < persons.row_count());
+            (persons.count, rows)
+        });
         self.errors.extend(checkpoint.errors.iter().map(|group| (group.place, group.clone())));
-        self.erasures.extend(checkpoint.erasures.iter().copied());
+        self.erasures.extend(checkpoint.erasures.iter().map(|one| (one.id, one.clone())));
         self.cursors.clone_from(&checkpoint.cursors);
         self.rows_sum = checkpoint.rows_sum;
         self.change_number = checkpoint.change_number;
@@ -57,12 +66,23 @@ impl Shelf {
             rows_sum: self.rows_sum,
             change_number: self.change_number,
             segments: self.segments.values().map(segment).collect(),
-            visitors: self.visitors.values().cloned().collect(),
+            visitors: self.visitors.values().map(|one| one.texts.clone()).collect(),
+            persons: self.persons.as_ref().map(|(count, rows)| StoredPersons {
+                rows: rows.values().cloned().collect(),
+                visitors: self.visitors.values().map(|one| one.persons.clone()).collect(),
+                count: *count,
+            }),
             errors: self.errors.values().cloned().collect(),
-            erasures: self.erasures.iter().map(|(id, rows)| (*id, *rows)).collect(),
+            erasures: self.erasures.values().cloned().collect(),
         };
         let restored = Project::restore(project_id(), Kept::ALL, Room::default(), stored);
         restored.expect("it was kept")
+    }
+
+    /// All distinct ids.
+    fn texts(&self) -> Vec<String> {
+        let texts = self.visitors.values().map(|row| stored::read_texts(&row.texts));
+        texts.flat_map(|row| row.expect("kept")).collect()
     }
 
     /// Loads all segments of a project.
@@ -204,12 +224,10 @@ fn an_erased_person_is_in_nothing_that_is_kept() {
     project.apply_changes(&[erasure(1, "visitor 7", 1_000)]).expect("the next change");
     assert!(project.has_unkept_erasure());
     shelf.keep(&project, 400);
-    let texts = shelf.visitors.values().flat_map(|row| stored::read_texts(row).expect("kept"));
-    let texts: Vec<_> = texts.collect();
+    let texts = shelf.texts();
     assert!(!texts.contains(&"visitor 7".to_owned()) && texts.contains(&"visitor 14".to_owned()));
     let restored = shelf.restore();
-    // At a start the changes are read from the first one again.
-    restored.apply_changes(&[erasure(1, "visitor 7", 1_000)]).expect("the next change");
+    assert_eq!(restored.change_number(), 1, "no change is read again");
     assert_eq!(
         restored.erasures().rows(Uuid::from_bytes([1; 16])),
         project.erasures().rows(Uuid::from_bytes([1; 16]))
@@ -230,22 +248,150 @@ fn an_erased_person_is_in_nothing_that_is_kept() {
     }
 }
 
+/// Who is who: by visitor, the person's id and its properties.
+fn persons(project: &Project) -> Vec<(String, Option<PersonId>, Vec<(String, String)>)> {
+    let now = project.snapshot();
+    let mut of_person: HashMap<u32, Vec<(String, String)>> = HashMap::new();
+    for key in now.persons.property_keys() {
+        let (code, values) = now.persons.property(key).expect("it occurred");
+        now.persons.each_value(code, |person, value| {
+            let (text, _) = values.value(value).expect("set");
+            of_person.entry(person).or_default().push((key.to_owned(), text.to_owned()));
+        });
+    }
+    let of = |(text, person): (&str, &u32)| {
+        let mut properties = of_person.get(person).cloned().unwrap_or_default();
+        properties.sort();
+        let id = (*person != crate::projection::NOBODY).then(|| now.persons.id(*person));
+        (text.to_owned(), id, properties)
+    };
+    now.visitors.texts().zip(now.persons.person_of()).map(of).collect()
+}
+
+fn mapping(number: i64, id: &str, of: &str) -> Change {
+    let person_id = PersonId::of_distinct_id(project_id(), of).to_bytes();
+    let mapping = MappingChange { distinct_id: id.into(), person_id };
+    Change { number, kind: Some(change::Kind::Mapping(mapping)) }
+}
+
+fn profile(number: i64, of: &str, json: &str) -> Change {
+    let person_id = PersonId::of_distinct_id(project_id(), of).to_bytes();
+    let person =
+        PersonChange { person_id, properties_json: json.into(), ..PersonChange::default() };
+    Change { number, kind: Some(change::Kind::Person(person)) }
+}
+
+/// Merges and properties; the first has the number `from`.
+fn changes(from: i64, count: i64) -> Vec<Change> {
+    let change = |number: i64| match number % 3 {
+        0 => mapping(number, &format!("visitor {}", number % 50), "user"),
+        1 => profile(number, &format!("visitor {}", number % 20), r#"{"plan":"pro"}"#),
+        _ => profile(number, "user", &format!(r#"{{"n":{number},"mail":"u@x"}}"#)),
+    };
+    (from..from + count).map(change).collect()
+}
+
 #[test]
-fn merges_that_are_read_again_find_the_visitors_that_were_kept() {
+fn persons_come_back_as_they_were_and_only_later_changes_are_read() {
+    let (project, mut shelf) = (new(), Shelf::default());
+    for n in 0..10 {
+        project.append(&events(n * 40, 40));
+        project.apply_changes(&changes(1 + i64::from(n) * 20, 20)).expect("the next changes");
+        if n % 3 == 1 {
+            shelf.keep(&project, i64::from(n + 1) * 40);
+        }
+    }
+    shelf.keep(&project, 400);
+    project.apply_changes(&changes(201, 7)).expect("the next changes");
+    let restored = shelf.restore();
+    assert!(!restored.is_unkept());
+    assert_eq!(restored.change_number(), 200);
+    restored.apply_changes(&changes(201, 7)).expect("the next changes");
+    assert!(restored.is_unkept());
+    assert_eq!(persons(&restored), persons(&project));
+    assert_eq!(restored.version(), project.version());
+    shelf.keep(&restored, 400);
+    assert_eq!(persons(&shelf.restore()), persons(&project));
+}
+
+#[test]
+fn persons_that_are_damaged_or_of_an_earlier_version_are_read_from_the_first_change() {
+    let (project, mut shelf) = (new(), Shelf::default());
+    project.append(&events(0, 400));
+    project.apply_changes(&changes(1, 60)).expect("the next changes");
+    project.apply_changes(&[erasure(61, "visitor 7", 1_000)]).expect("the next change");
+    shelf.keep(&project, 400);
+    let kept = shelf.persons.clone();
+    let damaged = |shelf: &mut Shelf| {
+        let rows = &mut shelf.persons.as_mut().expect("kept").1;
+        let row = rows.get_mut(&0).expect("it has persons");
+        let middle = row.len() / 2;
+        row[middle] ^= 1;
+    };
+    let of_earlier = |shelf: &mut Shelf| {
+        shelf.persons = None;
+        shelf.erasures.values_mut().for_each(|one| one.cut = None);
+    };
+    for harm in [&damaged as &dyn Fn(&mut Shelf), &of_earlier] {
+        shelf.persons.clone_from(&kept);
+        harm(&mut shelf);
+        let restored = shelf.restore();
+        assert_eq!(restored.change_number(), 0);
+        // Identity has not emptied the erased person's changes yet: they name who was forgotten.
+        restored.apply_changes(&changes(1, 60)).expect("the next changes");
+        restored.apply_changes(&[erasure(61, "visitor 7", 1_000)]).expect("the next change");
+        shelf.load(&restored);
+        assert_eq!(rows(&restored), rows(&project));
+        restored.append(&[event(1)]);
+        assert_eq!(rows(&restored).len(), rows(&project).len(), "it arrived before the cut");
+        let mut again = std::mem::take(&mut shelf);
+        again.keep(&restored, 400);
+        assert!(!again.texts().contains(&"visitor 7".to_owned()));
+        let back = again.restore();
+        assert_eq!(back.change_number(), 61);
+        let erased = Uuid::from_bytes([61; 16]);
+        assert_eq!(back.erasures().rows(erased), project.erasures().rows(erased));
+        back.append(&[event(1)]);
+        again.load(&back);
+        assert_eq!(rows(&back).len(), rows(&project).len(), "the cut is known without its change");
+        shelf = again;
+    }
+}
+
+#[test]
+fn nothing_of_an_erased_person_is_in_the_rows_of_persons() {
     let (project, mut shelf) = (new(), Shelf::default());
     project.append(&events(0, 100));
+    let json = r#"{"mail":"zyxomma@x","city":"zyxomma"}"#;
+    project.apply_changes(&[profile(1, "visitor 7", json)]).expect("the next change");
     shelf.keep(&project, 100);
-    let mapping = MappingChange {
-        distinct_id: "visitor 7".into(),
-        person_id: PersonId::of_distinct_id(project_id(), "visitor 14").to_bytes(),
+    let has = |shelf: &Shelf| {
+        let rows = &shelf.persons.as_ref().expect("kept").1;
+        // The first time that a text comes it is in clear, however much is packed.
+        rows.values().any(|row| row.windows(7).any(|some| some == b"zyxomma"))
     };
-    let mapping = Change { number: 1, kind: Some(change::Kind::Mapping(mapping)) };
+    assert!(has(&shelf));
+    project.apply_changes(&[erasure(2, "visitor 7", 1_000)]).expect("the next change");
+    shelf.keep(&project, 100);
+    assert!(!has(&shelf));
+    assert_eq!(persons(&shelf.restore()), persons(&project));
+}
+
+#[test]
+fn a_change_that_was_passed_over_is_read_again_by_a_later_version() {
+    let (project, mut shelf) = (new(), Shelf::default());
+    project.append(&events(0, 100));
+    project.apply_changes(&changes(1, 9)).expect("the next changes");
+    shelf.keep(&project, 100);
+    project.keeping().set_persons_partial();
+    project.skip_change();
+    shelf.keep(&project, 100);
     let restored = shelf.restore();
-    for project in [&project, &restored] {
-        project.apply_changes(std::slice::from_ref(&mapping)).expect("the next change");
-        let ids = ["visitor 7".to_owned(), "visitor 14".to_owned()];
-        assert_eq!(project.count_persons(&ids), 1);
-    }
+    assert_eq!((restored.change_number(), shelf.persons.is_none()), (0, true));
+    assert!(!restored.keeping().has(0, 101) && restored.keeping().has(0, 100));
+    restored.apply_changes(&changes(1, 10)).expect("the next changes");
+    shelf.keep(&restored, 100);
+    assert_eq!(shelf.restore().change_number(), 10);
 }
 
 #[test]

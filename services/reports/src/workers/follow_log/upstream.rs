@@ -1,6 +1,6 @@
 //! Reading from events and identity.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use observe_core::ProjectId;
@@ -46,6 +46,9 @@ pub(crate) enum Trouble {
     /// The log ends before the position that was read already.
     #[error("the log of shard {shard} ends at {head}, though {cursor} was read")]
     Receded { shard: u32, head: i64, cursor: i64 },
+    /// The change log ends before the change that was applied already.
+    #[error("the change log of project {project} ends before change {number}, though it was read")]
+    ChangesReceded { project: ProjectId, number: i64 },
     /// The log says there is more and gives nothing.
     #[error("the log of shard {shard} gave nothing after {cursor}")]
     Stalled { shard: u32, cursor: i64 },
@@ -76,6 +79,7 @@ impl Trouble {
             Self::Call { status, .. } => is_expired(status),
             Self::Apply { error: ApplyError::Gap { .. }, .. } => true,
             Self::Receded { .. }
+            | Self::ChangesReceded { .. }
             | Self::Crashed { .. }
             | Self::Stopped(_)
             | Self::Fenced
@@ -177,16 +181,18 @@ impl Upstream {
         Ok(Heads(heads.into_iter().map(|one| (one.shard, one.sequence)).collect()))
     }
 
-    /// Reads and applies the next page of a shard's log, which is known to go on.
+    /// Reads and applies the next page of a shard's log, which is known to go on, and of it the rows that begin up to a sequence.
     pub(crate) async fn read_page(
         &mut self,
         shard: u32,
+        up_to: i64,
         projection: &Arc<Projection>,
     ) -> Result<(), Trouble> {
         let cursor = projection.cursor(shard);
         let request = ReadLogRequest { shard, from_sequence: cursor + 1 };
         let answer = self.log.read_log(request).await.map_err(call("events"))?;
-        let rows = answer.into_inner().rows;
+        let mut rows = answer.into_inner().rows;
+        rows.retain(|row| row.first_sequence <= up_to);
         if rows.is_empty() {
             return Err(Trouble::Stalled { shard, cursor });
         }
@@ -240,32 +246,62 @@ impl Upstream {
     ) -> Result<(), Trouble> {
         let mut left = projection.change_positions();
         while !left.is_empty() {
-            let mut unfinished = Vec::new();
-            for some in left.chunks(PROJECTS_PER_CALL) {
-                let positions = some.iter().map(|(project, number)| ChangePosition {
-                    project_id: project.to_bytes(),
-                    after_number: *number,
-                });
-                let request = ReadChangesRequest { positions: positions.collect() };
-                let answer = self.persons.read_changes(request).await.map_err(call("identity"))?;
-                let answer = answer.into_inner();
-                self.load_for_erasures(&answer.projects, projection).await?;
-                let projection = Arc::clone(projection);
-                let parked = self.parking.parked();
-                let applied = tokio::task::spawn_blocking(move || {
-                    let all = answer.projects.into_iter();
-                    let unfinished = all.filter_map(|one| {
-                        parking::apply_changes(&projection, &parked, one).transpose()
-                    });
-                    unfinished.collect::<Result<Vec<_>, _>>()
-                });
-                let more = applied.await?.inspect_err(|trouble| self.parking.note(trouble));
-                unfinished.extend(more?);
-            }
-            left = unfinished;
+            left = self.read_some_changes(&left, projection).await?;
         }
         Ok(())
     }
+
+    /// Reads and applies the next changes of some projects; returns those that have more.
+    pub(super) async fn read_some_changes(
+        &mut self,
+        wanted: &[(ProjectId, i64)],
+        projection: &Arc<Projection>,
+    ) -> Result<Vec<(ProjectId, i64)>, Trouble> {
+        // The last change that persons were kept with is read again: a log that was put back does not have it.
+        let again = projection.is_restored();
+        let mut unfinished = Vec::new();
+        for some in wanted.chunks(PROJECTS_PER_CALL) {
+            let positions = some.iter().map(|(project, number)| ChangePosition {
+                project_id: project.to_bytes(),
+                after_number: (number - i64::from(again)).max(0),
+            });
+            let request = ReadChangesRequest { positions: positions.collect() };
+            let answer = self.persons.read_changes(request).await.map_err(call("identity"))?;
+            let mut answer = answer.into_inner().projects;
+            if again {
+                go_on(&mut answer, some)?;
+            }
+            self.load_for_erasures(&answer, projection).await?;
+            let projection = Arc::clone(projection);
+            let parked = self.parking.parked();
+            let applied = tokio::task::spawn_blocking(move || {
+                let all = answer.into_iter();
+                let unfinished = all.filter_map(|one| {
+                    parking::apply_changes(&projection, &parked, one).transpose()
+                });
+                unfinished.collect::<Result<Vec<_>, _>>()
+            });
+            let more = applied.await?.inspect_err(|trouble| self.parking.note(trouble));
+            unfinished.extend(more?);
+        }
+        projection.set_continued();
+        Ok(unfinished)
+    }
+}
+
+/// Leaves out the changes that are known of the projects that were asked for.
+///
+/// # Errors
+/// `ChangesReceded` if a log does not have the last one that is known.
+fn go_on(answer: &mut [ProjectChanges], known: &[(ProjectId, i64)]) -> Result<(), Trouble> {
+    let mut of: HashMap<_, _> =
+        answer.iter_mut().map(|one| (one.project_id.clone(), &mut one.changes)).collect();
+    for &(project, number) in known.iter().filter(|(_, number)| *number > 0) {
+        let changes = of.remove(&project.to_bytes()).filter(|changes| !changes.is_empty());
+        let changes = changes.ok_or(Trouble::ChangesReceded { project, number })?;
+        changes.retain(|change| change.number > number);
+    }
+    Ok(())
 }
 
 impl Upstream {
