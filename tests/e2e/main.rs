@@ -14,6 +14,7 @@ mod outage;
 mod overview;
 mod persons;
 mod rejections;
+mod replicas;
 mod spans;
 mod start;
 mod structure;

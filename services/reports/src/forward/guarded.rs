@@ -62,7 +62,8 @@ impl http_body::Body for Guarded {
             return self.end();
         }
         let frame = ready!(Pin::new(&mut self.body).poll_frame(task));
-        if frame.is_some() && !self.ownership.stands(self.claim) {
+        // What broke off on its way from the owner is the end of the owner, or of the way to it.
+        if matches!(frame, Some(Err(_))) || frame.is_some() && !self.ownership.stands(self.claim) {
             return self.end();
         }
         Poll::Ready(frame)

@@ -162,7 +162,11 @@ async fn call(channel: Channel, head: &Parts, body: &Bytes) -> Attempt {
         Ok(answer) => Attempt::Answered(answer),
         Err(error) => {
             let was_sent = !is_unconnected(&error);
-            tracing::warn!(was_sent, error = causes(&error), "the owner of the projection does not answer");
+            tracing::warn!(
+                was_sent,
+                error = causes(&error),
+                "the owner of the projection does not answer"
+            );
             if was_sent { Attempt::Lost } else { Attempt::NotTaken }
         }
     }

@@ -120,11 +120,10 @@ impl OwnershipStore {
 /// # Errors
 /// When the database is away.
 pub(crate) async fn stands(tx: &mut Transaction<'_, Postgres>, fence: i64) -> sqlx::Result<bool> {
-    let found: Option<bool> = sqlx::query_scalar(
-        "select is_only from projection_owner where fence = $1 for key share",
-    )
-    .bind(fence)
-    .fetch_optional(&mut **tx)
-    .await?;
+    let found: Option<bool> =
+        sqlx::query_scalar("select is_only from projection_owner where fence = $1 for key share")
+            .bind(fence)
+            .fetch_optional(&mut **tx)
+            .await?;
     Ok(found.is_some())
 }

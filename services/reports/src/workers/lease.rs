@@ -111,7 +111,11 @@ impl LeaseKeeper {
             Some(Looked::Of(owner)) => {
                 let claim = Claim::Other(owner.fence);
                 if !self.ownership.stands(claim) {
-                    tracing::info!(owner = owner.name, fence = owner.fence, "another process has the projection");
+                    tracing::info!(
+                        owner = owner.name,
+                        fence = owner.fence,
+                        "another process has the projection"
+                    );
                 }
                 self.ownership.set(Holder::Other(owner));
                 Ok(LOOK_INTERVAL)
