@@ -9,6 +9,8 @@ create table projection_owner (
     fence bigint not null default 0,
     -- By the database's clock. Who reads it later may take the projection.
     lease_until timestamptz not null default '-infinity',
+    -- When a process that is not the owner last looked at this. An owner that is alone goes on while the database is away.
+    others_seen_at timestamptz not null default '-infinity',
     -- Whether the owner has read the logs and answers.
     is_ready boolean not null default false
 );

@@ -42,6 +42,8 @@ const RPCS_ANYWHERE: [&str; 11] = [
     "DashboardService/UnshareDashboard",
     "DashboardService/UpdateDashboard",
 ];
+/// `UNAVAILABLE`, as gRPC writes it.
+const UNAVAILABLE: &str = "14";
 /// What the RPCs of reports are named behind.
 const PACKAGE: &str = "/observe.reports.v1.";
 
@@ -106,6 +108,12 @@ where
                 relay::Passed::Ours { fence, request } => {
                     let request = request.map(B::from);
                     ours(inner, request, Arc::clone(&relay.ownership), fence).await
+                }
+                relay::Passed::Nobody { reason, request } => {
+                    let answer = inner.call(request.map(B::from)).await?;
+                    let is_away =
+                        answer.headers().get("grpc-status").is_some_and(|code| code == UNAVAILABLE);
+                    Ok(if is_away { refusal(&reason) } else { answer.map(Body::new) })
                 }
             }
         })

@@ -4,7 +4,7 @@
 //! told without asking the database: a lease counts from before it was asked for, and for a little less than it lasts, so that
 //! this process stops answering before another one may begin, whatever kept it from running.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
 use tokio::sync::{Notify, watch};
@@ -25,8 +25,8 @@ pub(crate) struct Owner {
 pub(crate) enum Holder {
     /// Nobody that is known.
     Nobody,
-    /// This process, until the lease runs out.
-    Ours { fence: i64, until: Instant },
+    /// This process, until the lease runs out; `is_alone` if no other one was there when it was last renewed.
+    Ours { fence: i64, until: Instant, is_alone: bool },
     /// Another one.
     Other(Owner),
 }
@@ -44,6 +44,8 @@ pub(crate) enum Claim {
 #[derive(Debug)]
 pub(crate) struct Ownership {
     holder: watch::Sender<Holder>,
+    /// Whether the lease cannot be looked at now.
+    is_blind: AtomicBool,
     /// Wakes the worker that looks after the lease.
     nudge: Notify,
     /// How many answers are given from our own projection now.
@@ -54,6 +56,7 @@ impl Default for Ownership {
     fn default() -> Self {
         Self {
             holder: watch::Sender::new(Holder::Nobody),
+            is_blind: AtomicBool::new(false),
             nudge: Notify::new(),
             under_way: AtomicUsize::new(0),
         }
@@ -78,7 +81,7 @@ impl Ownership {
     /// Returns the fence if this process has the projection and the lease has not run out.
     pub(crate) fn lease(&self) -> Option<i64> {
         match *self.holder.borrow() {
-            Holder::Ours { fence, until } if Instant::now() < until => Some(fence),
+            Holder::Ours { fence, until, .. } if Instant::now() < until => Some(fence),
             _ => None,
         }
     }
@@ -125,6 +128,16 @@ impl Ownership {
         let _ = self.holder.subscribe().changed().await;
     }
 
+    /// Says whether the lease cannot be looked at now.
+    pub(crate) fn set_blind(&self, is_blind: bool) {
+        self.is_blind.store(is_blind, Ordering::Relaxed);
+    }
+
+    /// Returns whether the lease cannot be looked at now, so that nobody is seen taking it.
+    pub(crate) fn is_blind(&self) -> bool {
+        self.is_blind.load(Ordering::Relaxed)
+    }
+
     /// Has the lease looked at now.
     pub(crate) fn look_now(&self) {
         self.nudge.notify_one();
@@ -167,15 +180,19 @@ mod tests {
 
     use super::*;
 
+    fn ours(fence: i64, until: Instant) -> Holder {
+        Holder::Ours { fence, until, is_alone: false }
+    }
+
     #[test]
     fn a_lease_that_ran_out_is_no_ground_for_an_answer() {
         let ownership = Ownership::default();
         assert_eq!(ownership.lease(), None);
         let now = Instant::now();
-        ownership.set(Holder::Ours { fence: 3, until: now + Duration::from_secs(60) });
+        ownership.set(ours(3, now + Duration::from_secs(60)));
         assert_eq!(ownership.lease(), Some(3));
         assert!(ownership.stands(Claim::Ours(3)) && !ownership.stands(Claim::Ours(2)));
-        ownership.set(Holder::Ours { fence: 3, until: now });
+        ownership.set(ours(3, now));
         assert_eq!(ownership.lease(), None);
         assert!(!ownership.stands(Claim::Ours(3)));
     }
@@ -184,13 +201,13 @@ mod tests {
     async fn a_claim_is_lost_to_a_later_fence_alone() {
         let ownership = Ownership::default();
         let until = Instant::now();
-        ownership.set(Holder::Ours { fence: 3, until });
+        ownership.set(ours(3, until));
         let lost = ownership.lost(Claim::Ours(3));
         tokio::pin!(lost);
         assert!(futures::poll!(&mut lost).is_pending(), "it may be renewed");
-        ownership.set(Holder::Ours { fence: 3, until: until + Duration::from_secs(9) });
+        ownership.set(ours(3, until + Duration::from_secs(9)));
         assert!(futures::poll!(&mut lost).is_pending());
-        ownership.set(Holder::Ours { fence: 5, until });
+        ownership.set(ours(5, until));
         lost.await;
         assert_eq!(ownership.ours().await, 5);
     }

@@ -42,10 +42,13 @@ pub(crate) struct Relay {
 
 /// What became of a call that was passed on.
 pub(super) enum Passed {
-    /// It was answered, or cannot be.
+    /// It was answered, or cannot be read.
     Answer(Response<Body>),
     /// This process owns the projection by now.
     Ours { fence: i64, request: Request<Bytes> },
+    /// Nobody is found who owns it. Who may not ask is still told so, and all others that it is not there, for the reason that is
+    /// given.
+    Nobody { reason: ReportsError, request: Request<Bytes> },
 }
 
 /// What became of one attempt.
@@ -78,23 +81,24 @@ impl Relay {
         };
         let until = Instant::now() + PATIENCE;
         let mut place = None;
-        loop {
+        let reason = loop {
             match self.ownership.holder() {
                 Holder::Ours { .. } => {
                     // Who has waited for the projection may as well wait until it is read.
                     if let Some(fence) = self.ownership.lease()
                         && (place.is_none() || self.published.is_ready())
                     {
-                        let mut request = Request::from_parts(head, body);
-                        request.headers_mut().remove(FORWARDED);
-                        return Passed::Ours { fence, request };
+                        return Passed::Ours { fence, request: Request::from_parts(head, body) };
                     }
                 }
                 Holder::Other(owner) if owner.is_ready || place.is_none() => {
                     match self.attempt(&owner, &head, &body).await {
                         Attempt::Answered(answer) => return Passed::Answer(answer),
-                        Attempt::NoAddress => return Passed::Answer(refusal(&no_address())),
-                        Attempt::Lost if !is_read(head.uri.path()) => break,
+                        Attempt::NoAddress => break no_address(),
+                        // It may have been done, so nobody else may do it.
+                        Attempt::Lost if !is_read(head.uri.path()) => {
+                            return Passed::Answer(refusal(&ReportsError::Moving));
+                        }
                         Attempt::NotTaken | Attempt::Lost => self.ownership.look_now(),
                     }
                 }
@@ -103,15 +107,15 @@ impl Relay {
             if place.is_none() {
                 place = self.waiting.try_acquire().ok();
             }
-            if place.is_none() || Instant::now() >= until {
-                break;
+            if place.is_none() || self.ownership.is_blind() || Instant::now() >= until {
+                break ReportsError::Moving;
             }
             tokio::select! {
                 () = self.ownership.changed() => {}
                 () = tokio::time::sleep(RETRY_INTERVAL) => {}
             }
-        }
-        Passed::Answer(refusal(&ReportsError::Moving))
+        };
+        Passed::Nobody { reason, request: Request::from_parts(head, body) }
     }
 
     async fn attempt(&self, owner: &Owner, head: &Parts, body: &Bytes) -> Attempt {

@@ -43,6 +43,7 @@ impl OwnershipStore {
         if let Some(owner) = self.owner().await?
             && !(is_reborn && owner.name == candidate.name)
         {
+            self.show(lease).await?;
             return Ok(Some(Looked::Of(owner)));
         }
         // Checkpoints hold the row `for key share`: one that is under way is over before the fence grows.
@@ -76,7 +77,20 @@ impl OwnershipStore {
         Ok(row.map(|(name, url, fence, is_ready)| Owner { name, url, fence, is_ready }))
     }
 
-    /// Prolongs the lease, and says whether the owner answers. Returns whether it was still ours.
+    /// Lets the owner know that it is not alone.
+    async fn show(&self, lease: Duration) -> sqlx::Result<()> {
+        sqlx::query(
+            "update projection_owner set others_seen_at = now()
+             where others_seen_at < now() - $1 * interval '1 second'",
+        )
+        .bind(lease.as_secs_f64() / 4.0)
+        .execute(self.0.worker())
+        .await?;
+        Ok(())
+    }
+
+    /// Prolongs the lease, and says whether the owner answers. Returns `None` if it was not ours any more, else whether no other
+    /// process has looked at it for as long as a lease lasts.
     ///
     /// # Errors
     /// When the database is away.
@@ -85,18 +99,18 @@ impl OwnershipStore {
         fence: i64,
         is_ready: bool,
         lease: Duration,
-    ) -> sqlx::Result<bool> {
-        let renewed = sqlx::query(
+    ) -> sqlx::Result<Option<bool>> {
+        sqlx::query_scalar(
             "update projection_owner
              set lease_until = now() + $3 * interval '1 second', is_ready = $2
-             where fence = $1",
+             where fence = $1
+             returning others_seen_at < now() - $3 * interval '1 second'",
         )
         .bind(fence)
         .bind(is_ready)
         .bind(lease.as_secs_f64())
-        .execute(self.0.worker())
-        .await?;
-        Ok(renewed.rows_affected() == 1)
+        .fetch_optional(self.0.worker())
+        .await
     }
 
     /// Hands the lease back, so that another process can begin at once.

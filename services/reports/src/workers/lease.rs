@@ -55,8 +55,13 @@ impl LeaseKeeper {
         let mut is_reborn = true;
         let mut was_well = true;
         loop {
+            let asked = Instant::now();
             let step = tokio::time::timeout(LOOK_TIMEOUT, self.step(is_reborn));
             let outcome = step.await.unwrap_or(Err(sqlx::Error::PoolTimedOut));
+            self.ownership.set_blind(outcome.is_err());
+            if outcome.is_err() {
+                self.go_on(asked);
+            }
             match &outcome {
                 Ok(_) => (is_reborn, was_well) = (false, true),
                 // Told once until it is well again.
@@ -89,8 +94,10 @@ impl LeaseKeeper {
         // The lease begins when the database says so, which is after this.
         let asked = Instant::now();
         if let Holder::Ours { fence, .. } = self.ownership.holder() {
-            if self.store.renew(fence, self.published.is_ready(), LEASE).await? {
-                self.ownership.set(ours(fence, asked));
+            if let Some(is_alone) =
+                self.store.renew(fence, self.published.is_ready(), LEASE).await?
+            {
+                self.ownership.set(ours(fence, asked, is_alone));
                 return Ok(RENEW_INTERVAL);
             }
             tracing::warn!(fence, "another process has taken the projection");
@@ -100,8 +107,9 @@ impl LeaseKeeper {
         match self.store.look(&self.candidate, is_reborn, LEASE).await? {
             Some(Looked::Taken(fence)) => {
                 tracing::info!(fence, "this process has the projection");
-                self.ownership.set(ours(fence, asked));
-                Ok(RENEW_INTERVAL)
+                // Whether others are there is seen at the first renewal.
+                self.ownership.set(ours(fence, asked, false));
+                Ok(LOOK_INTERVAL)
             }
             // A look of ours that was given up had taken it, or somebody has our name. Either way it runs out.
             Some(Looked::Of(owner)) if owner.name == self.candidate.name => {
@@ -127,6 +135,17 @@ impl LeaseKeeper {
         }
     }
 
+    /// Goes on as the owner although the lease could not be renewed, if nobody is there who could take it: while the database of a
+    /// single process is away, questions are answered with what was read so far. Who has not run for as long as its lease lasted
+    /// does not: it cannot know what happened meanwhile.
+    fn go_on(&self, asked: Instant) {
+        if let Holder::Ours { fence, until, is_alone: true } = self.ownership.holder()
+            && asked < until
+        {
+            self.ownership.set(ours(fence, asked, true));
+        }
+    }
+
     /// Hands the lease back once what is being answered is answered.
     async fn hand_back(&self) {
         let Holder::Ours { fence, .. } = self.ownership.holder() else { return };
@@ -141,6 +160,6 @@ impl LeaseKeeper {
     }
 }
 
-fn ours(fence: i64, asked: Instant) -> Holder {
-    Holder::Ours { fence, until: asked + LEASE - MARGIN }
+fn ours(fence: i64, asked: Instant, is_alone: bool) -> Holder {
+    Holder::Ours { fence, until: asked + LEASE - MARGIN, is_alone }
 }

@@ -227,3 +227,50 @@ async fn who_starts_with_the_name_of_the_owner_does_not_wait_for_the_lease_to_ru
     let asked = tokio::time::timeout(Duration::from_secs(60), fixture.expect_funnel(&[0, 0])).await;
     asked.expect("the lease would last an hour");
 }
+
+/// Longer than a lease lasts.
+const LONGER_THAN_A_LEASE: Duration = Duration::from_secs(14);
+
+#[tokio::test]
+async fn while_the_database_is_away_a_single_replica_answers_and_one_of_several_does_not() {
+    let (upstream, stores) = (StandIn::new(1), TestStores::start().await);
+    upstream.append(0, project(), vec![event("ada", "view", 5)]);
+    let fixture = start_on(&upstream, &stores).await;
+    sees(&fixture, 1.0).await;
+    let mut database = connect(&stores).await;
+    let (_, _, first) = lease(&mut database).await;
+    eventually(DEADLINE, "two renewals", async || lease(&mut database).await.2 > first + 4.0).await;
+    drop(database);
+    stores.stop_postgres().await;
+    let mut looks = tokio::time::interval(Duration::from_millis(500));
+    let until = tokio::time::Instant::now() + LONGER_THAN_A_LEASE;
+    while looks.tick().await < until {
+        assert_eq!(fixture.views().await.expect("an answer"), 1.0);
+    }
+    stores.start_postgres().await;
+    upstream.append(0, project(), vec![event("bob", "view", 6)]);
+    sees(&fixture, 2.0).await;
+
+    let standby = start_on(&upstream, &stores).await;
+    sees(&standby, 2.0).await;
+    let mut database = connect(&stores).await;
+    let (_, fence, first) = lease(&mut database).await;
+    eventually(DEADLINE, "a renewal", async || lease(&mut database).await.2 > first + 4.0).await;
+    drop(database);
+    stores.stop_postgres().await;
+    for replica in [&fixture, &standby] {
+        let refused =
+            eventually(DEADLINE, "to be told to come back", async || replica.views().await.err())
+                .await;
+        assert_eq!(
+            (refused.code(), reason(&refused)),
+            (Code::Unavailable, "PROJECTION_LOADING".into())
+        );
+    }
+    stores.start_postgres().await;
+    upstream.append(0, project(), vec![event("cy", "view", 7)]);
+    sees(&fixture, 3.0).await;
+    sees(&standby, 3.0).await;
+    let (_, after, _) = lease(&mut connect(&stores).await).await;
+    assert!(after <= fence + 1, "one of them has it");
+}
