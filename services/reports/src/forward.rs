@@ -175,7 +175,27 @@ fn is_answered_anywhere(path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
+    use prost::Message as _;
+
     use super::*;
+
+    #[test]
+    fn what_is_answered_anywhere_is_in_the_contracts() {
+        let all = prost_types::FileDescriptorSet::decode(observe_proto::FILE_DESCRIPTOR_SET);
+        let all = all.expect("it is well formed").file;
+        let ours = all.iter().filter(|file| file.package() == "observe.reports.v1");
+        let services: Vec<_> = ours.flat_map(|file| &file.service).collect();
+        let names: HashSet<_> = services.iter().map(|service| service.name()).collect();
+        let rpc = |service: &str, rpc: &str| format!("{service}/{rpc}");
+        let rpcs = services.iter().flat_map(|service| {
+            service.method.iter().map(move |method| rpc(service.name(), method.name()))
+        });
+        let rpcs: HashSet<_> = rpcs.collect();
+        assert!(SERVICES_ANYWHERE.iter().all(|service| names.contains(service)));
+        assert!(RPCS_ANYWHERE.iter().all(|rpc| rpcs.contains(*rpc)), "{rpcs:?}");
+    }
 
     #[test]
     fn tables_are_read_anywhere_and_what_is_not_known_is_the_owners() {

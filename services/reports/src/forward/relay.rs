@@ -115,7 +115,12 @@ impl Relay {
                 () = tokio::time::sleep(RETRY_INTERVAL) => {}
             }
         };
-        Passed::Nobody { reason, request: Request::from_parts(head, body) }
+        let request = Request::from_parts(head, body);
+        match self.ownership.lease() {
+            // It is still being read, and says how far it is.
+            Some(fence) => Passed::Ours { fence, request },
+            None => Passed::Nobody { reason, request },
+        }
     }
 
     async fn attempt(&self, owner: &Owner, head: &Parts, body: &Bytes) -> Attempt {
@@ -178,8 +183,8 @@ async fn call(channel: Channel, head: &Parts, body: &Bytes) -> Attempt {
 
 /// Returns whether there was no connection, so that nothing was sent.
 fn is_unconnected(error: &tonic::transport::Error) -> bool {
-    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
-    let mut causes = causes.into_iter();
+    let mut causes =
+        std::iter::successors(std::error::Error::source(error), |cause| cause.source());
     causes.any(|cause| cause.is::<tonic::ConnectError>())
 }
 
