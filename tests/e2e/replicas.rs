@@ -135,9 +135,12 @@ async fn when_the_owner_is_killed_the_other_one_answers_and_nothing_is_lost_or_d
     assert!(watched.message().await.unwrap().is_some(), "a stream comes through");
     two.cluster.reports.kill();
     send(&two.cluster, 5).await;
-    // The question waits for the new owner, so that who asks sees no more than a slow answer.
+    // The question waits for the new owner, so that who asks sees a slow answer, or on a slow machine when to come back.
     let asked = tokio::time::timeout(Duration::from_secs(60), ask(&two.asks[1])).await;
-    assert!(asked.expect("it does not hang").is_ok_and(|answer| total(&answer) >= 20.0));
+    match asked.expect("it does not hang") {
+        Ok(answer) => assert!(total(&answer) >= 20.0, "{answer:?}"),
+        Err(refused) => assert_eq!(refused.code(), Code::Unavailable, "{refused}"),
+    }
     sees(&two.asks[1], 25.0).await;
     let ended = loop {
         match watched.message().await {
