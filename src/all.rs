@@ -15,7 +15,7 @@ use observe_runtime::{Deps, Lifecycle, StartError};
 use tokio::net::TcpListener;
 
 use crate::credentials;
-use crate::installation::{given_secret, kept_secret};
+use crate::installation::{given_secret, kept_name, kept_secret};
 use crate::migrate::DatabaseUrls;
 use crate::role::{bind, deps};
 
@@ -129,6 +129,9 @@ async fn start(
         upstreams.add_in_process(service, &connector);
         listeners.push(pipe);
     }
+    // The folder is locked: who had its name before is gone. Nobody is passed on to another process, or from one.
+    let replica = observe_reports::Replica { name: Some(kept_name(data_dir)?), url: None };
+    let reports = observe_reports::Config { replica, ..reports };
     let deps = |name| deps(name, secret.clone(), upstreams.clone(), &lives.inner);
     let setup_config = identity.clone();
     let keep = |made: &Credentials| credentials::keep(data_dir, made);

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-use observe_core::{Entropy, Secret, SystemEntropy, token};
+use observe_core::{Clock, Entropy, Secret, SystemClock, SystemEntropy, token};
 use observe_runtime::StartError;
 use observe_runtime::config::EnvReader;
 
@@ -48,6 +48,26 @@ pub fn kept_secret(data_dir: &Path) -> Result<Secret, StartError> {
     Ok(Secret::new(secret))
 }
 
+/// Returns the name of the process that uses the data folder, kept in it and made now if there is none.
+///
+/// # Errors
+/// A sentence if the file cannot be read or written.
+pub fn kept_name(data_dir: &Path) -> Result<String, StartError> {
+    let path = data_dir.join("name");
+    match std::fs::read_to_string(&path) {
+        Ok(text) if !text.trim().is_empty() => return Ok(text.trim().to_owned()),
+        Ok(_) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => {
+            return Err(StartError::new(format!("{} cannot be read: {error}", path.display())));
+        }
+    }
+    let (clock, entropy): (&dyn Clock, &dyn Entropy) = (&SystemClock, &SystemEntropy);
+    let name = entropy.uuid(clock.now()).to_string();
+    write_private(&path, name.as_bytes())?;
+    Ok(name)
+}
+
 /// Writes a file that only its owner may read, whole or not at all.
 ///
 /// # Errors
@@ -77,6 +97,13 @@ mod tests {
             given_secret(&mut env);
             assert!(env.finish().is_err(), "{text:?} should be refused");
         }
+    }
+
+    #[test]
+    fn a_made_name_is_kept() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let first = kept_name(folder.path()).expect("made");
+        assert_eq!(kept_name(folder.path()).expect("kept"), first);
     }
 
     #[test]

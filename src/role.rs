@@ -111,7 +111,8 @@ async fn start(
             observe_monitor::build(config, deps.clone())?
         }
         Command::Reports => {
-            let config = observe_reports::Config::read(env);
+            let replica = observe_reports::Replica::listening(listen, env);
+            let config = observe_reports::Config { replica, ..observe_reports::Config::read(env) };
             env.finish()?;
             observe_reports::build(config, deps.clone())?
         }

@@ -47,7 +47,7 @@ pub(crate) struct Cluster {
     pub(crate) events: TestProcess,
     identity: TestProcess,
     pub(crate) monitor: TestProcess,
-    reports: TestProcess,
+    pub(crate) reports: TestProcess,
     gateway_command: TestCommand,
     identity_command: TestCommand,
     events_command: TestCommand,
@@ -141,6 +141,15 @@ impl Cluster {
     pub(crate) async fn restart_reports(&mut self) {
         assert!(self.reports.terminate(DEADLINE).await.success());
         self.reports = self.reports_command.start(self.stores.dir());
+    }
+
+    /// Starts another replica of reports beside the one that the gateway calls. Returns where it listens, too.
+    pub(crate) fn start_replica_of_reports(&self) -> (TestProcess, String) {
+        let port = free_port();
+        let listen = format!("127.0.0.1:{port}");
+        let command = self.reports_command.clone().called("reports-2");
+        let command = command.env("OBSERVE_LISTEN", &listen);
+        (command.start(self.stores.dir()), format!("http://{listen}"))
     }
 
     /// Returns where each of the five processes listens.

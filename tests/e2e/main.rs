@@ -15,6 +15,7 @@ mod overview;
 mod persons;
 mod rebuild;
 mod rejections;
+mod replicas;
 mod spans;
 mod start;
 mod structure;

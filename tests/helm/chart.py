@@ -78,12 +78,17 @@ def containers(template):
 
 
 def environment(template):
-    """Returns a pod's variables: name to value, or to (secret, key)."""
+    """Returns a pod's variables: name to value or to (secret, key)."""
     result = {}
     for container in containers(template):
         for variable in container.get("env", []):
-            reference = variable.get("valueFrom", {}).get("secretKeyRef")
-            value = (reference["name"], reference["key"]) if reference else variable["value"]
+            source = variable.get("valueFrom", {})
+            if reference := source.get("secretKeyRef"):
+                value = (reference["name"], reference["key"])
+            elif reference := source.get("fieldRef"):
+                value = f"the pod's {reference['fieldPath']}"
+            else:
+                value = variable["value"]
             assert variable["name"] not in result, f"{variable['name']} is set twice"
             result[variable["name"]] = value
     return result

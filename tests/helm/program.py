@@ -34,6 +34,11 @@ def roles():
     return {name: (int(port), {call.lower() for call in re.findall(r"[A-Z]+", calls)}) for name, port, calls in table}
 
 
+def replicas_that_forward():
+    """Returns the services whose replicas pass calls on to each other."""
+    return set(tomllib.loads(text("docs/service-graph.toml"))["replicas"]["forward"])
+
+
 def graph():
     """Returns the call graph: service to those it calls."""
     calls = tomllib.loads(text("docs/service-graph.toml"))["calls"]

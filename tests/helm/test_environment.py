@@ -3,7 +3,7 @@
 import unittest
 
 from chart import LEAST, ROLES, containers, environment, pod_specs, render, value_sets
-from program import graph, read_by, settings
+from program import graph, read_by, replicas_that_forward, settings
 
 COMMON = {"OBSERVE_LISTEN", "OBSERVE_LOG", "OBSERVE_SECRET"}
 TRACES = "OTEL_EXPORTER_OTLP_ENDPOINT"
@@ -22,7 +22,7 @@ class Environment(unittest.TestCase):
             given = set(environment(pods[role])) - COMMON
             urls = {f"OBSERVE_{other.upper()}_URL" for other in graph()[role]}
             stores = set() if role == "gateway" else {"OBSERVE_DATABASE_URL"}
-            named = read_by(role) & {"OBSERVE_QUEUE_REDIS_URL"}
+            named = read_by(role) & {"OBSERVE_QUEUE_REDIS_URL", "OBSERVE_ADVERTISE_HOST"}
             bootstrap = {name for name in read_by(role) if name.startswith("OBSERVE_BOOTSTRAP_")}
             self.assertEqual(given, urls | stores | named | bootstrap, role)
             self.assertLessEqual(COMMON, set(environment(pods[role])))
@@ -47,6 +47,11 @@ class Environment(unittest.TestCase):
             for name, value in environment(template).items():
                 if name.endswith("_URL") and isinstance(value, str):
                     self.assertIn(value, addresses)
+
+    def test_replicas_that_pass_calls_on_say_where_their_pod_is(self):
+        for role, template in pod_specs(render()[0]).items():
+            expected = "the pod's status.podIP" if role in replicas_that_forward() else None
+            self.assertEqual(environment(template).get("OBSERVE_ADVERTISE_HOST"), expected, role)
 
     def test_settings_of_the_operator_reach_the_roles_that_read_them(self):
         pods = {role: environment(template) for role, template in pod_specs(render(value_sets()["public"])[0]).items()}

@@ -58,12 +58,7 @@ impl Upstreams {
     /// # Errors
     /// A sentence if the URL is malformed.
     pub fn add_url(&mut self, service: &'static str, url: &str) -> Result<(), StartError> {
-        let endpoint = Endpoint::from_shared(url.to_owned()).map_err(|error| {
-            StartError::new(format!(
-                "the address of {service} ({url:?}) cannot be read ({error}); give a URL such as http://10.0.0.5:8081"
-            ))
-        })?;
-        self.0.insert(service, configured(endpoint).connect_lazy());
+        self.0.insert(service, channel_to(service, url)?);
         Ok(())
     }
 
@@ -79,6 +74,19 @@ impl Upstreams {
             ))
         })
     }
+}
+
+/// Returns a bare channel to a service at an address, connected when it is first used.
+///
+/// # Errors
+/// A sentence if the URL is malformed.
+pub fn channel_to(service: &str, url: &str) -> Result<Channel, StartError> {
+    let endpoint = Endpoint::from_shared(url.to_owned()).map_err(|error| {
+        StartError::new(format!(
+            "the address of {service} ({url:?}) cannot be read ({error}); give a URL such as http://10.0.0.5:8081"
+        ))
+    })?;
+    Ok(configured(endpoint).connect_lazy())
 }
 
 fn configured(endpoint: Endpoint) -> Endpoint {

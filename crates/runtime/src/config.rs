@@ -55,6 +55,10 @@ pub const KEYS: &[Key] = &[
     key("OBSERVE_MONITOR_URL", "where a single role finds monitor"),
     key("OBSERVE_REPORTS_URL", "where a single role finds reports"),
     key(
+        "OBSERVE_ADVERTISE_HOST",
+        "address or name at which other replicas of reports reach this one (that of OBSERVE_LISTEN, unless it is all addresses)",
+    ),
+    key(
         "OBSERVE_EGRESS_ALLOW",
         "networks that checks and webhooks may dial although they are not public, separated by commas (none)",
     ),

@@ -34,6 +34,12 @@ impl TestCommand {
         }
     }
 
+    /// The same program under another name, to run beside it.
+    #[must_use]
+    pub fn called(self, name: &str) -> Self {
+        Self { name: name.to_owned(), ..self }
+    }
+
     /// Adds an argument.
     #[must_use]
     pub fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {

@@ -59,6 +59,13 @@ secretKeyRef:
       name: {{ include "observe.fullname" $root }}-secret
       key: secret
       {{- end }}
+{{- if .role.forwards }}
+# Where its other replicas reach this pod.
+- name: OBSERVE_ADVERTISE_HOST
+  valueFrom:
+    fieldRef:
+      fieldPath: status.podIP
+{{- end }}
 {{- range .role.calls }}
 - name: OBSERVE_{{ upper . }}_URL
   value: http://{{ include "observe.fullname" $root }}-{{ . }}:{{ (index $.roles .).port }}

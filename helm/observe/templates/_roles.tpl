@@ -1,6 +1,7 @@
 {{/*
 The five services: their ports, which others each calls (the calls of docs/service-graph.toml), which stores it has, which name
-of the gRPC health protocol says that it is of use, and whether it dials addresses that users name.
+of the gRPC health protocol says that it is of use, whether it dials addresses that users name, and whether its replicas pass calls
+on to each other.
 
 events is of use while it can accept: a PostgreSQL that is away must not take capture with it.
 */}}
@@ -32,5 +33,6 @@ reports:
   calls: [events, identity, monitor]
   database: true
   cache: true
+  forwards: true
   ready: ""
 {{- end }}

@@ -26,6 +26,9 @@ pub enum ReportsError {
         /// How much is done, 0-1.
         progress: f64,
     },
+    /// Another replica takes the projection over, or has just done so.
+    #[error("the projection moves to another replica")]
+    Moving,
     /// Too many questions are being computed.
     #[error("too many questions are being computed")]
     Busy,
@@ -78,7 +81,7 @@ impl ServiceError for ReportsError {
     fn code(&self) -> ErrorCode {
         match self {
             Self::Common(error) => error.code(),
-            Self::Loading { .. } => ErrorCode::Unavailable,
+            Self::Loading { .. } | Self::Moving => ErrorCode::Unavailable,
             Self::Busy | Self::Viewers | Self::TooLarge(_) => ErrorCode::ResourceExhausted,
             Self::Refused(refusal) => refusal.code(),
         }
@@ -87,7 +90,7 @@ impl ServiceError for ReportsError {
     fn reason(&self) -> ErrorReason {
         match self {
             Self::Common(error) => error.reason(),
-            Self::Loading { .. } => ErrorReason::ProjectionLoading,
+            Self::Loading { .. } | Self::Moving => ErrorReason::ProjectionLoading,
             Self::Busy | Self::Viewers => ErrorReason::RateLimited,
             Self::TooLarge(_) => ErrorReason::QuestionTooLarge,
             Self::Refused(refusal) => refusal.reason(),
@@ -98,6 +101,7 @@ impl ServiceError for ReportsError {
         match self {
             Self::Common(error) => error.public_message(),
             Self::Loading { .. } => "the projection is being built after a start, try again".into(),
+            Self::Moving => "another replica takes the projection over, try again".into(),
             Self::Busy => "too many questions are being computed, try again".into(),
             Self::Viewers => "too many viewers watch already, try again later".into(),
             Self::TooLarge(error) => format!(
@@ -113,6 +117,8 @@ impl ServiceError for ReportsError {
             Self::Common(error) => error.metadata(),
             Self::Loading { progress } => vec![("progress", format!("{progress:.3}"))],
             Self::Refused(refusal) => refusal.metadata(),
+            // As while it is being built: nothing of it is there yet.
+            Self::Moving => vec![("progress", "0.000".to_owned())],
             Self::Busy | Self::Viewers | Self::TooLarge(_) => Vec::new(),
         }
     }
@@ -120,7 +126,7 @@ impl ServiceError for ReportsError {
     fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Common(error) => error.retry_after(),
-            Self::Loading { .. } => Some(LOADING_RETRY_AFTER),
+            Self::Loading { .. } | Self::Moving => Some(LOADING_RETRY_AFTER),
             Self::Busy | Self::Viewers => Some(BUSY_RETRY_AFTER),
             Self::Refused(refusal) => refusal.retry_after(),
             Self::TooLarge(_) => None,

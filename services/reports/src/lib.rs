@@ -17,6 +17,7 @@ pub mod error;
 mod errors;
 pub mod explained_event;
 pub mod explained_person;
+mod forward;
 pub mod funnel;
 pub mod hints;
 pub mod history;
@@ -25,6 +26,7 @@ pub mod latency;
 pub mod lifecycle;
 pub mod neighbours;
 pub mod overview;
+mod ownership;
 pub mod paths;
 mod percentile;
 mod person_activity;
@@ -62,12 +64,14 @@ use tonic::service::Routes;
 
 use cohort::counter::Counter;
 use cohort::loader::Loader;
-pub use config::Config;
+pub use config::{Config, Replica};
 use engine::{ColumnarEngine, ReportEngine, Slots};
+use forward::{OwnerLayer, Relay};
 use latency::EndpointAssessor;
 use latency::query::LatencyQueries;
 use neighbours::Neighbours;
 use overview::board::Board;
+use ownership::Ownership;
 use published::Published;
 use rebuild::Rebuilds;
 use service::error::Errors;
@@ -82,11 +86,13 @@ use service::usage::Usage;
 use signals::Assessor;
 use store::cohort::CohortStore;
 use store::error_group::ErrorGroupStore;
+use store::ownership::{Candidate, OwnershipStore};
 use store::projection::ProjectionStore;
 use store::usage::UsageStore;
 use usage::ledger::Ledger;
 use workers::follow_log::{self, Upstream};
 use workers::keep::Keeper;
+use workers::lease::LeaseKeeper;
 use workers::signals::SignalWatch;
 
 /// The schema of reports.
@@ -116,7 +122,14 @@ pub async fn migrate(url: &Secret) -> Result<(), StartError> {
 pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
     let database = Database::open(&config.database_url, SCHEMA, POOLS)?;
     let projections = ProjectionStore(database.clone());
-    let published = Arc::new(Published::of(projections.clone()));
+    let ownership = Arc::new(Ownership::default());
+    let published = Arc::new(Published::of(projections.clone(), Arc::clone(&ownership)));
+    let lease = LeaseKeeper {
+        store: OwnershipStore(database.clone()),
+        candidate: candidate(config.replica, &deps),
+        ownership: Arc::clone(&ownership),
+        published: Arc::clone(&published),
+    };
     let (events, identity) = (deps.service_channel("events")?, deps.service_channel("identity")?);
     let lists = CohortStore(database.clone());
     let upstream =
@@ -173,8 +186,8 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
         clock: deps.clock.clone(),
     };
     let is_ready = {
-        let published = Arc::clone(&published);
-        move || std::future::ready(published.is_ready())
+        let (published, ownership) = (Arc::clone(&published), Arc::clone(&ownership));
+        move || std::future::ready(published.is_ready() || ownership.is_other_ready())
     };
     let page_tokens = deps.page_tokens();
     let life = deps.lifecycle;
@@ -215,22 +228,30 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
             rebuilds: Arc::clone(&rebuilds),
         }))
         .add_service(UsageServiceServer::new(Usage(ledger)));
+    let relay = Arc::new(Relay::new(Arc::clone(&ownership), Arc::clone(&published)));
+    let routes = Routes::from(routes.into_axum_router().layer(OwnerLayer(relay)));
     let follow = follow_log::run(
         upstream,
         Keeper::new(projections),
         published,
         rebuilds,
+        ownership,
         deps.clock.clone(),
         life.clone(),
     );
     Ok(Built {
         routes,
         workers: vec![
-            Worker::new("follow log", follow),
+            Worker::new("follow log", lease.around(follow)),
             Worker::new("signals", signals.run(life)),
             Worker::new("cohorts", counting),
             Worker::new("usage", usage),
         ],
         ready: vec![ReadyCheck::new(SERVICE_NAME, is_ready)],
     })
+}
+
+fn candidate(replica: Replica, deps: &Deps) -> Candidate {
+    let made_up = || deps.entropy.uuid(deps.clock.now()).to_string();
+    Candidate { name: replica.name.unwrap_or_else(made_up), url: replica.url }
 }

@@ -1,6 +1,6 @@
 //! What the worker has built and questions are answered from.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -8,6 +8,7 @@ use arc_swap::ArcSwapOption;
 use observe_core::ProjectId;
 
 use crate::engine::EngineError;
+use crate::ownership::{Claim, Ownership};
 use crate::projection::Projection;
 use crate::query::Range;
 use crate::store::projection::ProjectionStore;
@@ -25,6 +26,10 @@ pub struct Published {
     /// Where the columns of segments are that are not loaded.
     store: Option<ProjectionStore>,
     is_damaged: AtomicBool,
+    /// Who may answer from a projection; anybody if `None`.
+    ownership: Option<Arc<Ownership>>,
+    /// The fence under which the projection in force was built.
+    fence: AtomicI64,
 }
 
 impl Published {
@@ -34,9 +39,10 @@ impl Published {
         Self::default()
     }
 
-    /// Starts without a projection; what is not loaded of one comes from the store.
-    pub(crate) fn of(store: ProjectionStore) -> Self {
-        Self { store: Some(store), ..Self::default() }
+    /// Starts without a projection; what is not loaded of one comes from the store, and it is in force only while this process
+    /// owns it.
+    pub(crate) fn of(store: ProjectionStore, ownership: Arc<Ownership>) -> Self {
+        Self { store: Some(store), ownership: Some(ownership), ..Self::default() }
     }
 
     /// Loads what a project has in a range of time, so that it can be read.
@@ -70,11 +76,15 @@ impl Published {
     /// Returns the projection in force.
     ///
     /// # Errors
-    /// `Loading` while there is none.
+    /// `Loading` while there is none, and while another process may have taken it over.
     pub fn projection(&self) -> Result<Arc<Projection>, EngineError> {
-        self.projection
-            .load_full()
-            .ok_or_else(|| EngineError::Loading { progress: self.progress() })
+        let projection = self.projection.load_full().filter(|_| self.is_owned());
+        projection.ok_or_else(|| EngineError::Loading { progress: self.progress() })
+    }
+
+    fn is_owned(&self) -> bool {
+        let claim = Claim::Ours(self.fence.load(Ordering::Relaxed));
+        self.ownership.as_ref().is_none_or(|ownership| ownership.stands(claim))
     }
 
     /// Returns whether there is one.
@@ -87,6 +97,18 @@ impl Published {
     pub fn publish(&self, projection: Arc<Projection>) {
         self.projection.store(Some(projection));
         self.is_damaged.store(false, Ordering::Relaxed);
+    }
+
+    /// Puts a projection in force that this process owns under a fence.
+    pub(crate) fn publish_under(&self, fence: i64, projection: Arc<Projection>) {
+        self.fence.store(fence, Ordering::Relaxed);
+        self.publish(projection);
+    }
+
+    /// Takes the projection away: another process answers from now on.
+    pub(crate) fn withdraw(&self) {
+        self.projection.store(None);
+        self.progress.store(0, Ordering::Relaxed);
     }
 
     /// Says that all that the logs hold is read, as of now.

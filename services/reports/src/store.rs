@@ -4,6 +4,7 @@ pub(crate) mod annotation;
 pub(crate) mod cohort;
 pub(crate) mod dashboard;
 pub(crate) mod error_group;
+pub(crate) mod ownership;
 pub(crate) mod projection;
 pub(crate) mod saved_insight;
 pub(crate) mod usage;

@@ -13,6 +13,7 @@ use crate::projection::keeping::{
     Checkpoint, PERSONS_FORMAT, StoredGroup, StoredPersons, StoredProject,
 };
 use crate::projection::segment::Head;
+use crate::store::ownership;
 
 /// The longest part of a segment, in bytes.
 const PART_BYTES_MAX: usize = 1 << 20;
@@ -43,12 +44,13 @@ type SegmentRow = (Uuid, i64, i64, i32, i64, i64, Vec<u8>);
 type GroupRow = (Uuid, i32, String, i64, i64, i64, Option<Vec<u8>>);
 
 impl ProjectionStore {
-    /// Takes all projects over, and returns what is kept of them, without the columns of segments.
+    /// Takes all projects over, and returns what is kept of them, without the columns of segments. `lease` is the fence of the
+    /// lease under which this is done, here and below.
     ///
     /// # Errors
-    /// When the database is away.
-    pub(crate) async fn take_over(&self) -> sqlx::Result<Stored> {
-        let mut tx = self.0.worker().begin().await?;
+    /// `Fenced` if another process has the lease; when the database is away.
+    pub(crate) async fn take_over(&self, lease: i64) -> Result<Stored, SaveError> {
+        let mut tx = self.begin(lease).await?;
         let rows: Vec<ProjectRow> = sqlx::query_as(
             "update projection set fence = fence + 1
              returning project_id, fence, shards, sequences, rows_sum, change_number, persons_format, person_count",
@@ -107,11 +109,12 @@ impl ProjectionStore {
     /// `Fenced` if another process has a later one; nothing is written then.
     pub(crate) async fn save(
         &self,
+        lease: i64,
         project: ProjectId,
         fence: i64,
         checkpoint: &Checkpoint,
     ) -> Result<i64, SaveError> {
-        let mut tx = self.0.worker().begin().await?;
+        let mut tx = self.begin(lease).await?;
         let fence = claim(&mut tx, project, fence, checkpoint).await?;
         if checkpoint.replaces {
             for table in ["segment", "visitors", "persons", "error_group", "erasure"] {
@@ -135,20 +138,34 @@ impl ProjectionStore {
     ///
     /// # Errors
     /// `Fenced` if another process has a later one.
-    pub(crate) async fn forget(&self, project: ProjectId, fence: i64) -> Result<(), SaveError> {
+    pub(crate) async fn forget(
+        &self,
+        lease: i64,
+        project: ProjectId,
+        fence: i64,
+    ) -> Result<(), SaveError> {
+        let mut tx = self.begin(lease).await?;
         let forgotten = sqlx::query("delete from projection where project_id = $1 and fence = $2")
             .bind(project.uuid())
             .bind(fence)
-            .execute(self.0.worker())
+            .execute(&mut *tx)
             .await?;
-        if forgotten.rows_affected() == 0 { Err(SaveError::Fenced) } else { Ok(()) }
+        if forgotten.rows_affected() == 0 {
+            return Err(SaveError::Fenced);
+        }
+        Ok(tx.commit().await?)
     }
 
     /// Notes up to where the event log is in the store, by shard.
     ///
     /// # Errors
-    /// When the database is away.
-    pub(crate) async fn save_floor(&self, floor: &BTreeMap<u32, i64>) -> sqlx::Result<()> {
+    /// `Fenced` if another process has the lease; when the database is away.
+    pub(crate) async fn save_floor(
+        &self,
+        lease: i64,
+        floor: &BTreeMap<u32, i64>,
+    ) -> Result<(), SaveError> {
+        let mut tx = self.begin(lease).await?;
         let shards: Vec<i32> = floor.keys().map(|shard| shard.cast_signed()).collect();
         let sequences: Vec<i64> = floor.values().copied().collect();
         sqlx::query(
@@ -158,9 +175,15 @@ impl ProjectionStore {
         )
         .bind(shards)
         .bind(sequences)
-        .execute(self.0.worker())
+        .execute(&mut *tx)
         .await?;
-        Ok(())
+        Ok(tx.commit().await?)
+    }
+
+    /// Begins a transaction under the fence of a lease: as long as it is open, no other process takes the lease.
+    async fn begin(&self, lease: i64) -> Result<Transaction<'static, Postgres>, SaveError> {
+        let mut tx = self.0.worker().begin().await?;
+        if ownership::stands(&mut tx, lease).await? { Ok(tx) } else { Err(SaveError::Fenced) }
     }
 }
 

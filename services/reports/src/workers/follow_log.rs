@@ -1,5 +1,7 @@
 //! Brings the projection from what is kept of it to where the event log and identity's change log are, and keeps it there.
 //!
+//! It does so while this process owns the projection, and begins anew from what is kept each time it comes to own it.
+//!
 //! A projection that cannot be continued (a gap, a position that is no longer kept) is built anew beside the old one, which
 //! answers until the new one has caught up. What cannot be applied three times is parked.
 
@@ -14,6 +16,7 @@ use std::time::{Duration, Instant};
 use observe_core::Clock;
 use observe_runtime::Lifecycle;
 
+use crate::ownership::{Claim, Ownership};
 use crate::projection::{Kept, Projection};
 use crate::published::Published;
 use crate::rebuild::Rebuilds;
@@ -39,6 +42,7 @@ pub(crate) async fn run(
     keeper: Keeper,
     published: Arc<Published>,
     rebuilds: Arc<Rebuilds>,
+    ownership: Arc<Ownership>,
     clock: Arc<dyn Clock>,
     lifecycle: Lifecycle,
 ) -> anyhow::Result<()> {
@@ -48,13 +52,22 @@ pub(crate) async fn run(
         published,
         rebuilds,
         building: None,
+        ownership,
+        fence: 0,
         clock,
         lifecycle,
         failures: 0,
         parked: 0,
         retention_due: None,
     };
-    follower.generations().await;
+    while !follower.lifecycle.is_stopping() {
+        tokio::select! {
+            fence = follower.ownership.ours() => follower.fence = fence,
+            () = follower.lifecycle.stopping() => break,
+        }
+        follower.generations().await;
+        follower.published.withdraw();
+    }
     Ok(())
 }
 
@@ -66,6 +79,9 @@ struct Follower {
     rebuilds: Arc<Rebuilds>,
     /// The project that is made anew, if one is.
     building: Option<Building>,
+    ownership: Arc<Ownership>,
+    /// The fence under which this process owns the projection.
+    fence: i64,
     clock: Arc<dyn Clock>,
     /// When to ask again how long projects keep what; at once if `None`.
     retention_due: Option<Instant>,
@@ -76,13 +92,14 @@ struct Follower {
 }
 
 impl Follower {
-    /// Follows the logs from what is kept, and builds anew what cannot be continued; until shutdown begins.
+    /// Follows the logs from what is kept, and builds anew what cannot be continued; until another process owns the projection, or
+    /// shutdown begins.
     async fn generations(&mut self) {
         let mut trouble = None;
-        while !self.lifecycle.is_stopping() {
+        while !self.lifecycle.is_stopping() && self.is_ours() {
             let projection = match &trouble {
                 // What another process keeps by now is taken from there.
-                None | Some(Trouble::Fenced) => match self.keeper.restore().await {
+                None | Some(Trouble::Fenced) => match self.keeper.restore(self.fence).await {
                     Ok(projection) => projection,
                     Err(error) => {
                         self.wait(&error.into()).await;
@@ -92,12 +109,20 @@ impl Follower {
                 Some(_) => Projection::new(),
             };
             let Some(ended) = self.generation(Arc::new(projection)).await else { return };
-            tracing::error!(trouble = %ended, "the projection cannot be continued and is built anew");
             self.give_up_rebuild(&ended.to_string());
+            if !self.is_ours() {
+                return;
+            }
+            tracing::error!(trouble = %ended, "the projection cannot be continued and is built anew");
             let pause = self.pause();
             self.lifecycle.sleep(pause).await;
             trouble = Some(ended);
         }
+    }
+
+    /// Returns whether nobody else is known to own the projection. The store knows better, at each write.
+    fn is_ours(&self) -> bool {
+        !self.ownership.is_lost(Claim::Ours(self.fence))
     }
 
     /// Brings a projection up to date, publishes it, and keeps it up to date; returns why that ended, `None` for shutdown.
@@ -114,6 +139,9 @@ impl Follower {
                     self.keep_last(&projection).await;
                 }
                 return None;
+            }
+            if !self.is_ours() {
+                return Some(Trouble::Fenced);
             }
             // What questions find before is of the projection that this one takes the place of.
             if is_loaded && self.published.is_damaged() {
@@ -149,7 +177,9 @@ impl Follower {
     fn publish(&self, projection: &Arc<Projection>) {
         let parked = self.published.parked();
         tracing::info!(parked, "the projection has caught up");
-        self.published.publish(Arc::clone(projection));
+        self.published.publish_under(self.fence, Arc::clone(projection));
+        // Other replicas are told at once that there is somebody who answers.
+        self.ownership.look_now();
         let published = Arc::clone(&self.published);
         self.lifecycle.spawn(async move {
             if let Err(error) = published.load_all().await {
@@ -188,6 +218,9 @@ impl Follower {
             for (shard, head) in heads.iter() {
                 if self.lifecycle.is_stopping() {
                     return Ok(());
+                }
+                if !self.is_ours() {
+                    return Err(Trouble::Fenced);
                 }
                 if projection.cursor(shard) < head {
                     self.upstream.read_page(shard, i64::MAX, projection).await?;

@@ -37,6 +37,8 @@ pub(crate) enum KeepError {
 /// Keeps one projection.
 pub(crate) struct Keeper {
     store: ProjectionStore,
+    /// The fence of the lease, under which everything is written.
+    lease: i64,
     /// By project, what this process may write under.
     fences: HashMap<ProjectId, i64>,
     due: Instant,
@@ -44,15 +46,16 @@ pub(crate) struct Keeper {
 
 impl Keeper {
     pub(crate) fn new(store: ProjectionStore) -> Self {
-        Self { store, fences: HashMap::new(), due: Instant::now() + KEEP_INTERVAL }
+        Self { store, lease: 0, fences: HashMap::new(), due: Instant::now() + KEEP_INTERVAL }
     }
 
-    /// Takes over what is kept. What is damaged is left out and made anew from the log.
+    /// Takes over what is kept, under the fence of a lease. What is damaged is left out and made anew from the log.
     ///
     /// # Errors
-    /// When the database is away.
-    pub(crate) async fn restore(&mut self) -> Result<Projection, KeepError> {
-        let stored = self.store.take_over().await?;
+    /// When the database is away, or the fence is not the latest.
+    pub(crate) async fn restore(&mut self, lease: i64) -> Result<Projection, KeepError> {
+        self.lease = lease;
+        let stored = self.store.take_over(lease).await?;
         self.fences = stored.projects.iter().map(|(id, (fence, _))| (*id, *fence)).collect();
         let restored = tokio::task::spawn_blocking(move || {
             let room = Room::default();
@@ -92,7 +95,7 @@ impl Keeper {
                 if let Some(fence) = self.fences.get(&id).copied() {
                     // What is not loaded is in the store alone.
                     load::load(&self.store, id, &project, Range::ALWAYS).await?;
-                    self.store.forget(id, fence).await?;
+                    self.store.forget(self.lease, id, fence).await?;
                     self.fences.remove(&id);
                     saved = true;
                 }
@@ -102,7 +105,7 @@ impl Keeper {
             }
         }
         if all || saved {
-            self.store.save_floor(&projection.floor()).await?;
+            self.store.save_floor(self.lease, &projection.floor()).await?;
         }
         if all {
             self.due = Instant::now() + KEEP_INTERVAL;
@@ -123,7 +126,7 @@ impl Keeper {
             tokio::task::spawn_blocking(move || project.checkpoint(&cursors)).await?
         };
         let fence = self.fences.get(&id).copied().unwrap_or(0);
-        let fence = self.store.save(id, fence, &checkpoint).await?;
+        let fence = self.store.save(self.lease, id, fence, &checkpoint).await?;
         self.fences.insert(id, fence);
         project.kept(checkpoint);
         Ok(())

@@ -51,6 +51,7 @@ async fn a_restart_reads_both_logs_anew_and_does_not_bring_anybody_back() {
     fixture.expect_funnel(&[1, 0]).await;
     assert_eq!(confirmed(&upstream, &id).await, 1);
     upstream.end_erasure(&id);
+    fixture.end().await;
     let another = upstream.erase(project(), &["ben"], 10);
     let fixture = start_on(&upstream, &stores).await;
     fixture.expect_funnel(&[0, 0]).await;

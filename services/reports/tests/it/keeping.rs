@@ -5,7 +5,7 @@ use observe_testkit::{TestStores, eventually};
 use sqlx::{Connection as _, PgConnection};
 
 use crate::stand_in::{StandIn, event};
-use crate::{DEADLINE, Fixture, project, start_in};
+use crate::{DEADLINE, Fixture, project, start_called, start_in};
 
 async fn sees(fixture: &Fixture, events: f64) {
     eventually(DEADLINE, "all events", async || fixture.views().await.ok() == Some(events)).await;
@@ -33,14 +33,21 @@ async fn a_start_goes_on_from_what_was_kept() {
 async fn a_start_after_a_kill_reads_what_was_not_kept() {
     let upstream = StandIn::new(1);
     upstream.append(0, project(), vec![event("ada", "view", 5)]);
-    let mut fixture = start_in(&upstream, TestStores::start().await).await;
+    let stores = TestStores::start().await;
+    let named = Some("killed".to_owned());
+    let fixture = start_called(&upstream, &stores, named.clone()).await;
     sees(&fixture, 1.0).await;
-    // The first process is still there when the second takes over; it writes nothing from then on.
-    let stores = fixture.take_stores();
-    let second = start_in(&upstream, stores).await;
+    // The first process is still there when the second takes over, as one of its name does that starts after a kill; it writes
+    // nothing from then on.
+    let second = start_called(&upstream, &stores, named).await;
     upstream.append(0, project(), vec![event("bob", "view", 6)]);
     sees(&second, 2.0).await;
-    sees(&fixture, 2.0).await;
+    fixture.end().await;
+    upstream.append(0, project(), vec![event("cy", "view", 7)]);
+    sees(&second, 3.0).await;
+    second.end().await;
+    let third = start_in(&upstream, stores).await;
+    sees(&third, 3.0).await;
 }
 
 /// Ends a service and starts it again on the same stores, after something was done to their database.

@@ -10,6 +10,7 @@ mod kept;
 mod person_activity;
 mod principals;
 mod rebuild;
+mod replicas;
 mod retention;
 mod site;
 mod splits;
@@ -79,6 +80,15 @@ async fn start_on(upstream: &StandIn, stores: &TestStores) -> Fixture {
     start_as(lifecycle, &url, config(stores).await).await
 }
 
+/// The same as a replica of a name.
+async fn start_called(upstream: &StandIn, stores: &TestStores, name: Option<String>) -> Fixture {
+    let lifecycle = Lifecycle::new();
+    let url = upstream.serve(&lifecycle, signer()).await;
+    let replica = observe_reports::Replica { name, url: None };
+    let config = observe_reports::Config { replica, ..config(stores).await };
+    start_as(lifecycle, &url, config).await
+}
+
 /// Starts the service with these stores; all others are at that address.
 async fn start_with(lifecycle: Lifecycle, url: &str, stores: TestStores) -> Fixture {
     let mut fixture = start_as(lifecycle, url, config(&stores).await).await;
@@ -90,7 +100,8 @@ async fn config(stores: &TestStores) -> observe_reports::Config {
     let database_url = Secret::new(&stores.database_url);
     observe_reports::migrate(&database_url).await.expect("a database");
     let cache_redis_url = Some(Secret::new(&stores.cache_redis_url));
-    observe_reports::Config { database_url, cache_redis_url }
+    let replica = observe_reports::Replica::default();
+    observe_reports::Config { database_url, cache_redis_url, replica }
 }
 
 /// Starts the service as configured; all others are at that address.
@@ -119,11 +130,14 @@ async fn serve(
         lifecycle: lifecycle.clone(),
         upstreams,
     };
-    let built = observe_reports::build(config, deps.clone()).expect("it builds");
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("an address");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let named = config.replica.name;
+    let replica = observe_reports::Replica { name: named, url: Some(url.clone()) };
+    let config = observe_reports::Config { replica, ..config };
+    let built = observe_reports::build(config, deps.clone()).expect("it builds");
     server::start(built, Listener::Tcp(listener), &deps).await;
-    format!("http://{address}")
+    url
 }
 
 fn signed<T>(message: T, project: ProjectId) -> Request<T> {
@@ -163,6 +177,12 @@ fn trends() -> pb::QueryTrendsRequest {
 }
 
 impl Fixture {
+    /// Ends the service, and returns when it has ended.
+    async fn end(self) {
+        self.lifecycle.stop();
+        assert!(self.lifecycle.drained().await);
+    }
+
     /// Returns the stores, for a service that is started after this one.
     fn take_stores(&mut self) -> TestStores {
         self.stores.take().expect("they are taken once")
