@@ -411,6 +411,7 @@ mod tests {
                 | ("ErrorService", "ListErrorGroups" | "GetErrorGroup" | "UpdateErrorGroup")
                 | ("LatencyService", "ListEndpoints" | "QueryLatency")
                 | ("OverviewService", "GetOverview" | "WatchOverview")
+                | ("ProjectionService", "GetProjectionRebuild" | "RebuildProjection")
                 | ("UsageService", "GetDailyUsage")
                 | (
                     "MonitorService",
