@@ -123,7 +123,7 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
     let database = Database::open(&config.database_url, SCHEMA, POOLS)?;
     let projections = ProjectionStore(database.clone());
     let ownership = Arc::new(Ownership::default());
-    let published = Arc::new(Published::of(projections.clone(), Arc::clone(&ownership)));
+    let published = Arc::new(Published::of(projections.clone(), Some(Arc::clone(&ownership))));
     let lease = LeaseKeeper {
         store: OwnershipStore(database.clone()),
         candidate: candidate(config.replica, &deps),

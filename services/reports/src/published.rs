@@ -39,10 +39,10 @@ impl Published {
         Self::default()
     }
 
-    /// Starts without a projection; what is not loaded of one comes from the store, and it is in force only while this process
-    /// owns it.
-    pub(crate) fn of(store: ProjectionStore, ownership: Arc<Ownership>) -> Self {
-        Self { store: Some(store), ownership: Some(ownership), ..Self::default() }
+    /// Starts without a projection; what is not loaded of one comes from the store. Where several processes may own it, it is in
+    /// force only while this one does.
+    pub(crate) fn of(store: ProjectionStore, ownership: Option<Arc<Ownership>>) -> Self {
+        Self { store: Some(store), ownership, ..Self::default() }
     }
 
     /// Loads what a project has in a range of time, so that it can be read.
