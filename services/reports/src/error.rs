@@ -7,10 +7,13 @@ use observe_core::error::{CommonError, ErrorReason};
 use observe_core::{ErrorCode, ServiceError, Violations};
 
 use crate::engine::EngineError;
+use crate::export::places::{EXPORTS_MAX, EXPORTS_OF_PROJECT_MAX};
 use crate::refusal::Refusal;
 
 /// How long a caller should wait when too many questions are being computed.
 const BUSY_RETRY_AFTER: Duration = Duration::from_secs(2);
+/// How long a caller should wait when too many exports run.
+const EXPORTS_RETRY_AFTER: Duration = Duration::from_secs(30);
 /// How long a caller should wait for the projection to be built.
 const LOADING_RETRY_AFTER: Duration = Duration::from_secs(1);
 
@@ -35,6 +38,15 @@ pub enum ReportsError {
     /// Too many people watch.
     #[error("too many viewers")]
     Viewers,
+    /// Too many exports run.
+    #[error("too many exports run")]
+    Exports {
+        /// Whether they are all of the project that asks.
+        of_project: bool,
+    },
+    /// An export ended before its file was whole.
+    #[error("an export was broken off")]
+    ExportBrokenOff,
     /// What people keep here does not allow it.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -79,7 +91,10 @@ impl ServiceError for ReportsError {
         match self {
             Self::Common(error) => error.code(),
             Self::Loading { .. } => ErrorCode::Unavailable,
-            Self::Busy | Self::Viewers | Self::TooLarge(_) => ErrorCode::ResourceExhausted,
+            Self::Busy | Self::Viewers | Self::TooLarge(_) | Self::Exports { .. } => {
+                ErrorCode::ResourceExhausted
+            }
+            Self::ExportBrokenOff => ErrorCode::Aborted,
             Self::Refused(refusal) => refusal.code(),
         }
     }
@@ -88,7 +103,8 @@ impl ServiceError for ReportsError {
         match self {
             Self::Common(error) => error.reason(),
             Self::Loading { .. } => ErrorReason::ProjectionLoading,
-            Self::Busy | Self::Viewers => ErrorReason::RateLimited,
+            Self::Busy | Self::Viewers | Self::Exports { .. } => ErrorReason::RateLimited,
+            Self::ExportBrokenOff => ErrorReason::ExportBrokenOff,
             Self::TooLarge(_) => ErrorReason::QuestionTooLarge,
             Self::Refused(refusal) => refusal.reason(),
         }
@@ -100,6 +116,16 @@ impl ServiceError for ReportsError {
             Self::Loading { .. } => "the projection is being built after a start, try again".into(),
             Self::Busy => "too many questions are being computed, try again".into(),
             Self::Viewers => "too many viewers watch already, try again later".into(),
+            Self::Exports { of_project: true } => format!(
+                "{EXPORTS_OF_PROJECT_MAX} exports of this project run already; wait until one has ended, or cancel it"
+            )
+            .into(),
+            Self::Exports { of_project: false } => {
+                format!("{EXPORTS_MAX} exports run already, try again when one has ended").into()
+            }
+            Self::ExportBrokenOff => {
+                "the export was broken off: nothing was read of it for a minute; begin it again".into()
+            }
             Self::TooLarge(error) => format!(
                 "{error}; a shorter range, a narrower filter or fewer values make it smaller"
             )
@@ -113,7 +139,11 @@ impl ServiceError for ReportsError {
             Self::Common(error) => error.metadata(),
             Self::Loading { progress } => vec![("progress", format!("{progress:.3}"))],
             Self::Refused(refusal) => refusal.metadata(),
-            Self::Busy | Self::Viewers | Self::TooLarge(_) => Vec::new(),
+            Self::Busy
+            | Self::Viewers
+            | Self::TooLarge(_)
+            | Self::Exports { .. }
+            | Self::ExportBrokenOff => Vec::new(),
         }
     }
 
@@ -123,7 +153,8 @@ impl ServiceError for ReportsError {
             Self::Loading { .. } => Some(LOADING_RETRY_AFTER),
             Self::Busy | Self::Viewers => Some(BUSY_RETRY_AFTER),
             Self::Refused(refusal) => refusal.retry_after(),
-            Self::TooLarge(_) => None,
+            Self::Exports { .. } => Some(EXPORTS_RETRY_AFTER),
+            Self::TooLarge(_) | Self::ExportBrokenOff => None,
         }
     }
 
