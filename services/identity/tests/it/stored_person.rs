@@ -80,7 +80,7 @@ async fn only_services_read_persons_and_no_project_is_mixed_up() {
     let nobody = StoredPersonServiceClient::new(identity.as_nobody())
         .read_stored_persons(request.clone())
         .await;
-    assert_eq!(nobody.expect_err("refused").code(), Code::Unauthenticated);
+    assert_eq!(nobody.expect_err("refused").code(), Code::PermissionDenied);
     let wrong = pb::ReadStoredPersonsRequest { after_person_id: vec![1], ..request };
     let refused = service.read_stored_persons(wrong).await.expect_err("no id");
     assert_eq!(refused.code(), Code::InvalidArgument);
