@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use observe_runtime::StartError;
 use observe_runtime::config::{EnvReader, KEYS};
 
-use crate::{demo, person, rebuild};
+use crate::{demo, export, person, rebuild};
 
 /// Product analytics and observability on one small machine.
 #[derive(Debug, Parser)]
@@ -40,6 +40,10 @@ pub enum Command {
     ExportPerson(person::export::Options),
     /// Makes anew, in a running Observe, what answers about a project come from, beside it and without a pause, and shows progress
     RebuildProjection(rebuild::Options),
+    /// Writes the events of a project in a running Observe, with the persons they are of, as a file for other tools
+    ExportEvents(export::EventOptions),
+    /// Writes the persons of a project in a running Observe as a file for other tools
+    ExportPersons(export::PersonOptions),
     /// Brings the database up to date and ends
     Migrate,
     /// Says whether the process that listens on OBSERVE_LISTEN is of use now; the exit code is 0 if it is, else 1

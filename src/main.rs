@@ -5,11 +5,14 @@ mod all;
 mod cli;
 mod credentials;
 mod demo;
+mod export;
 mod health;
 mod installation;
 mod migrate;
+mod part_file;
 mod patience;
 mod person;
+mod place;
 mod rebuild;
 mod role;
 
@@ -64,6 +67,8 @@ fn run(command: Command, env: &mut EnvReader) -> Result<bool, StartError> {
             Command::ErasePerson(options) => person::erase::run(&options, env).await,
             Command::ExportPerson(options) => person::export::run(&options, env).await,
             Command::RebuildProjection(options) => rebuild::run(&options, env).await,
+            Command::ExportEvents(options) => export::events(&options, env).await,
+            Command::ExportPersons(options) => export::persons(&options, env).await,
             Command::Health => health::run(env).await,
             Command::Config => Ok(true),
             service => role::run(&service, env).await,
@@ -87,6 +92,8 @@ fn start_traces(command: &Command, env: &mut EnvReader) {
         | Command::ErasePerson(_)
         | Command::ExportPerson(_)
         | Command::RebuildProjection(_)
+        | Command::ExportEvents(_)
+        | Command::ExportPersons(_)
         | Command::Health
         | Command::Config => return,
     };

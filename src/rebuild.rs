@@ -8,8 +8,9 @@ use observe_runtime::config::EnvReader;
 use serde_json::{Value, json};
 
 use crate::demo::progress::Progress;
-use crate::person::options::Place;
+use crate::person::edge::EdgeClient;
 use crate::person::say;
+use crate::place::Place;
 
 const REBUILD: &str = "observe.reports.v1.ProjectionService/RebuildProjection";
 const GET_REBUILD: &str = "observe.reports.v1.ProjectionService/GetProjectionRebuild";
@@ -31,7 +32,7 @@ pub struct Options {
 /// # Errors
 /// A sentence if it cannot be asked for, or the service ended meanwhile.
 pub async fn run(options: &Options, env: &mut EnvReader) -> Result<bool, StartError> {
-    let edge = options.place.client(env, NO_REBUILD)?;
+    let edge = EdgeClient::open(&options.place, env, NO_REBUILD)?;
     let begun = edge.call(REBUILD, &json!({})).await?;
     let mut rebuild = begun.get("rebuild").cloned().unwrap_or_default();
     let mut progress = Progress::begin_beside("Rebuild", "events", count(&rebuild, "totalEvents"));

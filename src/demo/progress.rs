@@ -108,7 +108,7 @@ fn bar(label: &str, percent: u64, count: &str) -> String {
 }
 
 /// Writes a number with a comma between thousands.
-pub(super) fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {

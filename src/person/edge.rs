@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use observe_core::Secret;
 use observe_runtime::StartError;
+use observe_runtime::config::EnvReader;
 use reqwest::StatusCode;
 use serde_json::Value;
 
 use crate::patience::{patiently, retry_after};
+use crate::place::Place;
 
 /// How long it may take to connect.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -35,15 +37,13 @@ impl EdgeClient {
     /// Prepares to talk; nothing is sent yet. `absent` is what is said when something is not found.
     ///
     /// # Errors
-    /// A sentence if the address cannot be one.
-    pub(crate) fn open(base: &str, key: Secret, absent: &'static str) -> Result<Self, StartError> {
-        let base = base.trim_end_matches('/').to_owned();
-        if !base.starts_with("http://") {
-            return Err(StartError::new(format!(
-                "{base:?} is no address that can be called; give the gateway's own, without TLS, such as \
-                 --url http://127.0.0.1:8080"
-            )));
-        }
+    /// As [`Place::find`].
+    pub(crate) fn open(
+        place: &Place,
+        env: &mut EnvReader,
+        absent: &'static str,
+    ) -> Result<Self, StartError> {
+        let (base, key) = place.find(env)?;
         let http = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(CALL_TIMEOUT)

@@ -8,8 +8,10 @@ use observe_runtime::config::EnvReader;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::options::{NO_SUCH_PERSON, Place, Who};
+use super::edge::EdgeClient;
+use super::options::{NO_SUCH_PERSON, Who};
 use super::say;
+use crate::place::Place;
 
 const DELETE_PERSON: &str = "observe.identity.v1.PersonService/DeletePerson";
 const GET_ERASURE: &str = "observe.identity.v1.ErasureService/GetErasure";
@@ -32,7 +34,7 @@ pub struct Options {
 /// # Errors
 /// A sentence if it cannot be asked for.
 pub async fn run(options: &Options, env: &mut EnvReader) -> Result<bool, StartError> {
-    let edge = options.place.client(env, NO_SUCH_PERSON)?;
+    let edge = EdgeClient::open(&options.place, env, NO_SUCH_PERSON)?;
     let begun = edge.call(DELETE_PERSON, &options.who.request().into()).await?;
     let mut erasure = begun.get("erasure").cloned().unwrap_or_default();
     let request = json!({"erasureId": erasure.get("id").cloned().unwrap_or_default()});

@@ -1,15 +1,17 @@
 //! `observe export-person`: all that is kept of a person, as one JSON document.
 
 use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use observe_runtime::StartError;
 use observe_runtime::config::EnvReader;
 use serde_json::Value;
 
 use super::edge::EdgeClient;
-use super::options::{NO_SUCH_PERSON, Place, Who};
+use super::options::{NO_SUCH_PERSON, Who};
 use super::say;
+use crate::part_file::PartFile;
+use crate::place::Place;
 
 const EXPORT_PERSON: &str = "observe.reports.v1.PersonActivityService/ExportPerson";
 
@@ -30,34 +32,17 @@ pub struct Options {
 /// # Errors
 /// A sentence if it cannot be asked for, or the file cannot be written.
 pub async fn run(options: &Options, env: &mut EnvReader) -> Result<bool, StartError> {
-    let edge = options.place.client(env, NO_SUCH_PERSON)?;
+    let edge = EdgeClient::open(&options.place, env, NO_SUCH_PERSON)?;
     match &options.output {
         None => export(&edge, &options.who, &mut BufWriter::new(std::io::stdout())).await?,
         Some(path) => {
-            // The file appears when it is whole.
-            let part = path.with_added_extension("part");
-            let file = create(&part).map_err(|error| unwritable(&part, &error))?;
-            let exported = export(&edge, &options.who, &mut BufWriter::new(file)).await;
-            let moved = exported.and_then(|()| {
-                std::fs::rename(&part, path).map_err(|error| unwritable(path, &error))
-            });
-            if moved.is_err() {
-                let _ = std::fs::remove_file(&part);
-            }
-            moved?;
+            let mut file = PartFile::create(path)?;
+            export(&edge, &options.who, &mut file).await?;
+            file.finish()?;
             say(&format!("{} holds all that is kept of the person", path.display()));
         }
     }
     Ok(true)
-}
-
-fn create(path: &Path) -> std::io::Result<std::fs::File> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
-}
-
-fn unwritable(path: &Path, error: &std::io::Error) -> StartError {
-    StartError::new(format!("{} cannot be written: {error}", path.display()))
 }
 
 /// Writes the document page by page, an event a line, so that no number of events is too large.

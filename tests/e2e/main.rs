@@ -8,6 +8,7 @@ mod cluster;
 mod deadly;
 mod demo;
 mod erasure;
+mod export;
 mod health;
 mod main_job;
 mod outage;

@@ -2,6 +2,7 @@
 
 pub mod dead_letter;
 pub mod span;
+pub mod stored_event;
 
 use chrono::{DateTime, Datelike as _, Utc};
 use observe_core::{PersonId, Violations};

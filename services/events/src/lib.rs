@@ -42,6 +42,7 @@ use observe_proto::events::v1::log_service_server::LogServiceServer;
 use observe_proto::events::v1::pipeline_service_server::PipelineServiceServer;
 use observe_proto::events::v1::span_ingest_service_server::SpanIngestServiceServer;
 use observe_proto::events::v1::span_service_server::SpanServiceServer;
+use observe_proto::events::v1::stored_event_service_server::StoredEventServiceServer;
 use observe_proto::identity::v1::authentication_service_client::AuthenticationServiceClient;
 use observe_proto::identity::v1::person_log_service_client::PersonLogServiceClient;
 use observe_runtime::postgres::{Database, PoolSizes};
@@ -60,6 +61,7 @@ use crate::service::log::Log;
 use crate::service::pipeline::Pipeline;
 use crate::service::span::Spans;
 use crate::service::span_ingest::SpanIngest;
+use crate::service::stored_event::StoredEvents;
 use crate::shard::Shard;
 use crate::store::direct::Direct;
 use crate::workers::erasure::Eraser;
@@ -203,7 +205,8 @@ fn routes(
         .add_service(LogServiceServer::new(Log { database: database.clone(), shards: *shards }))
         .add_service(PipelineServiceServer::new(pipeline))
         .add_service(span_ingest)
-        .add_service(SpanServiceServer::new(spans));
+        .add_service(SpanServiceServer::new(spans))
+        .add_service(StoredEventServiceServer::new(StoredEvents { database: database.clone() }));
     routes.routes()
 }
 

@@ -6,4 +6,5 @@ pub mod log;
 pub mod pipeline;
 pub mod span;
 pub mod span_ingest;
+pub mod stored_event;
 mod watch;

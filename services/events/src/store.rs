@@ -17,4 +17,5 @@ pub mod relay;
 pub mod retention;
 pub mod shard;
 pub mod span;
+pub mod stored_event;
 pub mod suspect;

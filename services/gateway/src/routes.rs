@@ -80,6 +80,7 @@ const TABLE: &[Route] = &[
     route(Target::Events, INTERNAL, "/observe.events.v1.SpanService/ListSpanProjects"),
     route(Target::Events, INTERNAL, "/observe.events.v1.SpanService/ListSpans"),
     route(Target::Events, INTERNAL, "/observe.events.v1.SpanService/ReadSpanStats"),
+    route(Target::Events, INTERNAL, "/observe.events.v1.StoredEventService/ReadStoredEvents"),
     route(Target::Identity, SESSION, "/observe.identity.v1.AccountService/ChangePassword"),
     route(Target::Identity, SESSION, "/observe.identity.v1.AccountService/GetMe"),
     route(Target::Identity, PUBLIC, "/observe.identity.v1.AccountService/GetSetup"),
@@ -135,6 +136,7 @@ const TABLE: &[Route] = &[
     route(Target::Identity, SESSION, "/observe.identity.v1.ProjectService/CreateProject"),
     route(Target::Identity, READERS, "/observe.identity.v1.ProjectService/GetProject"),
     route(Target::Identity, SESSION, "/observe.identity.v1.ProjectService/UpdateProject"),
+    route(Target::Identity, INTERNAL, "/observe.identity.v1.StoredPersonService/ReadStoredPersons"),
     route(Target::Monitor, READERS, "/observe.monitor.v1.AlertChannelService/CreateAlertChannel"),
     route(Target::Monitor, READERS, "/observe.monitor.v1.AlertChannelService/DeleteAlertChannel"),
     route(Target::Monitor, READERS, "/observe.monitor.v1.AlertChannelService/ListAlertChannels"),
@@ -185,6 +187,8 @@ const TABLE: &[Route] = &[
     route(Target::Reports, READERS, "/observe.reports.v1.ErrorService/GetErrorGroup"),
     route(Target::Reports, READERS, "/observe.reports.v1.ErrorService/ListErrorGroups"),
     route(Target::Reports, READERS, "/observe.reports.v1.ErrorService/UpdateErrorGroup"),
+    stream(Target::Reports, READERS, "/observe.reports.v1.ExportService/ExportEvents"),
+    stream(Target::Reports, READERS, "/observe.reports.v1.ExportService/ExportPersons"),
     route(Target::Reports, READERS, "/observe.reports.v1.InsightService/ExplainFunnelPerson"),
     route(Target::Reports, READERS, "/observe.reports.v1.InsightService/ExplainRetentionPerson"),
     route(Target::Reports, READERS, "/observe.reports.v1.InsightService/ListFunnelPersons"),
@@ -275,13 +279,15 @@ mod tests {
     use super::*;
 
     /// Services that only other services call.
-    const INTERNAL_SERVICES: [&str; 8] = [
+    const INTERNAL_SERVICES: [&str; 10] = [
         "IngestService",
         "SpanIngestService",
         "SpanService",
         "LogService",
         "AuthenticationService",
         "PersonLogService",
+        "StoredEventService",
+        "StoredPersonService",
         "HeartbeatService",
         "IncidentSignalService",
     ];
@@ -409,6 +415,7 @@ mod tests {
                     | "DeleteAnnotation",
                 )
                 | ("ErrorService", "ListErrorGroups" | "GetErrorGroup" | "UpdateErrorGroup")
+                | ("ExportService", "ExportEvents" | "ExportPersons")
                 | ("LatencyService", "ListEndpoints" | "QueryLatency")
                 | ("OverviewService", "GetOverview" | "WatchOverview")
                 | ("ProjectionService", "GetProjectionRebuild" | "RebuildProjection")

@@ -47,6 +47,7 @@ use observe_proto::identity::v1::organization_service_server::OrganizationServic
 use observe_proto::identity::v1::person_log_service_server::PersonLogServiceServer;
 use observe_proto::identity::v1::person_service_server::PersonServiceServer;
 use observe_proto::identity::v1::project_service_server::ProjectServiceServer;
+use observe_proto::identity::v1::stored_person_service_server::StoredPersonServiceServer;
 use observe_runtime::postgres::{self, Database, PoolSizes};
 use observe_runtime::{Built, Deps, ReadyCheck, StartError, Worker};
 use tonic::service::Routes;
@@ -148,6 +149,9 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
         store: store::group::GroupStore(database.clone()),
         page_tokens: deps.page_tokens(),
     };
+    let stored_persons = service::stored_person::StoredPersons {
+        store: store::stored_person::StoredPersonStore(database.clone()),
+    };
     let retry = retry::Retry {
         parked: store::parked::ParkedStore(database.clone()),
         applier,
@@ -163,6 +167,7 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
         .add_service(PersonServiceServer::new(persons))
         .add_service(ErasureServiceServer::new(erasures))
         .add_service(GroupServiceServer::new(groups))
+        .add_service(StoredPersonServiceServer::new(stored_persons))
         .add_service(
             PersonLogServiceServer::new(person_log).max_decoding_message_size(MAX_APPLY_BYTES),
         );

@@ -11,3 +11,4 @@ pub(crate) mod page;
 pub(crate) mod person;
 pub(crate) mod person_log;
 pub(crate) mod project;
+pub(crate) mod stored_person;

@@ -20,3 +20,4 @@ pub(crate) mod property_change;
 pub(crate) mod refusal;
 pub(crate) mod session;
 pub(crate) mod setup;
+pub(crate) mod stored_person;

@@ -7,6 +7,7 @@ mod cohort_names;
 mod dashboard;
 mod errors;
 mod explained_event;
+mod export;
 mod funnel;
 mod hints;
 mod kept;
@@ -30,6 +31,9 @@ pub(crate) use cohort_names::{NamesCohorts, named_cohorts};
 pub(crate) use dashboard::{dashboard, dashboard_draft, seen_time, shared_dashboard};
 pub(crate) use errors::{
     decided_status, detail_response, error_group, group_question, list_question, list_response,
+};
+pub(crate) use export::{
+    events_part, export_events_question, export_persons_question, persons_part,
 };
 pub(crate) use funnel::{
     explain_funnel_query, explain_funnel_response, funnel_persons_query, funnel_query,

@@ -7,10 +7,13 @@ use observe_core::error::{CommonError, ErrorReason};
 use observe_core::{ErrorCode, ServiceError, Violations};
 
 use crate::engine::EngineError;
+use crate::export::places::{EXPORTS_MAX, EXPORTS_OF_PROJECT_MAX};
 use crate::refusal::Refusal;
 
 /// How long a caller should wait when too many questions are being computed.
 const BUSY_RETRY_AFTER: Duration = Duration::from_secs(2);
+/// How long a caller should wait when too many exports run.
+const EXPORTS_RETRY_AFTER: Duration = Duration::from_secs(30);
 /// How long a caller should wait for the projection to be built.
 const LOADING_RETRY_AFTER: Duration = Duration::from_secs(1);
 
@@ -38,6 +41,15 @@ pub enum ReportsError {
     /// Too many people watch.
     #[error("too many viewers")]
     Viewers,
+    /// Too many exports run.
+    #[error("too many exports run")]
+    Exports {
+        /// Whether they are all of the project that asks.
+        of_project: bool,
+    },
+    /// An export ended before its file was whole.
+    #[error("an export was broken off")]
+    ExportBrokenOff,
     /// What people keep here does not allow it.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -82,7 +94,10 @@ impl ServiceError for ReportsError {
         match self {
             Self::Common(error) => error.code(),
             Self::Loading { .. } | Self::Moving => ErrorCode::Unavailable,
-            Self::Busy | Self::Viewers | Self::TooLarge(_) => ErrorCode::ResourceExhausted,
+            Self::Busy | Self::Viewers | Self::TooLarge(_) | Self::Exports { .. } => {
+                ErrorCode::ResourceExhausted
+            }
+            Self::ExportBrokenOff => ErrorCode::Aborted,
             Self::Refused(refusal) => refusal.code(),
         }
     }
@@ -91,7 +106,8 @@ impl ServiceError for ReportsError {
         match self {
             Self::Common(error) => error.reason(),
             Self::Loading { .. } | Self::Moving => ErrorReason::ProjectionLoading,
-            Self::Busy | Self::Viewers => ErrorReason::RateLimited,
+            Self::Busy | Self::Viewers | Self::Exports { .. } => ErrorReason::RateLimited,
+            Self::ExportBrokenOff => ErrorReason::ExportBrokenOff,
             Self::TooLarge(_) => ErrorReason::QuestionTooLarge,
             Self::Refused(refusal) => refusal.reason(),
         }
@@ -104,6 +120,16 @@ impl ServiceError for ReportsError {
             Self::Moving => "another replica takes the projection over, try again".into(),
             Self::Busy => "too many questions are being computed, try again".into(),
             Self::Viewers => "too many viewers watch already, try again later".into(),
+            Self::Exports { of_project: true } => format!(
+                "{EXPORTS_OF_PROJECT_MAX} exports of this project run already; wait until one has ended, or cancel it"
+            )
+            .into(),
+            Self::Exports { of_project: false } => {
+                format!("{EXPORTS_MAX} exports run already, try again when one has ended").into()
+            }
+            Self::ExportBrokenOff => {
+                "the export was broken off: nothing was read of it for a minute; begin it again".into()
+            }
             Self::TooLarge(error) => format!(
                 "{error}; a shorter range, a narrower filter or fewer values make it smaller"
             )
@@ -119,7 +145,11 @@ impl ServiceError for ReportsError {
             Self::Refused(refusal) => refusal.metadata(),
             // As while it is being built: nothing of it is there yet.
             Self::Moving => vec![("progress", "0.000".to_owned())],
-            Self::Busy | Self::Viewers | Self::TooLarge(_) => Vec::new(),
+            Self::Busy
+            | Self::Viewers
+            | Self::TooLarge(_)
+            | Self::Exports { .. }
+            | Self::ExportBrokenOff => Vec::new(),
         }
     }
 
@@ -129,7 +159,8 @@ impl ServiceError for ReportsError {
             Self::Loading { .. } | Self::Moving => Some(LOADING_RETRY_AFTER),
             Self::Busy | Self::Viewers => Some(BUSY_RETRY_AFTER),
             Self::Refused(refusal) => refusal.retry_after(),
-            Self::TooLarge(_) => None,
+            Self::Exports { .. } => Some(EXPORTS_RETRY_AFTER),
+            Self::TooLarge(_) | Self::ExportBrokenOff => None,
         }
     }
 

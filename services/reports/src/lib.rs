@@ -17,6 +17,7 @@ pub mod error;
 mod errors;
 pub mod explained_event;
 pub mod explained_person;
+mod export;
 mod forward;
 pub mod funnel;
 pub mod hints;
@@ -51,6 +52,7 @@ use std::sync::Arc;
 
 use observe_core::Secret;
 use observe_proto::reports::v1::error_service_server::ErrorServiceServer;
+use observe_proto::reports::v1::export_service_server::ExportServiceServer;
 use observe_proto::reports::v1::insight_service_server::{InsightServiceServer, SERVICE_NAME};
 use observe_proto::reports::v1::latency_service_server::LatencyServiceServer;
 use observe_proto::reports::v1::overview_service_server::OverviewServiceServer;
@@ -66,6 +68,8 @@ use cohort::counter::Counter;
 use cohort::loader::Loader;
 pub use config::{Config, Replica};
 use engine::{ColumnarEngine, ReportEngine, Slots};
+use export::places::Places;
+use export::source::Owners;
 use forward::{OwnerLayer, Relay};
 use latency::EndpointAssessor;
 use latency::query::LatencyQueries;
@@ -75,6 +79,7 @@ use ownership::Ownership;
 use published::Published;
 use rebuild::Rebuilds;
 use service::error::Errors;
+use service::export::Exports;
 use service::insight::{Answers, Insight};
 use service::kept::Kept;
 use service::latency::Latency;
@@ -159,6 +164,12 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
         neighbours: knows.clone(),
         page_tokens: deps.page_tokens(),
     };
+    let exports = Exports {
+        published: Arc::clone(&published),
+        owners: Owners::new(&deps)?,
+        places: Places::default(),
+        life: deps.lifecycle.clone(),
+    };
     let pages = PersonPages::new(&deps)?;
     let assessor = Arc::new(Assessor {
         published: Arc::clone(&published),
@@ -220,6 +231,7 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
     let routes = kept
         .add_to(Routes::new(InsightServiceServer::new(insight)))
         .add_service(ErrorServiceServer::new(errors))
+        .add_service(ExportServiceServer::new(exports))
         .add_service(LatencyServiceServer::new(latency))
         .add_service(OverviewServiceServer::new(Overviews::new(Arc::new(board), life.clone())))
         .add_service(PersonActivityServiceServer::new(persons))

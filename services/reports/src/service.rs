@@ -4,6 +4,7 @@ pub(crate) mod annotation;
 pub(crate) mod cohort;
 pub(crate) mod dashboard;
 pub(crate) mod error;
+pub(crate) mod export;
 pub(crate) mod insight;
 pub(crate) mod kept;
 pub(crate) mod latency;

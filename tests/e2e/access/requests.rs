@@ -262,6 +262,7 @@ fn reports(method: &str) -> Value {
         }
         "QueryPaths" | "QueryWebOverview" => json!({"range": range}),
         "ListPathPersons" => json!({"paths": {"range": range}, "step": 1, "source": "/"}),
+        "ExportEvents" | "ExportPersons" => json!({"format": "EXPORT_FORMAT_NDJSON"}),
         "PreviewMerge" => json!({"sourcePersonId": NOBODY, "targetPersonId": NOBODY_ELSE}),
         "ListPersonEvents" | "ExportPerson" => json!({"personId": NOBODY}),
         _ => json!({}),

@@ -1,5 +1,5 @@
-/** Hands text to the browser as a file to keep. */
-export function saveFile(name: string, parts: string[], type: string): void {
+/** Hands text or bytes to the browser as a file to keep. */
+export function saveFile(name: string, parts: BlobPart[], type: string): void {
   const address = URL.createObjectURL(new Blob(parts, { type }));
   const link = document.createElement("a");
   link.href = address;

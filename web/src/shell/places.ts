@@ -29,7 +29,7 @@ export const PLACES: readonly Place[] = [
   { page: "usage", name: "Usage", icon: ChartColumn, letter: "d", code: pages.usage },
   { page: "ingestion", name: "Ingestion", icon: Inbox, letter: "q", code: pages.ingestion, words: ["rejected events", "refused", "dead letters", "refused merges", "pipeline", "queue"] },
   { page: "install", name: "Install", icon: Plug, letter: "n", code: pages.install },
-  { page: "settings", name: "Settings", icon: Settings, letter: "s", code: pages.projectSettings, words: ["keys", "privacy", "retention", "allowed origins", "alert channels", "time zone", "erasures", "deleted persons"] },
+  { page: "settings", name: "Settings", icon: Settings, letter: "s", code: pages.projectSettings, words: ["keys", "privacy", "retention", "allowed origins", "alert channels", "time zone", "erasures", "deleted persons", "export", "download data", "parquet", "ndjson"] },
 ];
 
 /** Whether the address is that page or something below it. */

@@ -21,6 +21,7 @@ mod rejections;
 mod retention;
 mod spans;
 mod store_rules;
+mod stored_events;
 mod support;
 mod tenancy;
 mod watch;

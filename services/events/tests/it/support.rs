@@ -17,6 +17,7 @@ use observe_proto::events::v1::log_service_client::LogServiceClient;
 use observe_proto::events::v1::pipeline_service_client::PipelineServiceClient;
 use observe_proto::events::v1::span_ingest_service_client::SpanIngestServiceClient;
 use observe_proto::events::v1::span_service_client::SpanServiceClient;
+use observe_proto::events::v1::stored_event_service_client::StoredEventServiceClient;
 use observe_proto::events::v1::{
     AcceptedEvent, DeadLetter, GetPipelineStatusRequest, GetPipelineStatusResponse,
     ListDeadLettersRequest, ProjectEvents, ProjectSpans, RedriveDeadLettersRequest,
@@ -244,6 +245,10 @@ impl TestEvents {
 
     pub(crate) fn log(&self) -> LogServiceClient<Client> {
         LogServiceClient::new(self.as_service())
+    }
+
+    pub(crate) fn stored(&self) -> StoredEventServiceClient<Client> {
+        StoredEventServiceClient::new(self.as_service()).max_decoding_message_size(16 << 20)
     }
 
     pub(crate) fn ingest(&self) -> IngestServiceClient<Client> {

@@ -22,3 +22,4 @@ mod rules;
 mod session;
 mod setup;
 mod split;
+mod stored_person;

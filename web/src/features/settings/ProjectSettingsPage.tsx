@@ -2,6 +2,7 @@ import { useEffect } from "react";
 import type { ReactNode } from "react";
 import { AlertChannelsCard } from "@/features/alerts/AlertChannelsCard";
 import { ErasuresCard } from "@/features/erasures/ErasuresCard";
+import { ExportCard } from "@/features/exports/ExportCard";
 import { KeysCard } from "@/features/settings/KeysCard";
 import { PrivacyForm } from "@/features/settings/PrivacyForm";
 import { ProjectForm } from "@/features/settings/ProjectForm";
@@ -10,7 +11,7 @@ import { SettingsFrame } from "@/features/settings/SettingsFrame";
 import { useProject } from "@/hooks/useProject";
 import styles from "@/features/settings/Settings.module.css";
 
-/** A project's name, time zone, origins, keys, privacy, retention, alert channels, and the receipts of persons that were deleted. */
+/** A project's name, time zone, origins, keys, privacy, retention, exports, alert channels, and the receipts of persons that were deleted. */
 export default function ProjectSettingsPage() {
   const { project } = useProject();
   // A link to one of the settings begins there; the shell has gone to the top of the page before.
@@ -29,6 +30,9 @@ export default function ProjectSettingsPage() {
       </Anchor>
       <Anchor id="retention">
         <RetentionForm />
+      </Anchor>
+      <Anchor id="export">
+        <ExportCard />
       </Anchor>
       <Anchor id="erasures">
         <ErasuresCard />
