@@ -32,7 +32,8 @@ export function shareDone({ rows, estimated }: Progress): number | undefined {
 export function progressText(kind: Kind, { rows, estimated, bytes }: Progress): string {
   if (rows === 0) return "Asking for the first rows";
   const of = estimated >= rows ? `${exactNumber(rows)} of about ${countText(kind, estimated)}` : countText(kind, rows);
-  return `${of}, ${bytesText(bytes)}`;
+  // The first rows of a Parquet file are gathered before a byte of it is written.
+  return bytes > 0 ? `${of}, ${bytesText(bytes)}` : of;
 }
 
 /** "1 event", "12,408 people". */

@@ -46,6 +46,7 @@ describe("progress", () => {
   it("tells how much of about how much, and not of an estimate that was too low", () => {
     expect(progressText("events", { rows: 0, estimated: 9, bytes: 0 })).toBe("Asking for the first rows");
     expect(progressText("events", { rows: 1_200, estimated: 4_800, bytes: 3_250_585 })).toBe("1,200 of about 4,800 events, 3.1\u202fMiB");
+    expect(progressText("events", { rows: 1_200, estimated: 4_800, bytes: 0 })).toBe("1,200 of about 4,800 events");
     expect(progressText("persons", { rows: 1, estimated: 0, bytes: 512 })).toBe("1 person, 512 bytes");
     expect(countText("persons", 2)).toBe("2 people");
     expect(bytesText(2 ** 40)).toBe("1024.0\u202fGiB");
