@@ -120,10 +120,6 @@ pub async fn migrate(url: &Secret) -> Result<(), StartError> {
 ///
 /// # Errors
 /// A sentence if this process does not know where another service is, or the database URL is malformed.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "a service takes what it is built from, like every other"
-)]
 pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
     let database = Database::open(&config.database_url, SCHEMA, POOLS)?;
     let projections = ProjectionStore(database.clone());

@@ -41,7 +41,7 @@ pub(super) fn behind(
             found.push(unit);
         }
     })?;
-    Ok(in_order(all))
+    Ok(in_order(&all))
 }
 
 /// Hands out what each unit is in each bucket, where it is something, in no order.

@@ -52,7 +52,7 @@ pub(super) fn behind(
             found.push(unit);
         }
     })?;
-    Ok(in_order(all))
+    Ok(in_order(&all))
 }
 
 /// Hands out the members of all cohorts among some units, in no order. Each thread has an accumulator made by `start`; all of

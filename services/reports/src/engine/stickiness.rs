@@ -46,7 +46,7 @@ pub(super) fn behind(
             found.push(unit);
         }
     })?;
-    Ok(in_order(all))
+    Ok(in_order(&all))
 }
 
 /// Hands out in how many buckets each unit was active, of those that were in any, in no order.

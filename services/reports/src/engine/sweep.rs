@@ -148,7 +148,7 @@ impl<'v, 'a, const V: usize> Sweep<'v, 'a, V> {
                 // Visitors are numbered as they came, so the first ones have come more often than others.
                 match rows {
                     many if many > rows_at_once * 2 => {
-                        state.at_once = (state.at_once / 2).max(least)
+                        state.at_once = (state.at_once / 2).max(least);
                     }
                     few if few < rows_at_once / 2 => state.at_once = (state.at_once * 2).min(most),
                     _ => {}

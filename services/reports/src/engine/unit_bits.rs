@@ -89,7 +89,7 @@ pub(super) fn each_unit<const V: usize, A: Send>(
 }
 
 /// Puts the units that all threads found in the order of their codes.
-pub(super) fn in_order(found: Vec<Vec<u32>>) -> Vec<u32> {
+pub(super) fn in_order(found: &[Vec<u32>]) -> Vec<u32> {
     let mut units = found.concat();
     units.sort_unstable();
     units

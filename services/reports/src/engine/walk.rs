@@ -82,12 +82,12 @@ pub(super) fn walk_where_needed<const V: usize, A: Send>(
         order.take(batch);
         order.each(batch, |visitor, own| {
             if has_groups {
-                aside.add_of_groups(batch, own.in_order());
+                aside.add_of_groups(batch, &own.in_order());
                 return;
             }
             match person_of[visitor as usize] {
                 NOBODY => {}
-                person if shared.has(person) => aside.add(person, batch, own.in_order()),
+                person if shared.has(person) => aside.add(person, batch, &own.in_order()),
                 person if glance(sum, person, own.glance()) => {}
                 person => each(sum, person, own.in_order().hits()),
             }

@@ -86,9 +86,9 @@ mod tests {
             index: (n % 4).into(),
             session_id: "s".repeat(usize::from(n % 2)),
             properties_json: format!(r#"{{"n":{n}}}"#),
-            identity: n % 2 == 0,
-            trusted: n % 3 == 0,
-            historical: n % 5 == 0,
+            identity: n.is_multiple_of(2),
+            trusted: n.is_multiple_of(3),
+            historical: n.is_multiple_of(5),
         }
     }
 

@@ -49,7 +49,7 @@ impl<const V: usize> Aside<V> {
     }
 
     /// Takes the hits of a visitor, which are all of one unit.
-    pub(super) fn add(&mut self, unit: u32, batch: &Batch<'_, V>, own: Own<'_, V>) {
+    pub(super) fn add(&mut self, unit: u32, batch: &Batch<'_, V>, own: &Own<'_, V>) {
         let start = code(self.hits.len());
         self.hits.extend_from_slice(own.hits());
         self.at.extend(own.places().map(|(part, place)| batch.row(part as usize, place as usize)));
@@ -57,7 +57,7 @@ impl<const V: usize> Aside<V> {
     }
 
     /// Takes the hits of a visitor that are of groups.
-    pub(super) fn add_of_groups(&mut self, batch: &Batch<'_, V>, own: Own<'_, V>) {
+    pub(super) fn add_of_groups(&mut self, batch: &Batch<'_, V>, own: &Own<'_, V>) {
         let mut last = NOBODY;
         for ((hit, (part, place)), unit) in own.hits().iter().zip(own.places()).zip(own.groups()) {
             if unit != NOBODY {

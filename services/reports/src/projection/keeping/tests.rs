@@ -248,8 +248,11 @@ fn an_erased_person_is_in_nothing_that_is_kept() {
     }
 }
 
-/// Who is who: by visitor, the person's id and its properties.
-fn persons(project: &Project) -> Vec<(String, Option<PersonId>, Vec<(String, String)>)> {
+/// A visitor, whose it is, and the properties of that person.
+type Known = (String, Option<PersonId>, Vec<(String, String)>);
+
+/// Returns who is who.
+fn persons(project: &Project) -> Vec<Known> {
     let now = project.snapshot();
     let mut of_person: HashMap<u32, Vec<(String, String)>> = HashMap::new();
     for key in now.persons.property_keys() {
