@@ -18,11 +18,13 @@ use crate::{DEADLINE, Fixture, config, project, signed, start_as};
 use history::History;
 use questions::answers;
 
-/// Starts the service without a cache: every answer is computed.
+/// Starts the service without a cache: every answer is computed. It has the same name each time, so that the one before, which
+/// counts as killed, does not keep the projection.
 async fn start_uncached(upstream: &StandIn, stores: &TestStores) -> Fixture {
     let lifecycle = Lifecycle::new();
     let url = upstream.serve(&lifecycle, signer()).await;
-    let config = observe_reports::Config { cache_redis_url: None, ..config(stores).await };
+    let replica = observe_reports::Replica { name: Some("reports".into()), url: None };
+    let config = observe_reports::Config { cache_redis_url: None, replica, ..config(stores).await };
     start_as(lifecycle, &url, config).await
 }
 
