@@ -28,7 +28,7 @@ async function saved() {
     name: await owner.getByLabel("Name", { exact: true }).inputValue(),
     zone: await owner.getByLabel("Time zone").inputValue(),
     origins: await owner.getByLabel("Allowed origins").inputValue(),
-    address: await owner.getByRole("radio", { checked: true }).evaluate((radio) => radio.closest("label").querySelector("strong").textContent),
+    address: await form("Save privacy").getByRole("radio", { checked: true }).evaluate((radio) => radio.closest("label").querySelector("strong").textContent),
     place: await owner.getByLabel("Keep the place").isChecked(),
     events: await retention.getByLabel("Events", { exact: true }).inputValue(),
     errors: await retention.getByLabel("Errors", { exact: true }).inputValue(),
