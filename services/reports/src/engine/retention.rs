@@ -84,13 +84,7 @@ fn each_by_calendar<A: Send>(
 ) -> Result<Vec<A>, EngineError> {
     let selectors: Vec<_> =
         [&query.start_event].into_iter().chain(&query.return_event).cloned().collect();
-    let reads = Reads {
-        range: query.range,
-        counted_by: &query.counted_by,
-        filter: &query.filter,
-        selectors: &selectors,
-        values: [],
-    };
+    let reads = reads(query, query.range, &selectors);
     let earlier = Earlier::new(view, query)?;
     let words = bits::words(query.cohorts.count());
     let lanes = selectors.len();
@@ -142,13 +136,7 @@ impl Earlier {
             return Ok(Self::OfAnyName);
         }
         let range = Range { start_ms: i64::MIN, end_ms: query.range.start_ms };
-        let reads = Reads {
-            range,
-            counted_by: &query.counted_by,
-            filter: &query.filter,
-            selectors: std::slice::from_ref(&query.start_event),
-            values: [],
-        };
+        let reads = reads(query, range, std::slice::from_ref(&query.start_event));
         view.asker.take(listed_bytes(view, &query.counted_by))?;
         let whole = Cells::new(vec![range.start_ms], range.end_ms);
         let wanted = unit_bits::Wanted { cells: &whole, bits: 1, first_seen: false };
@@ -159,6 +147,11 @@ impl Earlier {
         found.concat().into_iter().for_each(|unit| units.insert(unit));
         Ok(Self::Of(units))
     }
+}
+
+/// Returns what is read for a question.
+fn reads<'a>(query: &'a RetentionQuery, range: Range, selectors: &'a [Selector]) -> Reads<'a, 0> {
+    Reads { range, counted_by: &query.counted_by, filter: &query.filter, selectors, values: [] }
 }
 
 /// Returns where the start event that decides about a unit may lie.
@@ -177,14 +170,7 @@ fn starts(
     range: Range,
     part: &Codes<u32>,
 ) -> Result<Earliest, EngineError> {
-    let reads = Reads {
-        range,
-        counted_by: &query.counted_by,
-        filter: &query.filter,
-        selectors: std::slice::from_ref(&query.start_event),
-        values: [],
-    };
-    earliest(view, &reads, part)
+    earliest(view, &reads(query, range, std::slice::from_ref(&query.start_event)), part)
 }
 
 /// Each unit has one start event, and windows of its own that begin with it.
@@ -215,13 +201,7 @@ fn windows(
     part: &Codes<u32>,
     words: usize,
 ) -> Result<Marks, EngineError> {
-    let reads = Reads {
-        range: query.range,
-        counted_by: &query.counted_by,
-        filter: &query.filter,
-        selectors: std::slice::from_ref(query.return_event()),
-        values: [],
-    };
+    let reads = reads(query, query.range, std::slice::from_ref(query.return_event()));
     let length_ms = query.period.rolling_ms();
     let last = query.columns - 1;
     let empty = || Marks::new(part, words);

@@ -7,12 +7,13 @@ mod gather;
 mod spans;
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::EngineError;
 use super::plan::{Part, Plan, Reads};
 use super::team;
 use super::view::View;
-use crate::projection::{NameRun, Segment};
+use crate::projection::{BLOCK_ROWS, NameRun, Segment, Unpacked};
 use gather::Gather;
 use spans::Spans;
 
@@ -35,7 +36,7 @@ pub(super) struct Run<'a> {
 
 impl Run<'_> {
     /// Returns when the rows of a block arrived.
-    pub(super) fn arrivals(&self, block: usize) -> std::sync::Arc<crate::projection::Unpacked> {
+    pub(super) fn arrivals(&self, block: usize) -> Arc<Unpacked> {
         self.segment.arrivals(block)
     }
 }
@@ -76,7 +77,7 @@ impl<const V: usize> Batch<'_, V> {
     /// Returns the number of the run of a part, and the row of the segment that a place in it is.
     pub(super) fn row(&self, part: usize, place: usize) -> (u32, u32) {
         let (run, block) = self.places[part];
-        let row = block * crate::projection::BLOCK_ROWS + self.parts[part].row_of_block(place);
+        let row = block * BLOCK_ROWS + self.parts[part].row_of_block(place);
         (run, code(row))
     }
 }

@@ -1,9 +1,8 @@
 //! Why one unit is, or is not, in a cell: what decides is found as for the number itself, for this one unit alone.
 
-use super::{all_units, each_member, start_range, starts};
+use super::{all_units, each_member, reads, start_range, starts};
 use crate::engine::EngineError;
 use crate::engine::marks::NEVER;
-use crate::engine::plan::Reads;
 use crate::engine::scan::scan;
 use crate::engine::view::View;
 use crate::explained_event::{EVENTS_MAX, ExplainedEvent, Told};
@@ -93,13 +92,8 @@ fn events(
 ) -> Result<Vec<Found>, EngineError> {
     let selectors = [query.start_event.clone(), query.return_event().clone()];
     let first_ms = facts.start_ms.unwrap_or(query.range.start_ms);
-    let reads = Reads {
-        range: Range { start_ms: first_ms.min(query.range.start_ms), ..query.range },
-        counted_by: &query.counted_by,
-        filter: &query.filter,
-        selectors: &selectors,
-        values: [],
-    };
+    let range = Range { start_ms: first_ms.min(query.range.start_ms), ..query.range };
+    let reads = reads(query, range, &selectors);
     let all = scan(view, &reads, Vec::new, |found: &mut Vec<Found>, rows| {
         rows.each_with_place(|place, row| {
             let is_first = row.selectors & 1 == 1 && row.time_ms == first_ms;

@@ -1,7 +1,6 @@
 //! Events that cannot be handed out with those of their visitor, because their unit has others.
 
 use std::collections::HashMap;
-use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::order::Own;
@@ -141,7 +140,7 @@ impl<'s, const V: usize> ByUnit<'s, V> {
         let within = |(thread, number): &(u32, u32)| {
             let aside = &self.asides[*thread as usize];
             let Stretch { start, end, .. } = aside.stretches[*number as usize];
-            (*thread, aside, Range { start: start as usize, end: end as usize })
+            (*thread, aside, start as usize..end as usize)
         };
         if let [only] = own {
             let (_, aside, within) = within(only);
