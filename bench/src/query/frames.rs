@@ -48,9 +48,7 @@ impl Texts {
             visitors: visitors.map(|visitor| uuid(visitor).to_string()).collect(),
         }
     }
-}
 
-impl Texts {
     /// Returns the distinct id of a visitor.
     pub(super) fn visitor(&self, visitor: u32) -> &str {
         &self.visitors[visitor as usize]
@@ -136,12 +134,16 @@ pub(super) fn changes(history: &History, texts: &Texts) -> Vec<ProjectChanges> {
         };
         Change { number, kind: Some(change::Kind::Mapping(mapping)) }
     });
-    let changes: Vec<_> = changes.collect();
+    pages(&changes.collect::<Vec<_>>(), CHANGES)
+}
+
+/// Returns changes in answers of so many each, as identity gives them.
+pub(super) fn pages(changes: &[Change], length: usize) -> Vec<ProjectChanges> {
     let head_number = i64::try_from(changes.len()).unwrap_or(0);
     let page = |some: &[Change]| ProjectChanges {
         project_id: project().to_bytes(),
         changes: some.to_vec(),
         head_number,
     };
-    changes.chunks(CHANGES).map(page).collect()
+    changes.chunks(length).map(page).collect()
 }

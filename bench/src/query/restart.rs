@@ -132,11 +132,5 @@ fn changes(history: &History, texts: &Texts) -> Vec<ProjectChanges> {
     });
     let all = merges.chain(profiles).zip(1..);
     let all: Vec<_> = all.map(|(change, number)| Change { number, ..change }).collect();
-    let head_number = i64::try_from(all.len()).unwrap_or(0);
-    let page = |some: &[Change]| ProjectChanges {
-        project_id: frames::project().to_bytes(),
-        changes: some.to_vec(),
-        head_number,
-    };
-    all.chunks(CHANGES).map(page).collect()
+    frames::pages(&all, CHANGES)
 }

@@ -191,7 +191,7 @@ impl Blocks {
 
     /// Returns the largest number; of packed columns.
     pub(crate) fn largest(&self) -> u32 {
-        let of_block = |block| match &*self.unpacked(block, Vec::new) {
+        let of_block = |block| match &*self.unpacked_once(block, Vec::new) {
             Unpacked::Same(number) => *number,
             Unpacked::U8(numbers) => numbers.iter().copied().max().unwrap_or(0).into(),
             Unpacked::U16(numbers) => numbers.iter().copied().max().unwrap_or(0).into(),
@@ -245,15 +245,7 @@ impl Blocks {
             return Arc::clone(unpacked);
         }
         let (packed, room) = one.packed.as_ref().expect("what is not packed stays unpacked");
-        let rows = (self.rows - block * BLOCK_ROWS).min(BLOCK_ROWS);
-        let unpacked = Arc::new(match self.kind {
-            Kind::Codes => {
-                let unpacked = pack::unpack_codes(packed, rows);
-                if self.table.is_empty() { unpacked } else { unpacked.mapped(&self.table) }
-            }
-            Kind::Wide => pack::unpack_wide(packed, rows),
-            Kind::Arrivals => pack::unpack_arrivals(packed, times_us().into_iter(), rows),
-        });
+        let unpacked = Arc::new(self.unpack(block, packed, times_us));
         room.keep(one, &unpacked);
         unpacked
     }
@@ -269,13 +261,17 @@ impl Blocks {
             return Arc::clone(unpacked);
         }
         let (packed, _) = one.packed.as_ref().expect("what is not packed stays unpacked");
+        Arc::new(self.unpack(block, packed, times_us))
+    }
+
+    fn unpack(&self, block: usize, packed: &[u8], times_us: impl FnOnce() -> Vec<i64>) -> Unpacked {
         let rows = (self.rows - block * BLOCK_ROWS).min(BLOCK_ROWS);
-        Arc::new(match self.kind {
+        match self.kind {
             Kind::Codes if self.table.is_empty() => pack::unpack_codes(packed, rows),
             Kind::Codes => pack::unpack_codes(packed, rows).mapped(&self.table),
             Kind::Wide => pack::unpack_wide(packed, rows),
             Kind::Arrivals => pack::unpack_arrivals(packed, times_us().into_iter(), rows),
-        })
+        }
     }
 }
 
@@ -316,6 +312,15 @@ mod tests {
             read(&column, other);
         }
         assert!(column.blocks[0].unpacked.load().is_some());
+    }
+
+    #[test]
+    fn what_is_read_once_is_not_kept() {
+        let room = Room::default();
+        let column = column(&room);
+        assert_eq!(column.unpacked_once(1, Vec::new).as_u32()[0], 16_384);
+        assert_eq!(column.largest(), 49_156);
+        assert_eq!(room.bytes(), 0);
     }
 
     #[test]

@@ -22,6 +22,7 @@ use crate::query::Scope;
 
 /// The property in which an event names its groups, by their types. Each becomes a column of its own, `$groups.<type>`.
 pub(crate) const GROUPS: &str = "$groups";
+
 /// The columns of one project: dictionaries, segments by week, the tail, and the persons.
 #[derive(Debug)]
 pub(crate) struct ProjectColumns {

@@ -243,6 +243,7 @@ impl Project {
     /// Takes over, having been made anew, from the project of which it takes the place: what that one counted, and nothing of what
     /// the store has.
     pub(super) fn take_over(&self, from: &Self) {
+        self.set_anew_after(from);
         let mut erasures = self.erasures();
         erasures.count_at_least(&from.erasures());
         for erasure in &mut self.keeping().erasures {

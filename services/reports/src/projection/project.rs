@@ -43,6 +43,8 @@ pub(crate) struct Project {
     keeping: Mutex<Keeping>,
     /// Which rows of the log were applied: a sum over them in which their order does not count.
     rows: AtomicU64,
+    /// How many times it was made anew since the process started.
+    times_anew: AtomicU64,
     /// Where blocks are unpacked.
     pub(super) room: Room,
 }
@@ -56,6 +58,7 @@ impl Project {
             erasures: Mutex::default(),
             keeping: Mutex::default(),
             rows: AtomicU64::new(0),
+            times_anew: AtomicU64::new(0),
             room,
         }
     }
@@ -83,18 +86,27 @@ impl Project {
         self.rows.store(sum, Ordering::Release);
     }
 
+    /// Notes that it was made anew and takes the place of another one.
+    pub(super) fn set_anew_after(&self, from: &Self) {
+        let times = from.times_anew.load(Ordering::Acquire) + 1;
+        self.times_anew.store(times, Ordering::Release);
+    }
+
     pub(super) fn keeping(&self) -> MutexGuard<'_, Keeping> {
         self.keeping.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns what the data is, as a number: the same for the same rows, changes of persons and retention, whoever applied
-    /// them, and another one for others.
+    /// them, and another one for others. Of a project that was made anew it is another one, too: whoever had that done doubts
+    /// the answers from before, so none that is kept may be given.
     pub(crate) fn version(&self) -> u64 {
         let columns = self.read();
         let kept = columns.kept;
         let parts = [columns.change_number, kept.events_from_ms, kept.errors_from_ms];
         let rows = self.rows.load(Ordering::Acquire);
-        parts.iter().fold(mixed(rows), |sum, part| mixed(sum ^ part.cast_unsigned()))
+        let times_anew = self.times_anew.load(Ordering::Acquire);
+        let start = mixed(rows ^ mixed(times_anew));
+        parts.iter().fold(start, |sum, part| mixed(sum ^ part.cast_unsigned()))
     }
 
     /// Returns how many persons some different distinct ids are; see [`ProjectColumns::count_persons`].

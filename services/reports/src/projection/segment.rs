@@ -175,7 +175,7 @@ impl Segment {
         sealing::retain(self, is_kept, room)
     }
 
-    /// Returns how many rows are of one of these visitors and arrived no later than the time.
+    /// Returns how many rows count, given visitor and arrival.
     pub(crate) fn count(&self, is_counted: impl Fn(u32, i64) -> bool) -> usize {
         let in_block = |block| {
             let (visitors, arrivals) = (self.visitors(block), self.arrivals(block));

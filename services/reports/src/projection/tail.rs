@@ -12,7 +12,7 @@ const ROWS_MAX: usize = 4_096;
 /// each is 8 bytes.
 const VALUES_MAX: usize = 262_144;
 
-/// A piece of the rows that are not sealed into segments yet. Queries read it like a segment that is in no order.
+/// A piece of the rows that are not sealed into segments yet. Questions read it sorted, like segments.
 #[derive(Debug, Default)]
 pub(crate) struct Tail {
     /// The rows.

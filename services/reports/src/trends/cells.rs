@@ -1,9 +1,9 @@
-//! Looking up in which of many stretches of time a time is.
+//! Looking up in which of many cells of time a time is.
 
-/// Fixed slots to look a stretch up by; at least this many for each stretch, and at most twice as many.
+/// Fixed slots to look a cell up by; at least this many for each cell, and at most twice as many.
 const SLOTS_PER_CELL: usize = 4;
 
-/// Stretches of time, one after the other, and a quick way to find the one of a time.
+/// Cells of time, one after the other, and a quick way to find the one of a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cells {
     /// In order. Of several that begin at once, all but the last are empty.
