@@ -17,7 +17,7 @@ use tonic::{Code, Request, Response, Status};
 use super::event_row::EventRow;
 use super::person_row::PersonRow;
 use super::{EventQuery, Row};
-use crate::error::ReportsError;
+use crate::error::{ReportsError, away};
 use crate::projection::People;
 use crate::query::Range;
 
@@ -186,18 +186,6 @@ where
         }
     }
     ask().await.map(Response::into_inner).map_err(|status| away(owner, &status))
-}
-
-/// What an owner answers when the question was right.
-fn away(dependency: &'static str, status: &Status) -> CommonError {
-    // Its message may quote what was asked for, which is not for the log.
-    let detail = format!("{:?}", status.code());
-    match status.code() {
-        Code::InvalidArgument | Code::Internal | Code::PermissionDenied | Code::Unimplemented => {
-            CommonError::Internal(format!("{dependency} answered {detail}"))
-        }
-        _ => CommonError::Unavailable { dependency, detail },
-    }
 }
 
 fn timed<T: Clone>(message: &T) -> Request<T> {
