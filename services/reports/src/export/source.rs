@@ -7,7 +7,7 @@ use observe_core::ProjectId;
 use observe_core::error::CommonError;
 use observe_proto::events::v1::log_service_client::LogServiceClient;
 use observe_proto::events::v1::stored_event_service_client::StoredEventServiceClient;
-use observe_proto::events::v1::{ListHeadsRequest, ReadStoredEventsRequest};
+use observe_proto::events::v1::{ListHeadsRequest, ReadStoredEventsRequest, StoredEvent};
 use observe_proto::identity::v1::ReadStoredPersonsRequest;
 use observe_proto::identity::v1::stored_person_service_client::StoredPersonServiceClient;
 use observe_runtime::client::ServiceChannel;
@@ -127,7 +127,7 @@ impl Source for Events {
             self.request =
                 Some(ReadStoredEventsRequest { position: page.next_position, ..request });
         }
-        let row = |event: observe_proto::events::v1::StoredEvent| {
+        let row = |event: StoredEvent| {
             let person = self.people.person(&event.distinct_id);
             EventRow::new(event, person)
         };
