@@ -14,7 +14,7 @@ const PAGE_EVENTS_MAX: i64 = 5_000;
 const PAGE_BYTES_MAX: i64 = 2 * 1024 * 1024;
 /// How long one page may be looked for, in milliseconds: about as long as a caller waits for it, so that little is computed for
 /// nobody.
-const STATEMENT_TIMEOUT_MS: &str = "60000";
+const STATEMENT_TIMEOUT_MS: &str = "30000";
 /// In which order: an index has it, read backwards.
 const ORDER: &str = " order by time, arrival, uuid";
 

@@ -21,8 +21,8 @@ use crate::error::{ReportsError, away};
 use crate::projection::People;
 use crate::query::Range;
 
-/// How long one page may take: a rare name is looked for among many events.
-const DEADLINE: Duration = Duration::from_secs(60);
+/// How long one page may take: a rare name is looked for among many events. A channel allows no more.
+const DEADLINE: Duration = Duration::from_secs(30);
 /// The largest page taken, in bytes: one person may be larger than a page is meant to be.
 const PAGE_BYTES_MAX: usize = 64 << 20;
 /// How often a page is asked for while its owner is away.
