@@ -65,10 +65,16 @@ fn run(command: Command, env: &mut EnvReader) -> Result<bool, StartError> {
             Command::Migrate => migrate::run(env).await.map(|()| true),
             Command::Demo(options) => demo::run(&options, env).await,
             Command::ErasePerson(options) => person::erase::run(&options, env).await,
-            Command::ExportPerson(options) => person::export::run(&options, env).await,
+            Command::ExportPerson(options) => {
+                unless_interrupted(person::export::run(&options, env)).await
+            }
             Command::RebuildProjection(options) => rebuild::run(&options, env).await,
-            Command::ExportEvents(options) => export::events(&options, env).await,
-            Command::ExportPersons(options) => export::persons(&options, env).await,
+            Command::ExportEvents(options) => {
+                unless_interrupted(export::events(&options, env)).await
+            }
+            Command::ExportPersons(options) => {
+                unless_interrupted(export::persons(&options, env)).await
+            }
             Command::Health => health::run(env).await,
             Command::Config => Ok(true),
             service => role::run(&service, env).await,
@@ -76,6 +82,18 @@ fn run(command: Command, env: &mut EnvReader) -> Result<bool, StartError> {
         traces::stop().await;
         outcome
     })
+}
+
+/// Does what writes a file, until it is done or somebody presses Ctrl-C: then what is not whole is taken away, too.
+async fn unless_interrupted(
+    work: impl Future<Output = Result<bool, StartError>>,
+) -> Result<bool, StartError> {
+    tokio::select! {
+        outcome = work => outcome,
+        _ = tokio::signal::ctrl_c() => {
+            Err(StartError::new("interrupted, and nothing whole was written"))
+        }
+    }
 }
 
 /// Exports the spans of the services that this process runs, if it is told where to; a wrong address becomes a problem.

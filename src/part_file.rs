@@ -1,17 +1,16 @@
 //! A file that appears when it is whole: until then it has another name beside it, and it goes if it does not become whole.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::ffi::OsStr;
+use std::io::{BufWriter, IntoInnerError, Write};
 use std::path::{Path, PathBuf};
 
 use observe_runtime::StartError;
+use tempfile::NamedTempFile;
 
-/// A file under way, readable by its owner only.
+/// A file under way, readable by its owner only. Its name is its own, so that two of one path do not write into each other.
 pub struct PartFile {
     path: PathBuf,
-    part: PathBuf,
-    /// `None` once it is whole.
-    file: Option<BufWriter<File>>,
+    file: BufWriter<NamedTempFile>,
 }
 
 impl PartFile {
@@ -20,46 +19,40 @@ impl PartFile {
     /// # Errors
     /// A sentence if it cannot be made.
     pub fn create(path: &Path) -> Result<Self, StartError> {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        let part = path.with_added_extension("part");
-        let mut options = std::fs::OpenOptions::new();
-        let opened = options.write(true).create(true).truncate(true).mode(0o600).open(&part);
-        let file = opened.map_err(|error| unwritable(&part, &error))?;
-        Ok(Self { path: path.to_owned(), part, file: Some(BufWriter::new(file)) })
+        // Beside a name alone is the folder we are in.
+        let folder = path.parent().filter(|folder| *folder != Path::new(""));
+        let mut name = path.file_name().map(OsStr::to_owned).unwrap_or_default();
+        name.push(".");
+        let made = tempfile::Builder::new()
+            .prefix(&name)
+            .suffix(".part")
+            .tempfile_in(folder.unwrap_or(Path::new(".")));
+        let file = made.map_err(|error| unwritable(path, &error))?;
+        Ok(Self { path: path.to_owned(), file: BufWriter::new(file) })
     }
 
     /// Says that the file is whole: it is on the disk, and has its name.
     ///
     /// # Errors
     /// A sentence if it cannot be written.
-    pub fn finish(mut self) -> Result<(), StartError> {
-        let file = self.file.take().map_or(Ok(()), |file| {
-            let file = file.into_inner().map_err(std::io::IntoInnerError::into_error)?;
-            file.sync_all()
+    pub fn finish(self) -> Result<(), StartError> {
+        let Self { path, file } = self;
+        let file = file.into_inner().map_err(IntoInnerError::into_error);
+        let moved = file.and_then(|file| {
+            file.as_file().sync_all()?;
+            file.persist(&path).map_err(|unmoved| unmoved.error)
         });
-        let moved = file.and_then(|()| std::fs::rename(&self.part, &self.path));
-        moved.map_err(|error| {
-            let _ = std::fs::remove_file(&self.part);
-            unwritable(&self.path, &error)
-        })
+        moved.map(|_| ()).map_err(|error| unwritable(&path, &error))
     }
 }
 
 impl Write for PartFile {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.file.as_mut().map_or(Ok(0), |file| file.write(bytes))
+        self.file.write(bytes)
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
-        self.file.as_mut().map_or(Ok(()), Write::flush)
-    }
-}
-
-impl Drop for PartFile {
-    fn drop(&mut self) {
-        if self.file.take().is_some() {
-            let _ = std::fs::remove_file(&self.part);
-        }
+        self.file.flush()
     }
 }
 
@@ -82,8 +75,11 @@ mod tests {
         drop(broken);
         assert_eq!(names(), 0);
         let mut whole = PartFile::create(&path).expect("it can be made");
+        let mut other = PartFile::create(&path).expect("another one can be made meanwhile");
         whole.write_all(b"all").expect("it can be written");
+        other.write_all(b"of another").expect("it can be written");
         whole.finish().expect("it is whole");
+        drop(other);
         assert_eq!((std::fs::read(&path).expect("it is there"), names()), (b"all".to_vec(), 1));
         let nowhere = folder.path().join("no folder").join("x");
         assert!(PartFile::create(&nowhere).is_err());

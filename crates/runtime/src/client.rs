@@ -20,7 +20,7 @@ use crate::in_process::InProcessConnector;
 
 /// How long a connection may take to open.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-/// How long one call may take unless the caller says otherwise.
+/// How long one call may take until its answer begins; a deadline of its own counts where it is shorter.
 const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 /// How often an idle connection is probed, and how long the probe may take.
 const KEEP_ALIVE: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(10));

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use observe_core::error::{CommonError, ErrorReason};
 use observe_core::{ErrorCode, ServiceError, Violations};
+use tonic::{Code, Status};
 
 use crate::engine::EngineError;
 use crate::export::places::{EXPORTS_MAX, EXPORTS_OF_PROJECT_MAX};
@@ -69,6 +70,18 @@ impl From<sqlx::Error> for ReportsError {
         } else {
             CommonError::Internal(detail)
         })
+    }
+}
+
+/// Returns what it means that another service did not answer a question that was right.
+pub(crate) fn away(dependency: &'static str, status: &Status) -> CommonError {
+    // Its message may quote what was asked for, which is not for the log.
+    let detail = format!("{:?}", status.code());
+    match status.code() {
+        Code::InvalidArgument | Code::Internal | Code::PermissionDenied | Code::Unimplemented => {
+            CommonError::Internal(format!("{dependency} answered {detail}"))
+        }
+        _ => CommonError::Unavailable { dependency, detail },
     }
 }
 

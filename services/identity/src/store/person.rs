@@ -41,8 +41,15 @@ const AMONG: &str = "
     from person p
     where p.project_id = $1 and p.id = any($2) and p.merged_into is null";
 
-/// A person's row with its first distinct ids.
-type PersonWithIds = (Uuid, bool, DateTime<Utc>, Json<Properties>, Vec<String>);
+/// A person's row: id, identified, created, properties, distinct ids.
+pub(super) type PersonWithIds = (Uuid, bool, DateTime<Utc>, Json<Properties>, Vec<String>);
+
+impl From<PersonWithIds> for StoredPerson {
+    fn from(row: PersonWithIds) -> Self {
+        let (id, identified, created_at, Json(properties), distinct_ids) = row;
+        Self { id: PersonId::new(id), distinct_ids, properties, created_at, identified }
+    }
+}
 
 /// Reads persons.
 #[derive(Clone)]
@@ -111,14 +118,7 @@ impl PersonStore {
             .bind(distinct_ids_max)
             .fetch_all(self.0.worker())
             .await?;
-        let person = |(id, identified, created_at, Json(properties), distinct_ids)| StoredPerson {
-            id: PersonId::new(id),
-            distinct_ids,
-            properties,
-            created_at,
-            identified,
-        };
-        Ok(rows.into_iter().map(person).collect())
+        Ok(rows.into_iter().map(StoredPerson::from).collect())
     }
 
     /// Returns the distinct ids of a person, or of the one it became, oldest first. For services.
@@ -150,15 +150,9 @@ async fn with_distinct_ids(
     project: ProjectId,
     row: Option<PersonRow>,
 ) -> Result<Option<StoredPerson>, IdentityError> {
-    let Some((id, identified, created_at, Json(properties))) = row else { return Ok(None) };
+    let Some((id, identified, created_at, properties)) = row else { return Ok(None) };
     let distinct_ids = distinct_ids(connection, project, id).await?;
-    Ok(Some(StoredPerson {
-        id: PersonId::new(id),
-        distinct_ids,
-        properties,
-        created_at,
-        identified,
-    }))
+    Ok(Some((id, identified, created_at, properties, distinct_ids).into()))
 }
 
 async fn distinct_ids(

@@ -1,13 +1,11 @@
 //! Persons as they are, page by page: what an export reads.
 
-use chrono::{DateTime, Utc};
-use observe_core::{PersonId, ProjectId};
+use observe_core::ProjectId;
 use observe_runtime::postgres::Database;
-use sqlx::types::{Json, Uuid};
+use sqlx::types::Uuid;
 
 use crate::error::IdentityError;
-use crate::properties::Properties;
-use crate::store::person::StoredPerson;
+use crate::store::person::{PersonWithIds, StoredPerson};
 
 /// Persons on one page.
 const PAGE_PERSONS_MAX: i64 = 200;
@@ -37,9 +35,6 @@ const PAGE: &str = "
 
 const COUNT: &str = "select count(*) from person where project_id = $1 and merged_into is null";
 
-/// A person's row: id, identified, created, properties, distinct ids.
-type PageRow = (Uuid, bool, DateTime<Utc>, Json<Properties>, Vec<String>);
-
 /// Reads persons one after the other.
 #[derive(Clone)]
 pub(crate) struct StoredPersonStore(pub(crate) Database);
@@ -52,21 +47,14 @@ impl StoredPersonStore {
         after: Uuid,
     ) -> Result<Vec<StoredPerson>, IdentityError> {
         let mut tx = self.0.tenant(project).await?;
-        let rows: Vec<PageRow> = sqlx::query_as(PAGE)
+        let rows: Vec<PersonWithIds> = sqlx::query_as(PAGE)
             .bind(project.uuid())
             .bind(after)
             .bind(PAGE_PERSONS_MAX)
             .bind(PAGE_BYTES_MAX)
             .fetch_all(&mut *tx)
             .await?;
-        let person = |(id, identified, created_at, Json(properties), distinct_ids)| StoredPerson {
-            id: PersonId::new(id),
-            distinct_ids,
-            properties,
-            created_at,
-            identified,
-        };
-        Ok(rows.into_iter().map(person).collect())
+        Ok(rows.into_iter().map(StoredPerson::from).collect())
     }
 
     /// Counts all of them.

@@ -70,12 +70,13 @@ fn begin_for<S: Source, T: Send + 'static>(
     let task = {
         let life = life.clone();
         async move {
-            let _place = place;
             let mut out = Out { sender, stall, rows_done: 0, rows_estimated: 0, bytes_done: 0 };
             let ended = tokio::select! {
                 ended = write(source, format, &mut out) => ended,
                 () = life.stopping() => Err(stopping()),
             };
+            // What is still to be said costs nothing, and who does not listen may take as long again.
+            drop(place);
             let last = ended.map(|()| Said::End);
             // Whoever does not read it in time finds the stream cut off, which says the same.
             let _ = tokio::time::timeout(stall, out.sender.send(last)).await;

@@ -7,7 +7,7 @@ use observe_core::ProjectId;
 use observe_core::error::CommonError;
 use observe_proto::events::v1::log_service_client::LogServiceClient;
 use observe_proto::events::v1::stored_event_service_client::StoredEventServiceClient;
-use observe_proto::events::v1::{ListHeadsRequest, ReadStoredEventsRequest};
+use observe_proto::events::v1::{ListHeadsRequest, ReadStoredEventsRequest, StoredEvent};
 use observe_proto::identity::v1::ReadStoredPersonsRequest;
 use observe_proto::identity::v1::stored_person_service_client::StoredPersonServiceClient;
 use observe_runtime::client::ServiceChannel;
@@ -17,12 +17,12 @@ use tonic::{Code, Request, Response, Status};
 use super::event_row::EventRow;
 use super::person_row::PersonRow;
 use super::{EventQuery, Row};
-use crate::error::ReportsError;
+use crate::error::{ReportsError, away};
 use crate::projection::People;
 use crate::query::Range;
 
-/// How long one page may take: a rare name is looked for among many events.
-const DEADLINE: Duration = Duration::from_secs(60);
+/// How long one page may take: a rare name is looked for among many events. A channel allows no more.
+const DEADLINE: Duration = Duration::from_secs(30);
 /// The largest page taken, in bytes: one person may be larger than a page is meant to be.
 const PAGE_BYTES_MAX: usize = 64 << 20;
 /// How often a page is asked for while its owner is away.
@@ -127,7 +127,7 @@ impl Source for Events {
             self.request =
                 Some(ReadStoredEventsRequest { position: page.next_position, ..request });
         }
-        let row = |event: observe_proto::events::v1::StoredEvent| {
+        let row = |event: StoredEvent| {
             let person = self.people.person(&event.distinct_id);
             EventRow::new(event, person)
         };
@@ -186,18 +186,6 @@ where
         }
     }
     ask().await.map(Response::into_inner).map_err(|status| away(owner, &status))
-}
-
-/// What an owner answers when the question was right.
-fn away(dependency: &'static str, status: &Status) -> CommonError {
-    // Its message may quote what was asked for, which is not for the log.
-    let detail = format!("{:?}", status.code());
-    match status.code() {
-        Code::InvalidArgument | Code::Internal | Code::PermissionDenied | Code::Unimplemented => {
-            CommonError::Internal(format!("{dependency} answered {detail}"))
-        }
-        _ => CommonError::Unavailable { dependency, detail },
-    }
 }
 
 fn timed<T: Clone>(message: &T) -> Request<T> {

@@ -15,6 +15,7 @@ use observe_runtime::{Deps, StartError};
 use tonic::{Code, Request, Status};
 
 use super::subject::{Named, Subject};
+use crate::error::away;
 
 /// How long another service may take.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -155,18 +156,6 @@ fn of_identity(status: &Status) -> CommonError {
     match status.code() {
         Code::NotFound => CommonError::NotFound("person"),
         _ => away("identity", status),
-    }
-}
-
-/// What a service answers when the question was right.
-fn away(dependency: &'static str, status: &Status) -> CommonError {
-    // Its message may quote what was asked for, which is not for the log.
-    let detail = format!("{:?}", status.code());
-    match status.code() {
-        Code::InvalidArgument | Code::Internal | Code::PermissionDenied | Code::Unimplemented => {
-            CommonError::Internal(format!("{dependency} answered {detail}"))
-        }
-        _ => CommonError::Unavailable { dependency, detail },
     }
 }
 

@@ -11,6 +11,7 @@ use tonic::{Request, Response, Status};
 
 use crate::convert::{events_part, export_events_question, export_persons_question, persons_part};
 use crate::error::ReportsError;
+use crate::export::EventQuery;
 use crate::export::places::Places;
 use crate::export::run::{Parts, begin};
 use crate::export::source::Owners;
@@ -47,7 +48,7 @@ impl Exports {
     fn people(
         &self,
         project: ProjectId,
-        query: &crate::export::EventQuery,
+        query: &EventQuery,
     ) -> Result<(People, u64), ReportsError> {
         let now = self.published.projection()?.project(project).snapshot();
         Ok((People::of(project, &now), now.rows_estimated(query.range, &query.names)))

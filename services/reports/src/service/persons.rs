@@ -11,11 +11,11 @@ use observe_runtime::client::ServiceChannel;
 use observe_runtime::{Deps, StartError};
 use prost::Message;
 use sha2::{Digest as _, Sha256};
-use tonic::{Code, Request};
+use tonic::Request;
 
 use crate::behind::{Behind, BehindPerson, BehindUnits, Page};
 use crate::convert::persons_to_proto;
-use crate::error::ReportsError;
+use crate::error::{ReportsError, away};
 
 /// How long identity may take.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -130,16 +130,8 @@ impl PersonPages {
             person_ids: persons.iter().map(|person| person.id.to_bytes()).collect(),
         });
         request.set_timeout(DEADLINE);
-        let answer = self.identity.clone().read_persons(request).await.map_err(|status| {
-            // Its message may quote what was asked for, which is not for the log.
-            let detail = format!("{:?}", status.code());
-            match status.code() {
-                Code::InvalidArgument | Code::Internal | Code::PermissionDenied => {
-                    CommonError::Internal(format!("identity answered {detail}"))
-                }
-                _ => CommonError::Unavailable { dependency: "identity", detail },
-            }
-        })?;
+        let answer = self.identity.clone().read_persons(request).await;
+        let answer = answer.map_err(|status| away("identity", &status))?;
         Ok(answer.into_inner().persons)
     }
 }
