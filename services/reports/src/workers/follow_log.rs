@@ -65,6 +65,7 @@ pub(crate) async fn run(
             fence = follower.ownership.ours() => follower.fence = fence,
             () = follower.lifecycle.stopping() => break,
         }
+        follower.rebuilds.forget();
         follower.generations().await;
         follower.published.withdraw();
     }
