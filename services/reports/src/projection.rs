@@ -164,6 +164,9 @@ impl Projection {
     pub(crate) fn replace(&self, id: ProjectId, anew: Arc<Project>) {
         anew.take_over(&self.project(id));
         anew.keep(self.kept_of(id));
+        if anew.is_partial() {
+            self.is_partial.store(true, Ordering::Relaxed);
+        }
         let mut projects = self.projects.write().unwrap_or_else(PoisonError::into_inner);
         projects.insert(id, anew);
     }
@@ -415,6 +418,17 @@ mod tests {
         let miscounted = LogRow { count: 2, ..row(1, 1) };
         assert!(matches!(projection.apply_log_row(0, &miscounted), Err(ApplyError::Malformed(_))));
         assert_eq!(projection.cursor(0), 0);
+    }
+
+    #[test]
+    fn a_row_that_was_passed_over_beside_is_read_by_a_later_version_too() {
+        let projection = Projection::new();
+        projection.apply_log_row(0, &row(1, 3)).expect("the first");
+        let id = ProjectId::new(Uuid::from_bytes([1; 16]));
+        let beside = projection.beside(id);
+        beside.skip_log_row(0, &row(1, 3)).expect("the first");
+        projection.replace(id, beside.project(id));
+        assert_eq!(projection.floor(), BTreeMap::from([(0, 0)]), "nothing of it is kept");
     }
 
     #[test]
