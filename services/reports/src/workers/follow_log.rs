@@ -67,7 +67,10 @@ pub(crate) async fn run(
         }
         follower.rebuilds.forget();
         follower.generations().await;
-        follower.published.withdraw();
+        // At the end, who is being answered is answered until the lease is handed back.
+        if !follower.lifecycle.is_stopping() {
+            follower.published.withdraw();
+        }
     }
     Ok(())
 }
