@@ -17,8 +17,8 @@ const GET_REBUILD: &str = "observe.reports.v1.ProjectionService/GetProjectionReb
 /// How often it is looked at.
 const INTERVAL: Duration = Duration::from_millis(250);
 /// What it means that the rebuild is not known any more.
-const NO_REBUILD: &str = "the service of reports was started anew meanwhile, and the rebuild ended with it; answers come from what \
-                          was there before, and the same command begins again";
+const NO_REBUILD: &str = "the service of reports was started anew meanwhile, or another replica of it took over, and the \
+                          rebuild ended with that; answers come from what was there before, and the same command begins again";
 
 /// The options of `observe rebuild-projection`.
 #[derive(Clone, Debug, PartialEq, Eq, clap::Args)]

@@ -107,6 +107,8 @@ pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
 
 /// Connections: what people keep and decide and the days that are over are small; questions about events need none.
 const POOLS: PoolSizes = PoolSizes { app: 6, worker: 3 };
+/// Connections of the lease's own: after a start, all others may be busy loading columns for longer than it lasts.
+const LEASE_POOLS: PoolSizes = PoolSizes { app: 1, worker: 2 };
 
 /// Brings the schema up to date.
 ///
@@ -126,7 +128,7 @@ pub fn build(config: Config, deps: Deps) -> Result<Built, StartError> {
     let ownership = Arc::new(Ownership::default());
     let published = Arc::new(Published::of(projections.clone(), Some(Arc::clone(&ownership))));
     let lease = LeaseKeeper {
-        store: OwnershipStore(database.clone()),
+        store: OwnershipStore(Database::open(&config.database_url, SCHEMA, LEASE_POOLS)?),
         candidate: candidate(config.replica, &deps),
         ownership: Arc::clone(&ownership),
         published: Arc::clone(&published),

@@ -164,6 +164,9 @@ impl Projection {
     pub(crate) fn replace(&self, id: ProjectId, anew: Arc<Project>) {
         anew.take_over(&self.project(id));
         anew.keep(self.kept_of(id));
+        if anew.is_partial() {
+            self.is_partial.store(true, Ordering::Relaxed);
+        }
         let mut projects = self.projects.write().unwrap_or_else(PoisonError::into_inner);
         projects.insert(id, anew);
     }

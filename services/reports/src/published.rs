@@ -87,10 +87,12 @@ impl Published {
         self.ownership.as_ref().is_none_or(|ownership| ownership.stands(claim))
     }
 
-    /// Returns whether there is one.
+    /// Returns whether there is one that no other process is known to have taken over. Our lease may have run out for now.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.projection.load().is_some()
+        let claim = Claim::Ours(self.fence.load(Ordering::Relaxed));
+        let is_lost = self.ownership.as_ref().is_some_and(|ownership| ownership.is_lost(claim));
+        self.projection.load().is_some() && !is_lost
     }
 
     /// Puts a projection in force.
@@ -141,5 +143,31 @@ impl Published {
 
     fn progress(&self) -> f64 {
         f64::from_bits(self.progress.load(Ordering::Relaxed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ownership::Holder;
+
+    #[test]
+    fn what_was_built_under_an_earlier_lease_is_not_ready_under_the_next_one() {
+        let ownership = Arc::new(Ownership::default());
+        let published =
+            Published { ownership: Some(Arc::clone(&ownership)), ..Published::default() };
+        let now = Instant::now();
+        let have = |fence, until| {
+            ownership.set(Holder::Ours { fence, until, is_alone: false });
+        };
+        have(3, now + Duration::from_secs(60));
+        assert!(!published.is_ready());
+        published.publish_under(3, Arc::new(Projection::new()));
+        assert!(published.is_ready() && published.projection().is_ok());
+        have(3, now);
+        assert!(published.is_ready(), "the lease may be renewed");
+        assert!(published.projection().is_err());
+        have(5, now + Duration::from_secs(60));
+        assert!(!published.is_ready() && published.projection().is_err());
     }
 }

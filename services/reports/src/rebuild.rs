@@ -34,7 +34,7 @@ pub(crate) struct Rebuild {
     pub(crate) ended: Option<DateTime<Utc>>,
 }
 
-/// All rebuilds since the process started: at most one that is running, and the latest of each project.
+/// All rebuilds since this process has the projection: at most one that is running, and the latest of each project.
 pub(crate) struct Rebuilds {
     clock: Arc<dyn Clock>,
     latest: Mutex<HashMap<ProjectId, Rebuild>>,
@@ -78,6 +78,11 @@ impl Rebuilds {
         }
     }
 
+    /// Forgets all. Another process may have begun later ones while it had the projection, of which nothing is known here.
+    pub(crate) fn forget(&self) {
+        self.latest().clear();
+    }
+
     /// Ends the rebuild of a project.
     pub(crate) fn end(&self, project: ProjectId, stage: Stage) {
         let now = self.clock.now();
@@ -116,5 +121,8 @@ mod tests {
         rebuilds.begin(other, 7).expect("none is under way");
         rebuilds.end(other, Stage::Done);
         assert_eq!(rebuilds.of(other).map(|done| done.stage), Some(Stage::Done));
+        rebuilds.begin(one, 5).expect("none is under way");
+        rebuilds.forget();
+        assert_eq!((rebuilds.of(other), rebuilds.running()), (None, None));
     }
 }

@@ -32,10 +32,10 @@ impl ProjectionKeeper {
         Ok(Self(ProjectionStore(database)))
     }
 
-    /// Keeps a projection of which nothing is kept yet.
+    /// Keeps a projection that was made anew: of each of its projects, in the place of what is kept.
     ///
     /// # Errors
-    /// When the database is away, or has one already.
+    /// When the database is away, or another process has the projection.
     pub async fn keep(&self, projection: &Arc<Projection>) -> anyhow::Result<()> {
         let (mut keeper, _) = self.take_over().await?;
         Ok(keeper.keep(projection, true).await?)

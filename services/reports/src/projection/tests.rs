@@ -48,6 +48,17 @@ fn a_row_that_cannot_be_read_changes_nothing() {
 }
 
 #[test]
+fn a_row_that_was_passed_over_beside_is_read_by_a_later_version_too() {
+    let projection = Projection::new();
+    projection.apply_log_row(0, &row(1, 3)).expect("the first");
+    let id = ProjectId::new(Uuid::from_bytes([1; 16]));
+    let beside = projection.beside(id);
+    beside.skip_log_row(0, &row(1, 3)).expect("the first");
+    projection.replace(id, beside.project(id));
+    assert_eq!(projection.floor(), BTreeMap::from([(0, 0)]), "nothing of it is kept");
+}
+
+#[test]
 fn an_emptied_row_is_passed_over() {
     let projection = Projection::new();
     projection.apply_log_row(0, &LogRow { payload: vec![].into(), ..row(1, 3) }).expect("one");

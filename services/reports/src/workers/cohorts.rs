@@ -61,8 +61,8 @@ async fn round(counter: &Counter) {
         }
         match counter.count(project, cohort).await {
             Ok(_) => {}
-            // Questions of people come first.
-            Err(ReportsError::Busy) => return,
+            // Questions of people come first, and another process counts if the projection is its own by now.
+            Err(ReportsError::Busy | ReportsError::Loading { .. }) => return,
             Err(error) => {
                 tracing::warn!(%project, %cohort, %error, "a cohort could not be counted; it will be tried again");
             }

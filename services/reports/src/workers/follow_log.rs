@@ -65,8 +65,12 @@ pub(crate) async fn run(
             fence = follower.ownership.ours() => follower.fence = fence,
             () = follower.lifecycle.stopping() => break,
         }
+        follower.rebuilds.forget();
         follower.generations().await;
-        follower.published.withdraw();
+        // At the end, who is being answered is answered until the lease is handed back.
+        if !follower.lifecycle.is_stopping() {
+            follower.published.withdraw();
+        }
     }
     Ok(())
 }
@@ -158,6 +162,8 @@ impl Follower {
                     // Only what no answer shows any more, and nothing that is kept, is told to be gone.
                     let kept = self.keeper.keep(&projection, false).await.map_err(Trouble::from);
                     let told = match kept {
+                        // What answers show is known to who answers.
+                        Ok(()) if !self.ownership.stands(Claim::Ours(self.fence)) => Ok(()),
                         Ok(()) => self.upstream.confirm_erasures(&projection).await,
                         Err(trouble) => Err(trouble),
                     };

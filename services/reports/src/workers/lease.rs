@@ -20,7 +20,12 @@ const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 /// The shortest time between two looks, however much they are wanted.
 const LOOK_PAUSE: Duration = Duration::from_millis(100);
 /// How long one look may take, so that a connection that hangs is given up.
-const LOOK_TIMEOUT: Duration = Duration::from_secs(5);
+const LOOK_TIMEOUT: Duration = Duration::from_secs(3);
+/// While the database hangs, the lease of who is alone lasts from one look that is given up until after the next one.
+const _: () = assert!(
+    2 * LOOK_TIMEOUT.as_millis() + LOOK_INTERVAL.as_millis()
+        < LEASE.as_millis() - MARGIN.as_millis()
+);
 /// How long answers that are being given at the end may take before the lease is handed back.
 const ANSWERS_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -79,6 +84,8 @@ impl LeaseKeeper {
             }
         }
         self.hand_back().await;
+        // Nobody looks at the lease any more, so no call has to wait for what will not be seen.
+        self.ownership.set_blind(true);
     }
 
     async fn wait(&self, pause: Duration) {

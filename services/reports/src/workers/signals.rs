@@ -58,6 +58,9 @@ impl SignalWatch {
                 () = tokio::time::sleep(INTERVAL) => {}
                 () = life.stopping() => return Ok(()),
             }
+            if !self.published.is_ready() {
+                continue;
+            }
             let outcome = tokio::select! {
                 outcome = self.round() => outcome,
                 () = life.stopping() => return Ok(()),

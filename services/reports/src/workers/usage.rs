@@ -42,6 +42,11 @@ pub(crate) async fn run(
             continue;
         };
         for (project, _) in projection.change_positions() {
+            if !published.is_ready() {
+                // Another process has the projection by now, and rolls up.
+                wait = FIRST;
+                break;
+            }
             tokio::select! {
                 outcome = roll_up(&ledger, project, ledger.clock.now()) => {
                     if let Err(error) = outcome {

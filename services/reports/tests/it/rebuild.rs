@@ -9,6 +9,7 @@ use observe_proto::reports::v1::projection_service_client::ProjectionServiceClie
 use observe_runtime::Lifecycle;
 use observe_testkit::{TestStores, eventually};
 use pb::projection_rebuild::State;
+use sqlx::{Connection as _, PgConnection};
 use tonic::{Code, Status};
 use uuid::Uuid;
 
@@ -207,4 +208,24 @@ async fn while_the_projection_is_loaded_nothing_is_made_anew() {
     let fixture = start_uncached(&upstream, &stores).await;
     let refused = begin(&fixture, project()).await.expect_err("nothing answers yet");
     assert_eq!(refused.code(), Code::Unavailable);
+}
+
+#[tokio::test]
+async fn a_rebuild_is_forgotten_by_an_owner_that_was_none_meanwhile() {
+    let stores = TestStores::start().await;
+    let upstream = StandIn::new(1);
+    upstream.append(0, project(), vec![event("ada", "view", 5)]);
+    let fixture = start_uncached(&upstream, &stores).await;
+    eventually(DEADLINE, "the view", async || fixture.views().await.ok() == Some(1.0)).await;
+    begin(&fixture, project()).await.expect("none is under way");
+    done(&fixture).await;
+    // As another replica leaves it that had the projection for a moment. That one may have begun a rebuild that was lost.
+    let mut database = PgConnection::connect(&stores.database_url).await.expect("it answers");
+    let taken = "update reports.projection_owner set fence = fence + 1, lease_until = '-infinity'";
+    sqlx::query(taken).execute(&mut database).await.expect("there is a row");
+    eventually(DEADLINE, "the one before to be forgotten", async || {
+        get(&fixture, project()).await.is_err_and(|status| status.code() == Code::NotFound)
+    })
+    .await;
+    eventually(DEADLINE, "the view again", async || fixture.views().await.ok() == Some(1.0)).await;
 }
